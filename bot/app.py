@@ -1,0 +1,183 @@
+"""The one place that joins the real parts: database, office, channels, dispatcher, lanes, timetable, web."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+import uvicorn
+
+import scheduler
+from bot.channels.channel import Channel
+from bot.content import CONTENT, load_office
+from bot.dispatch import Dispatcher
+from bot.inbound import Inbound
+from bot.lanes import Lane
+from bot.settings import Settings
+from domain.clock import Clock, SystemClock, monotonic
+from domain.errors import ChannelDown, DeliveryError
+from domain.office import Office
+from models.base import Database
+from models.runtime import bot_names, keep_bot_name, note_health
+from understanding.reader import Reader
+
+log = structlog.get_logger(__name__)
+STOP_SECONDS = 25  # a clean stop ends well before a supervisor's 30 s
+START_AGAIN_SECONDS = (5, 300)  # first and longest wait before a refused channel is tried again
+
+
+@dataclass
+class App:
+    """Everything that runs, joined and ready."""
+
+    settings: Settings
+    database: Database
+    office: Office
+    clock: Clock
+    channels: Mapping[str, Channel]
+    dispatcher: Dispatcher
+    inbound: Inbound
+    lanes: Mapping[str, Lane]
+    names: dict[str, str]  # of the bot, by channel: the office reads it, a started channel writes it
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def tick(self, now: datetime, *, only: str | None = None, on_demand: bool = False) -> list[scheduler.Ran]:
+        """One pass of the due jobs, then a word to the lanes."""
+        ran = await scheduler.tick(self.database, self.office, now, only=only, on_demand=on_demand)
+        for lane in self.lanes.values():
+            lane.wake()
+        return ran
+
+    async def deliver(self) -> None:
+        """Send everything that is due now or within five seconds."""
+        await asyncio.gather(*(lane.drain() for lane in self.lanes.values()))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Channels, lanes, dispatcher and timetable at work while the block runs; then a clean stop."""
+        timer = scheduler.timer(self.clock, self._on_time)
+        loops = [asyncio.create_task(self.inbound.run(), name="inbound")]
+        lanes = [asyncio.create_task(lane.run(), name=f"lane {name}") for name, lane in self.lanes.items()]
+        loops += [asyncio.create_task(self._receive(channel)) for channel in self.channels.values()]
+        for task in [*loops, *lanes]:
+            task.add_done_callback(self._fatal)
+        timer.start()
+        asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(self._on_time(self.clock.now())))
+        try:
+            yield
+        finally:
+            timer.shutdown(wait=False)
+            self.stopping.set()
+            for task in loops:
+                task.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+            for lane in self.lanes.values():
+                await lane.stop()
+            await asyncio.wait(lanes, timeout=STOP_SECONDS)
+            for channel in self.channels.values():
+                await channel.stop()
+
+    async def serve(self, application: uvicorn.Config) -> None:
+        """Run with the web server until SIGTERM or Ctrl-C."""
+        server = uvicorn.Server(application)
+        async with self.running():
+            loop = asyncio.get_running_loop()
+            serving = asyncio.create_task(server.serve())
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.stopping.set)
+            waiting = asyncio.create_task(self.stopping.wait())
+            await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            server.should_exit = True
+            waiting.cancel()
+            await asyncio.gather(serving, waiting, return_exceptions=True)
+
+    async def close(self) -> None:
+        await self.database.close()
+
+    async def _on_time(self, now: datetime) -> None:
+        try:
+            await self.tick(now)
+        except Exception as wrong:
+            log.error("tick failed", exc_info=wrong)
+
+    async def _receive(self, channel: Channel) -> None:
+        """Start a channel, keep trying while it is refused, then take its updates in."""
+        wait, longest = START_AGAIN_SECONDS
+        while not await self.open(channel):
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, longest)
+        await channel.receive(self.inbound.store_for(channel.name))
+
+    async def open(self, channel: Channel) -> bool:
+        """Start one channel and note how it went; False when its platform refused or didn't answer."""
+        try:
+            await channel.start()
+        except DeliveryError as refused:
+            log.error("channel did not start", channel=channel.name, detail=refused.detail)
+            if isinstance(refused, ChannelDown):
+                self.lanes[channel.name].breaker.failed(monotonic(), at_once=True)
+            async with self.database.write() as session:
+                await note_health(session, channel.name, False, refused.detail, self.clock.now())
+            return False
+        async with self.database.write() as session:
+            await note_health(session, channel.name, True, "", self.clock.now())
+            if channel.public_name:
+                self.names[channel.name] = channel.public_name
+                await keep_bot_name(session, channel.name, channel.public_name)
+        return True
+
+    def _fatal(self, task: asyncio.Task[None]) -> None:
+        """A loop that dies takes the process with it: a supervisor restarts a dead process, not a half-dead one."""
+        if not task.cancelled() and task.exception() is not None and not self.stopping.is_set():
+            log.critical("a loop died", loop=task.get_name(), exc_info=task.exception())
+            self.stopping.set()
+
+
+async def build(
+    settings: Settings,
+    database: Database,
+    clock: Clock | None = None,
+    channels: Mapping[str, Channel] | None = None,
+    reader: Reader | None = None,
+) -> App:
+    """Join the parts of a configuration. `channels` and `clock` can be given: the sandbox and tests do."""
+    clock = clock or SystemClock()
+    channels = open_channels(settings, clock) if channels is None else channels
+    async with database.read() as session:
+        names = await bot_names(session)
+    office = load_office(settings, tuple(channels), names)
+    if reader is None:
+        reader = await asyncio.to_thread(Reader.load, CONTENT)
+    lanes: dict[str, Lane] = {}
+
+    def wake(name: str) -> None:
+        if name in lanes:
+            lanes[name].wake()
+
+    dispatcher = Dispatcher(database, office, reader, channels, clock, wake)
+    for name, channel in channels.items():
+        lanes[name] = Lane(database, channel, office, clock)
+    inbound = Inbound(database, dispatcher, clock)
+    return App(settings, database, office, clock, channels, dispatcher, inbound, lanes, names)
+
+
+def open_channels(settings: Settings, clock: Clock) -> dict[str, Channel]:
+    """The channels that the configuration enables, by name."""
+    return {name: make(settings, clock) for name, (enabled, make) in CHANNELS.items() if enabled(settings)}
+
+
+def _telegram(settings: Settings, clock: Clock) -> Channel:
+    from bot.channels.telegram import TelegramChannel  # its SDK takes half a second to import
+
+    return TelegramChannel(settings.telegram, clock)
+
+
+# Every channel of this version: whether a configuration enables it, and how it is made.
+CHANNELS: dict[str, tuple[Callable[[Settings], bool], Callable[[Settings, Clock], Channel]]] = {
+    "telegram": (lambda settings: settings.telegram.enabled, _telegram),
+}

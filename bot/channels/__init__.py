@@ -1,0 +1,1 @@
+"""One module per messaging platform: parse in, send out, name errors."""

@@ -1,0 +1,93 @@
+"""The small protocol that every channel implements; whoever uses one knows nothing else of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from starlette.routing import BaseRoute
+
+from domain.messages import Attachment, IncomingMessage, Receipt, WriteFirst
+from domain.pacing import Limits
+from domain.text import Unit
+
+# Keeps one update (its external id, its payload as JSON text) and commits it before it returns.
+Store = Callable[[str, str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Sendable:
+    """One message, ready to go out. `text` is plain and at most the channel's `text_limit` long.
+
+    `choices`: rows of buttons {label, token} or {label, url}. `edits`: the platform's id of the message to replace.
+    """
+
+    chat: str
+    text: str
+    choices: Sequence[Sequence[Mapping[str, str]]] = ()
+    edits: str = ""
+    attachment: Attachment | None = None
+    silent: bool = False
+    is_group: bool = False
+
+
+@dataclass(frozen=True)
+class Health:
+    """Does the account work? `last_ok_at`: when the platform last answered well. `detail`: the fault and its cure."""
+
+    ok: bool
+    last_ok_at: datetime | None = None
+    detail: str = ""
+
+
+class Channel(Protocol):
+    """One account on one platform. `name` is the lane's name, too."""
+
+    name: str
+    limits: Limits
+    text_limit: int
+    text_unit: Unit
+
+    @property
+    def health(self) -> Health: ...
+
+    @property
+    def public_name(self) -> str:
+        """The name by which people link to the account, known once it was started; empty where there is none."""
+        ...
+
+    async def start(self) -> None:
+        """Check the account and set its commands. Raises ChannelDown with a cure, TryLater when nobody answers."""
+        ...
+
+    async def stop(self) -> None: ...
+
+    def parse(self, payload: str) -> IncomingMessage | None:
+        """A stored payload as a message; None when there is nothing in it for us. Never raises."""
+        ...
+
+    async def send(self, message: Sendable) -> Receipt:
+        """Deliver one message, once. Raises a DeliveryError and nothing else."""
+        ...
+
+    async def acknowledge(self, incoming: IncomingMessage, toast: str) -> None:
+        """Tell the presser of a button that it was heard. A failure is logged, not raised."""
+        ...
+
+    async def busy(self, chat: str) -> None:
+        """Show that an answer is being written. A failure is logged, not raised."""
+        ...
+
+    async def receive(self, store: Store) -> None:
+        """Take updates in until cancelled; each is stored before the platform hears that we have it."""
+        ...
+
+    def routes(self, store: Store) -> Sequence[BaseRoute]:
+        """The web routes this channel needs (its webhook); empty where it polls."""
+        ...
+
+    def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
+        """May the bot write to this chat without being asked?"""
+        ...

@@ -1,0 +1,81 @@
+"""Reads content/: the words and policies the office edits. Every fault names its file and the cure."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from bot.settings import ROOT, ConfigError, Settings
+from domain.office import Office
+from domain.policy import Action, Policy, PolicyError, read_policy, stricter
+from domain.wording import LANGUAGES, Wording, WordingError, flatten
+
+CONTENT = ROOT / "content"
+
+
+def load_wording(content: Path = CONTENT) -> Wording:
+    """All templates of content/messages*.zh.toml and messages*.en.toml. Raises ConfigError on a fault."""
+    templates: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+    for language in LANGUAGES:
+        for path in sorted(content.glob(f"messages*.{language}.toml")):
+            try:
+                words = flatten(tomllib.loads(path.read_text(encoding="utf-8")))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError, WordingError) as wrong:
+                raise ConfigError(f"{path}: {wrong}") from None
+            twice = templates[language].keys() & words.keys()
+            if twice:
+                raise ConfigError(f"{path}: {sorted(twice)[0]} stands in another messages file too: keep one")
+            templates[language] |= words
+    wording = Wording(templates)
+    if faults := wording.faults():
+        raise ConfigError(faults[0])
+    return wording
+
+
+def load_policies(settings: Settings, wording: Wording | None = None) -> tuple[dict[str, Policy], dict[str, str]]:
+    """The two policies with the office's own limits, and their texts. Raises PolicyError or ConfigError."""
+    policies: dict[str, Policy] = {}
+    texts: dict[str, str] = {}
+    own = settings.policy
+    for kind in ("property", "training"):
+        path = Path(getattr(own, kind))
+        path = path if path.is_absolute() or path.exists() else ROOT / path
+        try:
+            texts[kind] = path.read_text(encoding="utf-8")
+        except OSError as wrong:
+            raise ConfigError(f"policy.{kind}: {path}: {wrong.strerror}") from None
+        policy = stricter(
+            read_policy(texts[kind], str(path)),
+            quiet_from=own.quiet_from,
+            quiet_until=own.quiet_until,
+            per_day=own.per_day,
+            per_week=own.per_week,
+            per_month=own.per_month,
+        )
+        for stage in policy.stages:
+            if wording is not None and stage.template and not wording.has(stage.template):
+                raise PolicyError(
+                    f"{path}: stage {stage.name}: template {stage.template!r} is missing in content/messages.*.toml"
+                )
+            if stage.action is Action.MESSAGE and not stage.template:
+                raise PolicyError(f"{path}: stage {stage.name}: a message needs a template")
+        policies[kind] = policy
+    return policies, texts
+
+
+def load_office(settings: Settings, channels: tuple[str, ...], bot_names: dict[str, str] | None = None) -> Office:
+    """The office of a configuration, with its words and policies."""
+    wording = load_wording()
+    policies, texts = load_policies(settings, wording)
+    return Office(
+        name=settings.organisation.name,
+        hotline=settings.organisation.hotline,
+        kind=settings.organisation.kind,
+        zone=settings.organisation.zone,
+        wording=wording,
+        policies=policies,
+        policy_texts=texts,
+        channels=channels,
+        approve_first_run=settings.policy.approve_first_run,
+        bot_names={} if bot_names is None else bot_names,
+    )

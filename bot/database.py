@@ -1,0 +1,90 @@
+"""The database as a file or a server: migrations, and who owns it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import Connection
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from bot.settings import ROOT
+from models.base import Database, sqlite_path
+
+
+class OwnedElsewhere(RuntimeError):
+    """Another process owns this database file."""
+
+
+class Ownership:
+    """Held by `run`, `tick`, `demo`, `db restore` and `db upgrade`: two of them on one SQLite file would send twice.
+
+    The kernel releases the lock when the process dies, however it dies. PostgreSQL needs none: lanes are claimed there.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._path = sqlite_path(url)
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> Ownership:
+        if self._path is None:
+            return self
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = Path(f"{self._path}.lock").open("a+", encoding="utf-8")  # noqa: SIM115 (kept open while owned)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            owner = file.read().strip() or "unknown"
+            file.close()
+            raise OwnedElsewhere(
+                f"{self._path} is in use by another nuanling process (pid {owner}): stop it first, or use PostgreSQL"
+            ) from None
+        file.seek(0)
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        self._file = file
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    config = Config(str(ROOT / "alembic.ini"))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def upgrade(database: Database) -> None:
+    """Bring the tables to this version's shape; nothing happens when they already are."""
+    path = sqlite_path(database.url)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def run(connection: Connection) -> None:
+        command.upgrade(alembic_config(connection), "head")
+
+    async with database.engine.begin() as connection:
+        await connection.run_sync(run)
+
+
+async def is_current(database: Database) -> bool:
+    """Whether the tables have this version's shape."""
+
+    def revision(connection: Connection) -> str | None:
+        return MigrationContext.configure(connection).get_current_revision()
+
+    async with database.engine.connect() as connection:
+        present = await connection.run_sync(revision)
+    head = await asyncio.to_thread(lambda: ScriptDirectory.from_config(alembic_config()).get_current_head())
+    return present == head

@@ -1,0 +1,459 @@
+"""One incoming message, one transaction, one Answer: who is it, which route, what to say, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+from handlers.routes import ROUTES
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.channels.channel import Channel
+from domain import keys
+from domain.clock import Clock
+from domain.errors import Refusal
+from domain.messages import Answer, Attachment, Audience, Choice, IncomingMessage
+from domain.office import Office
+from domain.roles import RIGHTS, Role
+from handlers.turn import Route, Turn, allowed
+from models import bills, dialogue, inbox, outbox, people, staff
+from models.base import Database
+from models.dialogue import Button, Dialogue
+from models.inbox import Inbox, InboxState
+from models.posting import post
+from understanding.reader import Reader
+from understanding.reading import Context, Reading
+
+log = structlog.get_logger(__name__)
+MESSAGES_PER_MINUTE = 20  # per person; what comes faster is dropped in silence
+INTENTS_ANSWERED = 2  # a message with more wishes than this is answered for the first ones
+UNKNOWN = "unknown"  # the intent of the route that says "I did not understand"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One route to try, with what it gets."""
+
+    route: Route
+    args: Mapping[str, str]
+    argument: str = ""
+    memory: Mapping[str, str] = field(default_factory=dict)
+
+
+class Table:
+    """The routes, looked up by what a message may mean."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self.commands = {word: route for route in routes for word in route.commands}
+        self.intents: dict[str, list[Route]] = {}
+        self.steps = {step: route for route in routes for step in route.steps}
+        self.actions = {action: route for route in routes for action in route.actions}
+        self.events = {event: route for route in routes for event in route.events}
+        for route in routes:
+            for intent in route.intents:
+                self.intents.setdefault(intent, []).append(route)
+
+
+class Dispatcher:
+    """Turns stored updates into answers. `wake` is called with the channels that got something to send."""
+
+    def __init__(
+        self,
+        database: Database,
+        office: Office,
+        reader: Reader,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        wake: Callable[[str], None] = lambda channel: None,
+        routes: Sequence[Route] = ROUTES,
+    ) -> None:
+        self._database = database
+        self._office = office
+        self._reader = reader
+        self._channels = channels
+        self._clock = clock
+        self._wake = wake
+        self._table = Table(routes)
+        self._lately: dict[tuple[str, str], deque[datetime]] = {}
+
+    async def handle(self, inbox_id: int) -> bool:
+        """Answer one stored update. What goes wrong is recorded on its row, never raised; False: it is to be retried."""
+        async with self._database.read() as session:
+            row = await session.get(Inbox, inbox_id)
+        if row is None or row.state != InboxState.RECEIVED:
+            return True
+        channel = self._channels[row.channel]
+        message = channel.parse(row.payload)
+        if message is None or self._flooding(message, row.received_at):
+            await self._close(row, handler="dropped" if message else "nothing")
+            return True
+        message = replace(message, external_id=row.external_id)
+        toast = ""
+        try:
+            toast = await self._answer(row, message)
+        except Exception as wrong:
+            if not await self._failed(row, message, wrong):
+                return False
+        self._wake(row.channel)
+        if message.press_id:
+            await channel.acknowledge(message, toast)
+        return True
+
+    async def _answer(self, row: Inbox, message: IncomingMessage) -> str:
+        now = self._clock.now()
+        try:
+            async with self._database.write() as session:
+                return await self._turn(session, row, message, now)
+        except Refusal as refused:
+            async with self._database.write() as session:
+                turn = await self._meet(session, row, message, now)
+                await staff.audit(session, turn.actor, "refused", refused.template, now)
+                answer = Answer((turn.refusal(refused),))
+                await self._say(turn, answer)
+                await self._note(session, row, turn, "refused", "", now)
+            return ""
+
+    async def _turn(self, session: AsyncSession, row: Inbox, message: IncomingMessage, now: datetime) -> str:
+        fresh = await session.get(Inbox, row.id, with_for_update=True)
+        if fresh is None or fresh.state != InboxState.RECEIVED:
+            return ""
+        turn = await self._meet(session, row, message, now)
+        state = await dialogue.dialogue_of(session, message.channel, message.chat, message.sender)
+        if state is not None and state.until < now:
+            state = None
+        await self._current_household(turn, state)
+        private = turn
+        if turn.message.audience is Audience.GROUP and not message.event:
+            found = await self._group_steps(turn)
+            if found is None:
+                await self._note(session, row, turn, "not_addressed", "", now, forget=True)
+                return ""
+        else:
+            found = [step async for step in self._steps(turn, state)]
+        answer, used = await self._run(turn, found)
+        if turn.message.audience is Audience.GROUP and used is not None and Audience.GROUP not in used.audiences:
+            private = await self._in_private(turn, used, found)
+        else:
+            await self._say(turn, answer)
+        await self._note(session, row, private, used.name if used else "none", _intent(turn.reading), now)
+        return answer.toast
+
+    # who
+
+    async def _meet(self, session: AsyncSession, row: Inbox, message: IncomingMessage, now: datetime) -> Turn:
+        """Who wrote, what they are to us, and what we may tell them."""
+        group = None
+        if message.audience is Audience.GROUP:
+            group = await dialogue.group_of(session, message.channel, message.chat)
+            if group is not None and group.audience == "staff":
+                message = replace(message, audience=Audience.STAFF)
+        member = await staff.staff_by_user(session, message.channel, message.sender)
+        contact = await people.contact_of(session, message.channel, message.sender)
+        person = await session.get(people.Person, contact.person_id) if contact else None
+        if message.audience is Audience.PRIVATE and not message.event:
+            if member is not None and not member.chat:
+                member.chat = message.chat
+            if contact is not None:
+                contact.last_heard_at, contact.state, contact.chat = now, "ok", message.chat
+        households = await people.households_of(session, person.id) if person else []
+        language = (person.language if person else "") or (households[0][0].language if households else "")
+        return Turn(
+            message=message,
+            session=session,
+            now=now,
+            office=self._office,
+            inbox_id=row.id,
+            language=language or message.language or "zh",
+            person=person,
+            contact=contact,
+            staff=member,
+            households=households,
+        )
+
+    async def _current_household(self, turn: Turn, state: Dialogue | None) -> None:
+        by_id = {account.id: account for account, _ in turn.households}
+        if state is not None and state.account_id in by_id:
+            turn.account = by_id[state.account_id]
+        elif by_id:
+            owing = await bills.bill_lines(turn.session, list(by_id), only_open=True)
+            turn.account = by_id[owing[0].bill.account_id if owing else next(iter(by_id))]
+        if turn.message.text and not turn.message.text.startswith("/"):
+            turn.reading = await self._read(turn, state)
+
+    async def _read(self, turn: Turn, state: Dialogue | None) -> Reading:
+        items: tuple[str, ...] = ()
+        if turn.account is not None:
+            items = tuple({line.bill.item for line in await bills.bill_lines(turn.session, [turn.account.id])})
+        context = Context(
+            pending=(state.step or None) if state else None,
+            choices=tuple(label for _, label in json.loads(state.menu)) if state else (),
+            fee_items=items,
+        )
+        return self._reader.read(turn.message.text, today=turn.today, context=context)
+
+    # which route
+
+    async def _steps(self, turn: Turn, state: Dialogue | None) -> AsyncIterator[Step]:
+        """Everything the message may mean, in the order of DESIGN §3; the first that answers wins."""
+        message = turn.message
+        if message.event:
+            if message.event in self._table.events:
+                yield Step(self._table.events[message.event], message.event_fields)
+            return
+        if message.choice is not None:
+            yield await self._pressed(turn, message.choice)
+            return
+        word, _, rest = message.text.strip().partition(" ")
+        if word.startswith("/"):
+            command = word[1:].partition("@")[0].lower()
+            if (route := self._open(turn, self._table.commands.get(command))) is not None:
+                yield Step(route, {}, rest.strip())
+            yield Step(self._table.intents[UNKNOWN][0], {})
+            return
+        spoken = self._open(turn, self._table.commands.get(word))
+        if spoken is not None and (rest and turn.staff is None):
+            spoken = None  # a sentence that begins with a command word is a sentence, except from staff
+        if spoken is not None and spoken.urgent:
+            yield Step(spoken, {}, rest.strip())
+        for route in self._understood(turn):
+            if route.urgent:
+                yield Step(route, {})
+        if state is not None and state.step in self._table.steps:
+            yield Step(self._table.steps[state.step], {}, memory=json.loads(state.memory))
+        if state is not None and len(message.text.strip()) == 1 and message.text.strip() in "123456789":
+            menu = json.loads(state.menu)
+            if int(message.text) <= len(menu):
+                yield await self._pressed(turn, menu[int(message.text) - 1][0])
+                return
+        if spoken is not None:
+            yield Step(spoken, {}, rest.strip())
+            return
+        for route in self._understood(turn):
+            if not route.urgent:
+                yield Step(route, {})
+        yield Step(self._table.intents[UNKNOWN][0], {})
+
+    def _understood(self, turn: Turn) -> Iterator[Route]:
+        reading = turn.reading
+        if reading is None or not reading.sure:
+            return
+        for guess in reading.intents[:INTENTS_ANSWERED]:
+            routes = self._table.intents.get(guess.intent, [])
+            yield from [route for route in routes if self._open(turn, route) is not None][:1]
+
+    def _open(self, turn: Turn, route: Route | None) -> Route | None:
+        """The route, unless it is the staff's and this is not one of them: staff words mean nothing to others."""
+        if route is None:
+            return None
+        role = Role(turn.staff.role) if turn.staff else None
+        rights = RIGHTS[role] if role else frozenset()
+        if allowed(route, role, rights, bound=bool(turn.households)):
+            return route
+        if route.who == "resident":
+            return self._table.intents["not_bound"][0]
+        if turn.staff is not None:
+            raise Refusal("staff.not_allowed", {"role": turn.staff.role})
+        return None
+
+    async def _pressed(self, turn: Turn, token: str) -> Step:
+        """The route behind a button. Anything may arrive here: custom clients can send any bytes."""
+        button = await turn.session.get(Button, token) if len(token) <= 22 else None
+        here = turn.message
+        if button is None or (button.channel, button.chat) != (here.channel, here.chat):
+            await staff.audit(turn.session, turn.actor, "button.unknown", "", turn.now)
+            raise Refusal("button.expired")
+        if button.user and button.user != here.sender:
+            raise Refusal("button.not_yours")
+        if button.expires_at < turn.now:
+            raise Refusal("button.expired")
+        route = self._open(turn, self._table.actions.get(button.action))
+        if route is None:
+            raise Refusal("button.not_yours")
+        if button.outbox_id is not None:
+            await outbox.delivered(turn.session, button.outbox_id, turn.now)  # whoever presses it has received it
+        if button.single and not await dialogue.use_button(turn.session, token, turn.now):
+            raise Refusal("button.used")
+        return Step(route, json.loads(button.args))
+
+    # groups
+
+    async def _group_steps(self, turn: Turn) -> list[Step] | None:
+        """In a residents' group: what to do, or None for talk that is not ours."""
+        message = turn.message
+        if message.choice is not None:
+            return [await self._pressed(turn, message.choice)]
+        if message.text.startswith("/"):
+            command = message.text[1:].split(maxsplit=1)[0].partition("@")[0].lower() if len(message.text) > 1 else ""
+            route = self._table.commands.get(command)
+            if route is None or route.who not in ("anyone", "resident"):
+                return None
+            return [Step(route, {})]
+        understood = list(self._understood(turn))
+        if message.addressed:
+            return [Step(route, {}) for route in understood] or [Step(self._table.commands["help"], {})]
+        personal = [route for route in understood if route.who == "resident"]
+        asks_about_money = _intent(turn.reading) in PERSONAL_INTENTS
+        return [Step(route, {}) for route in personal] if turn.households and personal and asks_about_money else None
+
+    async def _in_private(self, turn: Turn, route: Route, steps: Sequence[Step]) -> Turn:
+        """Answer a personal question in the private chat first, then say so in the group."""
+        if turn.contact is None or turn.contact.state != "ok" or not turn.households:
+            link = self._office.start_link(turn.message.channel, "hello")
+            rows = [[Choice(turn.words("button.open_private"), url=link)]] if link else []
+            await self._say(turn, Answer((turn.say("group.open_private", *rows),)))
+            return turn
+        quiet = replace(turn.message, chat=turn.contact.chat, audience=Audience.PRIVATE, press_id="", message_id="")
+        private = replace(turn, message=quiet)
+        answer, _ = await self._run(private, steps)
+        await self._say(private, answer)
+        await self._say(turn, Answer((turn.say("group.answered_privately"),)), first=len(answer.messages))
+        return private
+
+    # say
+
+    async def _run(self, turn: Turn, steps: Sequence[Step]) -> tuple[Answer, Route | None]:
+        """Run the routes until one answers; a second understood wish of the same message is answered too."""
+        together = Answer()
+        used: Route | None = None
+        for step in steps:
+            if used is not None and not (_is_wish(used, turn) and _is_wish(step.route, turn)):
+                break
+            if step.route is used:
+                continue
+            if turn.message.audience is Audience.GROUP and Audience.GROUP not in step.route.audiences:
+                return together, step.route  # answered in private by the caller
+            turn.args, turn.argument, turn.memory = step.args, step.argument, step.memory
+            answer = await step.route.handler(turn)
+            if answer is None:
+                continue
+            together = Answer(
+                (*together.messages, *answer.messages),
+                answer.expect or together.expect,
+                answer.memory or together.memory,
+                answer.toast or together.toast,
+            )
+            used = used or step.route
+        return together, used
+
+    async def _say(self, turn: Turn, answer: Answer, first: int = 0) -> None:
+        """Write the answer into the outbox, with its buttons, and keep where the conversation stands."""
+        menu: tuple[tuple[str, str], ...] | None = None
+        for number, message in enumerate(answer.messages, start=first):
+            posted = await post(
+                turn.session,
+                message.to or turn.here,
+                message,
+                key=keys.reply(turn.message.channel, turn.message.external_id, number),
+                now=turn.now,
+                button_user=turn.message.sender if message.to is None else "",
+                context=outbox.Context(
+                    person_id=turn.person.id if turn.person and message.to is None else None,
+                    account_id=turn.account.id if turn.account else None,
+                    inbox_id=turn.inbox_id,
+                    reason="answer",
+                ),
+                edits=turn.message.message_id if message.edit else "",
+            )
+            if message.to is None:
+                menu = posted.menu
+            else:
+                self._wake(message.to.channel)
+        await dialogue.remember(
+            turn.session,
+            turn.message.channel,
+            turn.message.chat,
+            turn.message.sender,
+            turn.now,
+            step=answer.expect,
+            memory=answer.memory,
+            menu=menu or None,
+            account_id=turn.account.id if turn.account else None,
+        )
+
+    # the row
+
+    async def _note(
+        self,
+        session: AsyncSession,
+        row: Inbox,
+        turn: Turn,
+        handler: str,
+        intent: str,
+        now: datetime,
+        *,
+        forget: bool = False,
+    ) -> None:
+        """What the log keeps of this message: nothing of a group's talk that was not addressed to us."""
+        kept = await session.get(Inbox, row.id)
+        assert kept is not None
+        message = turn.message
+        kept.state, kept.handled_at, kept.payload = InboxState.DONE, now, ""
+        kept.chat, kept.user, kept.audience = message.chat, message.sender, message.audience.value
+        kept.handler, kept.intent = handler, intent
+        if forget:
+            kept.user = ""
+            return
+        kept.text = message.text or _described(message)
+        kept.person_id = turn.person.id if turn.person else None
+        kept.account_id = turn.account.id if turn.account else None
+
+    async def _close(self, row: Inbox, handler: str) -> None:
+        async with self._database.write() as session:
+            kept = await session.get(Inbox, row.id)
+            if kept is not None:
+                kept.state, kept.handler, kept.payload = InboxState.DONE, handler, ""
+                kept.handled_at = self._clock.now()
+
+    async def _failed(self, row: Inbox, message: IncomingMessage, wrong: Exception) -> bool:
+        """A fault of ours: try again a few times, then apologise with a reference that the log knows too.
+
+        False: try again.
+        """
+        reference = secrets.token_hex(3)
+        log.error("handler failed", reference=reference, inbox_id=row.id, exc_info=wrong)
+        now = self._clock.now()
+        async with self._database.write() as session:
+            kept = await session.get(Inbox, row.id)
+            if kept is None or kept.state != InboxState.RECEIVED:
+                return True
+            kept.tries += 1
+            kept.error = f"{reference} {type(wrong).__name__}"
+            if kept.tries < inbox.TRIES_MAX:
+                return False
+            kept.state, kept.handled_at = InboxState.FAILED, now
+            if message.audience is not Audience.GROUP:
+                turn = await self._meet(session, row, message, now)
+                await self._say(turn, Answer((turn.say("error.sorry", reference=reference),)))
+        return True
+
+    def _flooding(self, message: IncomingMessage, at: datetime) -> bool:
+        lately = self._lately.setdefault((message.channel, message.sender), deque(maxlen=MESSAGES_PER_MINUTE + 1))
+        lately.append(at)
+        if len(self._lately) > 10_000:
+            self._lately.clear()
+        return len(lately) > MESSAGES_PER_MINUTE and lately[-1] - lately[0] < timedelta(minutes=1)
+
+
+# Questions that are answered from the household's own data.
+PERSONAL_INTENTS = frozenset({"ask_amount", "ask_due", "ask_calculation", "claim_paid", "dispute_bill"})
+
+
+def _intent(reading: Reading | None) -> str:
+    return reading.intents[0].intent if reading and reading.intents else ""
+
+
+def _is_wish(route: Route, turn: Turn) -> bool:
+    return turn.reading is not None and any(guess.intent in route.intents for guess in turn.reading.intents)
+
+
+def _described(message: IncomingMessage) -> str:
+    if message.choice is not None:
+        return "[button]"
+    attachment: Attachment | None = message.attachment
+    return f"[{attachment.kind}]" if attachment else f"[{message.event}]"
+

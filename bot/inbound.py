@@ -1,0 +1,60 @@
+"""Updates in: stored and committed first, then handled one after the other; nothing stored is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from bot.channels.channel import Store
+from bot.dispatch import Dispatcher
+from domain.clock import Clock
+from models import inbox
+from models.base import Database
+
+log = structlog.get_logger(__name__)
+RETRY_SECONDS = 1.0
+
+
+class Inbound:
+    """The queue between the channels and the dispatcher. The database is the queue; memory only holds the news."""
+
+    def __init__(self, database: Database, dispatcher: Dispatcher, clock: Clock) -> None:
+        self._database = database
+        self._dispatcher = dispatcher
+        self._clock = clock
+        self._news = asyncio.Event()
+        self._idle = asyncio.Event()
+
+    def store_for(self, channel: str) -> Store:
+        """Where a channel puts what it receives: kept once, committed before this returns."""
+
+        async def store(external_id: str, payload: str) -> None:
+            async with self._database.write() as session:
+                await inbox.store(session, channel, external_id, payload, self._clock.now())
+            self._news.set()
+
+        return store
+
+    async def run(self) -> None:
+        """Handle what is stored, oldest first, until cancelled."""
+        while True:
+            self._news.clear()
+            if not await self.handle_waiting():
+                self._idle.set()
+                await asyncio.gather(asyncio.wait_for(self._news.wait(), RETRY_SECONDS), return_exceptions=True)
+                self._idle.clear()
+
+    async def handle_waiting(self, after: Callable[[], None] = lambda: None) -> int:
+        """Handle everything stored by now; returns how many were looked at."""
+        async with self._database.read() as session:
+            ids = [row.id for row in await inbox.waiting(session)]
+        failed = 0
+        for inbox_id in ids:
+            if not await self._dispatcher.handle(inbox_id):
+                failed += 1
+            after()
+        if failed:
+            await asyncio.sleep(RETRY_SECONDS)
+        return len(ids)

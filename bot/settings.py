@@ -1,0 +1,195 @@
+"""Configuration: config.toml and the environment, read once, checked, frozen."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import time
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "NUANLING_"
+# Sections whose part of the program is not in this version: switching one on is refused, never ignored.
+NOT_IN_THIS_VERSION = ("wechat", "wecom", "language_model")
+
+
+class ConfigError(ValueError):
+    """The configuration can't be used; the message names the key and the cure."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Organisation(Section):
+    name: str = "我们的物业"
+    kind: Literal["property", "training"] = "property"
+    timezone: str = "Asia/Shanghai"
+    hotline: str = ""
+
+    @field_validator("timezone")
+    @classmethod
+    def known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"{value!r} is not a time zone: write one such as Asia/Shanghai") from None
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class DatabaseSection(Section):
+    url: str = "sqlite:///data/nuanling.db"
+
+
+class Telegram(Section):
+    enabled: bool = False
+    token: str = Field("", repr=False)
+    base_url: str = "https://api.telegram.org/bot"
+    base_file_url: str = "https://api.telegram.org/file/bot"
+    proxy: str = ""
+    mode: Literal["polling", "webhook"] = "polling"
+    webhook_url: str = ""
+    secret_token: str = Field("", repr=False)
+    global_per_second: float = Field(28, gt=0, le=30)
+    per_chat_per_second: float = Field(1, gt=0, le=1)
+    group_per_minute: int = Field(20, gt=0, le=20)
+
+
+class Wechat(Section):
+    enabled: bool = False
+    app_id: str = ""
+    app_secret: str = Field("", repr=False)
+    token: str = Field("", repr=False)
+    aes_key: str = Field("", repr=False)
+    base_url: str = "https://api.weixin.qq.com"
+    templates: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Robot(Section):
+    name: str
+    key: str = Field(repr=False)
+
+
+class Wecom(Section):
+    enabled: bool = False
+    corp_id: str = ""
+    agent_id: str = ""
+    secret: str = Field("", repr=False)
+    token: str = Field("", repr=False)
+    aes_key: str = Field("", repr=False)
+    base_url: str = "https://qyapi.weixin.qq.com"
+    robots: tuple[Robot, ...] = ()
+
+
+class Web(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    public_url: str = ""
+
+
+class PolicySection(Section):
+    """Which policy files to use and the office's own, stricter limits."""
+
+    property: str = "content/policy.property.toml"
+    training: str = "content/policy.training.toml"
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    per_day: int | None = None
+    per_week: int | None = None
+    per_month: int | None = None
+    approve_first_run: bool = False
+
+
+class LanguageModel(Section):
+    base_url: str = ""
+    model: str = ""
+    api_key: str = Field("", repr=False)
+
+
+class Settings(Section):
+    organisation: Organisation = Organisation()
+    database: DatabaseSection = DatabaseSection()
+    telegram: Telegram = Telegram()
+    wechat: Wechat = Wechat()
+    wecom: Wecom = Wecom()
+    web: Web = Web()
+    policy: PolicySection = PolicySection()
+    language_model: LanguageModel = LanguageModel()
+
+
+def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from a TOML file (none: defaults) with the environment on top.
+
+    `NUANLING_SECTION__KEY` sets a key; `NUANLING_SECTION__KEY_FILE` names a file that holds its value.
+    Raises ConfigError naming the key and the cure.
+    """
+    raw: dict[str, Any] = {}
+    if path is not None:
+        try:
+            raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except FileNotFoundError:
+            raise ConfigError(f"{path}: no such file: create it with `python -m bot init`") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as wrong:
+            raise ConfigError(f"{path}: {wrong}") from None
+    for section, key, value in _from_environment(os.environ if environment is None else environment):
+        raw.setdefault(section, {})[key] = value
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as wrong:
+        raise ConfigError(_first_fault(wrong, path)) from None
+    return _checked(settings)
+
+
+def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    found = []
+    for name, value in sorted(environment.items()):
+        if not name.startswith(PREFIX) or "__" not in name:
+            continue
+        section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+        if key.endswith("_file"):
+            try:
+                value = Path(value).read_text(encoding="utf-8").strip()
+            except OSError as wrong:
+                raise ConfigError(f"{name}: {wrong.strerror}: {value}") from None
+            key = key.removesuffix("_file")
+        found.append((section, key, value))
+    return found
+
+
+def _first_fault(wrong: ValidationError, path: Path | None) -> str:
+    fault = wrong.errors(include_url=False, include_input=False)[0]
+    key = ".".join(str(part) for part in fault["loc"])
+    where = f"{path}: " if path else ""
+    if fault["type"] == "extra_forbidden":
+        return f"{where}unknown key {key}: correct its spelling or remove it (config.example.toml shows every key)"
+    return f"{where}{key}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _checked(settings: Settings) -> Settings:
+    for name in NOT_IN_THIS_VERSION:
+        section = getattr(settings, name)
+        if getattr(section, "enabled", False) or (name == "language_model" and section.base_url):
+            raise ConfigError(f"{name}: not in this version: remove the section or set {name}.enabled = false")
+    telegram = settings.telegram
+    if telegram.enabled and not telegram.token:
+        raise ConfigError("telegram.token is missing: paste the token that @BotFather gave you")
+    if telegram.enabled and telegram.mode == "webhook":
+        if not telegram.webhook_url:
+            raise ConfigError("telegram.webhook_url is missing: webhook mode needs the public https address")
+        if not telegram.secret_token:
+            raise ConfigError("telegram.secret_token is missing: webhook mode needs 16 or more random characters")
+    return settings
+
+
+def enabled_channels(settings: Settings) -> tuple[str, ...]:
+    """The names of the channels that a configuration switches on."""
+    return tuple(name for name in ("wechat", "telegram", "wecom") if getattr(settings, name).enabled)

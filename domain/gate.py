@@ -1,0 +1,181 @@
+"""The one gate: may this message go out now? Asked when planning and again just before the network call.
+
+The table of DESIGN §5 is `RULES`; each of its cells has a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from domain.calendar import is_festival
+from domain.clock import at_local
+from domain.ladder import Contacts, Reason
+from domain.messages import Kind
+from domain.policy import Policy
+
+
+class Hours(StrEnum):
+    ANY = "any"
+    NOT_AT_NIGHT = "not at night"  # outside the hard quiet hours
+    WINDOW = "window"  # inside the office's normal window
+    WARN = "warn"
+
+
+class Caps(StrEnum):
+    FREE = "free"
+    COUNTED = "counted"  # counts, but is not blocked
+    OBEYS = "obeys"
+    GROUP = "group"  # one a day per group
+
+
+class Pause(StrEnum):
+    IGNORES = "ignores"
+    KILL_SWITCH = "kill switch"
+    OBEYS = "obeys"
+
+
+@dataclass(frozen=True)
+class Rule:
+    hours: Hours = Hours.ANY
+    caps: Caps = Caps.FREE
+    stop: bool = False
+    pause: Pause = Pause.IGNORES
+    bills: bool = False  # cancelled when none of its bills asks for money any more
+    household: bool = False  # obeys hardship and complaint holds
+
+
+RULES: dict[Kind, Rule] = {
+    Kind.REPLY: Rule(),
+    Kind.RECEIPT: Rule(hours=Hours.NOT_AT_NIGHT),
+    Kind.PROMISE: Rule(Hours.WINDOW, Caps.COUNTED, stop=True, pause=Pause.OBEYS, bills=True, household=True),
+    Kind.REMINDER: Rule(Hours.WINDOW, Caps.OBEYS, stop=True, pause=Pause.OBEYS, bills=True, household=True),
+    Kind.BROADCAST: Rule(Hours.WINDOW, Caps.OBEYS, stop=True, pause=Pause.OBEYS, household=True),
+    Kind.SERVICE: Rule(hours=Hours.NOT_AT_NIGHT, pause=Pause.KILL_SWITCH),
+    Kind.ANNOUNCEMENT: Rule(hours=Hours.WINDOW, caps=Caps.GROUP, pause=Pause.OBEYS),
+    Kind.STAFF_CARD: Rule(),
+    Kind.STAFF_REPLY: Rule(hours=Hours.WARN),
+}
+
+
+@dataclass(frozen=True)
+class BillNow:
+    """A bill a message speaks of, as it stands at this moment. A plan's own hold doesn't stop the plan's reminder."""
+
+    bill_id: int
+    open_fen: int
+    held: Reason | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the gate must know at this moment."""
+
+    stopped: bool = False
+    kill_switch: bool = False
+    paused: bool = False  # the community
+    household_hold: Reason | None = None
+    bills: tuple[BillNow, ...] = ()
+    contacts: Contacts = field(default_factory=Contacts)
+    group_posts_today: int = 0
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Send:
+    """Go. `warning` is for the staff member who writes by hand."""
+
+    warning: Reason | None = None
+
+
+@dataclass(frozen=True)
+class Hold:
+    until: datetime
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Cancel:
+    reason: str
+
+
+Verdict = Send | Hold | Cancel
+EXPIRED = "window_over"
+PAUSE_LOOK_AGAIN = timedelta(minutes=5)
+
+
+def gate(kind: Kind, facts: Facts, policy: Policy, zone: ZoneInfo, now: datetime) -> Verdict:
+    """Send, Hold(until, reason) or Cancel(reason). A hold that would outlive the message's window cancels it."""
+    verdict = _gate(kind, facts, policy, zone, now)
+    if facts.expires_at is not None:
+        if now >= facts.expires_at:
+            return Cancel(EXPIRED)
+        if isinstance(verdict, Hold) and verdict.until >= facts.expires_at:
+            return Cancel(EXPIRED)
+    return verdict
+
+
+def _gate(kind: Kind, facts: Facts, policy: Policy, zone: ZoneInfo, now: datetime) -> Verdict:
+    rule = RULES[kind]
+    if rule.stop and facts.stopped:
+        return Cancel(Reason.STOPPED)
+    if rule.household and facts.household_hold is not None:
+        return Cancel(facts.household_hold)
+    if rule.bills and (cause := _nothing_to_ask(facts.bills)) is not None:
+        return Cancel(cause)
+    if rule.pause is not Pause.IGNORES and facts.kill_switch:
+        return Hold(now + PAUSE_LOOK_AGAIN, Reason.PAUSED)
+    if rule.pause is Pause.OBEYS and facts.paused:
+        return Hold(now + PAUSE_LOOK_AGAIN, Reason.PAUSED)
+    day = now.astimezone(zone).date()
+    if rule.caps is Caps.OBEYS and is_festival(day):
+        return Hold(at_local(day + timedelta(days=1), policy.window_from, zone), Reason.FESTIVAL)
+    opens = opening(rule.hours, policy, zone, now)
+    if opens is not None and rule.hours is Hours.WARN:
+        return Send(warning=Reason.QUIET_HOURS)
+    if opens is not None:
+        return Hold(opens, Reason.QUIET_HOURS)
+    if rule.caps is Caps.GROUP and facts.group_posts_today >= 1:
+        return Cancel(Reason.CAP)
+    if rule.caps is Caps.OBEYS and over_cap(policy, facts.contacts):
+        return Cancel(Reason.CAP)
+    if rule.hours is Hours.WARN and facts.stopped:
+        return Send(warning=Reason.STOPPED)
+    return Send()
+
+
+def over_cap(policy: Policy, contacts: Contacts) -> bool:
+    return (
+        contacts.today >= policy.per_day
+        or contacts.last_7_days >= policy.per_week
+        or contacts.last_30_days >= policy.per_month
+    )
+
+
+def opening(hours: Hours, policy: Policy, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """None when this moment is allowed, else when it next will be."""
+    if hours is Hours.ANY:
+        return None
+    opens_at, closes_at = (
+        (policy.window_from, policy.window_until)
+        if hours is Hours.WINDOW
+        else (policy.quiet_until, policy.quiet_from)
+    )
+    return next_opening(opens_at, closes_at, zone, now)
+
+
+def next_opening(opens_at: time, closes_at: time, zone: ZoneInfo, now: datetime) -> datetime | None:
+    local = now.astimezone(zone)
+    if opens_at <= local.time() < closes_at:
+        return None
+    day = local.date() if local.time() < opens_at else local.date() + timedelta(days=1)
+    return at_local(day, opens_at, zone)
+
+
+def _nothing_to_ask(bills: tuple[BillNow, ...]) -> Reason | None:
+    """Why none of these bills may be asked for, or None when at least one may."""
+    if any(bill.open_fen > 0 and bill.held is None for bill in bills):
+        return None
+    return next((bill.held for bill in bills if bill.open_fen > 0 and bill.held is not None), Reason.PAID)

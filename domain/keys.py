@@ -1,0 +1,59 @@
+"""Every dedup key in one place: built from ids and ISO dates, so that no change of words can send a thing twice."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+
+def reminder(account_id: int, anchor_bill_id: int, stage: str) -> str:
+    """One per account, anchor bill and stage; no channel and no date, so another channel or day can't double it."""
+    return f"remind/{account_id}/{anchor_bill_id}/{stage}"
+
+
+def reminder_message(person_id: int, day: date) -> str:
+    """One reminder message per person and day, whatever the number of their flats."""
+    return f"reminder-message/{person_id}/{day.isoformat()}"
+
+
+def offer_reminder(account_id: int, offer_id: int, stage: str) -> str:
+    return f"offer/{account_id}/{offer_id}/{stage}"
+
+
+def announcement(group_id: int, due_on: date, stage: str) -> str:
+    return f"announce/{group_id}/{due_on.isoformat()}/{stage}"
+
+
+def promise_day(promise_id: int) -> str:
+    return f"promise/{promise_id}/day"
+
+
+def plan_part(plan_id: int, part: int, moment: str) -> str:
+    """`moment`: `ahead` or `day`."""
+    return f"plan/{plan_id}/{part}/{moment}"
+
+
+def reply(channel: str, external_id: str, number: int) -> str:
+    return f"reply/{channel}/{external_id}/{number}"
+
+
+def receipt(payment_id: int) -> str:
+    return f"receipt/{payment_id}"
+
+
+def broadcast(broadcast_id: int, chat: str) -> str:
+    return f"broadcast/{broadcast_id}/{chat}"
+
+
+def staff_card(task_id: int, chat: str) -> str:
+    return f"card/{task_id}/{chat}"
+
+
+def task(kind: str, subject: str) -> str:
+    return f"task/{kind}/{subject}"
+
+
+def jitter_minutes(account_code: str) -> int:
+    """A household's own stable minute, 1–25 past the opening of the window, so that nothing goes out all at :00."""
+    digest = hashlib.blake2b(account_code.encode(), digest_size=4).digest()
+    return 1 + int.from_bytes(digest) % 25

@@ -1,0 +1,198 @@
+"""Decide, for one household on one day: remind, hand to staff, or wait, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+
+from domain.calendar import is_festival
+from domain.policy import STAFF_ACTIONS, Policy, Stage
+
+
+class Reason(StrEnum):
+    """Why a household is, or is not, written to (the codes of `preview` and `tick`)."""
+
+    DUE = "due"
+    PAID = "paid"
+    PROMISED = "promised"
+    DISPUTED = "disputed"
+    ON_PLAN = "on_plan"
+    CLAIMED = "claimed"
+    COMPLAINT = "complaint"
+    HARDSHIP = "hardship"
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    QUIET_HOURS = "quiet_hours"
+    CAP = "cap"
+    SPACING = "spacing"
+    FESTIVAL = "festival"
+    NO_CHANNEL = "no_channel"
+    NO_STAGE = "no_stage"
+    BELOW_TOLERANCE = "below_tolerance"
+    AUTO_PAY = "auto_pay"
+    AWAITING_APPROVAL = "awaiting_approval"
+    STAFF_TASK = "staff_task"
+
+
+# Holds on one bill, and on the whole household, strongest first: the first that applies is the reason given.
+BILL_HOLDS = (Reason.DISPUTED, Reason.CLAIMED, Reason.ON_PLAN, Reason.PROMISED)
+HOUSEHOLD_HOLDS = (Reason.HARDSHIP, Reason.COMPLAINT)
+
+
+@dataclass(frozen=True)
+class OpenBill:
+    """A bill that still asks for money, as the ladder sees it."""
+
+    id: int
+    item: str
+    period: str
+    due_on: date
+    open_fen: int
+    held: Reason | None = None  # a hold on this very bill
+    covered_on: date | None = None  # the last day a stage spoke of this bill
+    days_behind: int = 0  # how far its ladder runs behind the calendar after a late start
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """What was already said lately, counted for the account and for its payer; the larger of the two counts."""
+
+    today: int = 0
+    last_7_days: int = 0
+    last_30_days: int = 0
+    last_reminder_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All that a decision needs to know of a household today."""
+
+    account_id: int
+    code: str
+    bills: tuple[OpenBill, ...] = ()
+    stopped: bool = False
+    paused: bool = False
+    household_hold: Reason | None = None
+    staff_task_open: bool = False
+    auto_pay: bool = False
+    contacted_before: bool = False
+    contacts: Contacts = field(default_factory=Contacts)
+    channel: str | None = None  # the payer's best reachable channel
+
+
+@dataclass(frozen=True)
+class Remind:
+    stage: Stage
+    anchor: OpenBill
+    bills: tuple[OpenBill, ...]  # every bill the message lists
+    channel: str
+
+
+@dataclass(frozen=True)
+class HandToStaff:
+    stage: Stage
+    anchor: OpenBill
+    bills: tuple[OpenBill, ...]
+
+
+@dataclass(frozen=True)
+class Wait:
+    reason: Reason
+    stage: Stage | None = None
+
+
+Decision = Remind | HandToStaff | Wait
+
+
+def decide(policy: Policy, standing: Standing, today: date) -> Decision:
+    """What the policy asks for today. Quiet hours are the gate's business: they are about a minute, not a day."""
+    if not standing.bills:
+        return Wait(Reason.PAID)
+    if standing.stopped:
+        return Wait(Reason.STOPPED)
+    if standing.household_hold is not None:
+        return Wait(standing.household_hold)
+    bills = tuple(bill for bill in standing.bills if bill.held is None)
+    if not bills:
+        held = {bill.held for bill in standing.bills}
+        return Wait(next(reason for reason in (*BILL_HOLDS, Reason.STAFF_TASK) if reason in held))
+    if sum(bill.open_fen for bill in bills) < policy.tolerance_fen:
+        return Wait(Reason.BELOW_TOLERANCE)
+    if standing.auto_pay:
+        return Wait(Reason.AUTO_PAY)
+    found = furthest(policy, bills, today, started=standing.contacted_before)
+    if found is None:
+        return Wait(Reason.STAFF_TASK if standing.staff_task_open else Reason.NO_STAGE)
+    stage, anchor = found
+    if standing.paused:
+        return Wait(Reason.PAUSED, stage)
+    if standing.staff_task_open:
+        return Wait(Reason.STAFF_TASK, stage)
+    if stage.action in STAFF_ACTIONS:
+        return HandToStaff(stage, anchor, bills)
+    if is_festival(today):
+        return Wait(Reason.FESTIVAL, stage)
+    if standing.channel is None:
+        return Wait(Reason.NO_CHANNEL, stage)
+    if (blocked := crowded(policy, standing.contacts, today)) is not None:
+        return Wait(blocked, stage)
+    return Remind(stage, anchor, bills, standing.channel)
+
+
+def crowded(policy: Policy, contacts: Contacts, today: date) -> Reason | None:
+    """CAP or SPACING when another message now would be too much, else None."""
+    last = contacts.last_reminder_on
+    if last is not None and today - last < timedelta(days=policy.spacing_days):
+        return Reason.SPACING
+    if (
+        contacts.today >= policy.per_day
+        or contacts.last_7_days >= policy.per_week
+        or contacts.last_30_days >= policy.per_month
+    ):
+        return Reason.CAP
+    return None
+
+
+def furthest(
+    policy: Policy, bills: tuple[OpenBill, ...], today: date, *, started: bool
+) -> tuple[Stage, OpenBill] | None:
+    """The furthest stage due among the bills, and the bill it belongs to."""
+    found = [(stage, bill) for bill in bills if (stage := eligible(policy, bill, today, started=started))]
+    return min(found, key=lambda each: (-each[0].days_after_due, each[1].due_on, each[1].id), default=None)
+
+
+def eligible(policy: Policy, bill: OpenBill, today: date, *, started: bool) -> Stage | None:
+    """The latest stage whose day has come, is not done, and whose window is still open."""
+    lag = days_behind(policy, bill, today, started=started)
+    days = (today - bill.due_on).days - lag
+    stage = next((s for s in reversed(policy.ladder) if s.days_after_due <= days), None)
+    if stage is None or days >= _end(policy, stage):
+        return None
+    came_on = bill.due_on + timedelta(days=stage.days_after_due + lag)
+    if bill.covered_on is not None and bill.covered_on >= came_on:
+        return None
+    return stage
+
+
+def days_behind(policy: Policy, bill: OpenBill, today: date, *, started: bool) -> int:
+    """How many days this bill's ladder runs behind the calendar.
+
+    A household never contacted before starts at the gentlest overdue stage, however old its arrears, and climbs from
+    there at the policy's own pace.
+    """
+    gentlest = next((stage for stage in policy.ladder if stage.days_after_due > 0), None)
+    days = (today - bill.due_on).days
+    if started or gentlest is None or days < _end(policy, gentlest):
+        return bill.days_behind
+    return days - gentlest.days_after_due
+
+
+def window_end(policy: Policy, bill: OpenBill, stage: Stage, lag: int) -> date:
+    """The first day on which this stage may no longer be carried out: a reminder is skipped, never sent late."""
+    return bill.due_on + timedelta(days=_end(policy, stage) + lag)
+
+
+def _end(policy: Policy, stage: Stage) -> int:
+    later = [s.days_after_due for s in policy.ladder if s.days_after_due > stage.days_after_due]
+    return min(later, default=stage.days_after_due + policy.last_window_days)

@@ -1,0 +1,40 @@
+"""The office as its rules see it: who it is, its policies, its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from domain.policy import Policy
+from domain.wording import Wording
+
+
+@dataclass(frozen=True)
+class Office:
+    """What every handler and job may know of the organisation. `bot_names`: the bot's own name per channel."""
+
+    name: str
+    hotline: str
+    kind: str
+    zone: ZoneInfo
+    wording: Wording
+    policies: Mapping[str, Policy]
+    policy_texts: Mapping[str, str] = field(default_factory=dict)  # kind -> the policy file's text
+    channels: tuple[str, ...] = ()  # enabled ones
+    approve_first_run: bool = False
+    bot_names: Mapping[str, str] = field(default_factory=dict)
+
+    def policy(self, kind: str) -> Policy:
+        return self.policies[kind]
+
+    def today(self, now: datetime) -> date:
+        return now.astimezone(self.zone).date()
+
+    def start_link(self, channel: str, payload: str = "") -> str:
+        """The link that opens a private chat with the bot; empty where the channel has none."""
+        name = self.bot_names.get(channel, "")
+        if channel != "telegram" or not name:
+            return ""
+        return f"https://t.me/{name}" + (f"?start={payload}" if payload else "")

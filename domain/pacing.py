@@ -1,0 +1,113 @@
+"""How fast a channel account may write: windows over all chats, each chat, and each group. Pure; time is passed in."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a platform allows one account. `concurrency` is the number of requests under way at once."""
+
+    global_per_second: float
+    per_chat_per_second: float
+    group_per_minute: float
+    concurrency: int = 8
+
+
+@dataclass(frozen=True)
+class Window:
+    """At most `count` messages in any `seconds`."""
+
+    count: int
+    seconds: float
+
+
+def windows(count: float, seconds: float) -> tuple[Window, ...]:
+    """The windows that keep a rate of `count` in `seconds`: the whole one, and a quarter of it.
+
+    A burst of the whole allowance would break the platform's limit as soon as the network delays half of it; a quarter
+    leaves room. A rate below one (half a message a second) becomes one message in a longer time.
+    """
+    if count < 1:
+        return (Window(1, seconds / count),)
+    whole = int(count)
+    return Window(whole, seconds * whole / count), Window(max(1, whole // 4), seconds * max(1, whole // 4) / count)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message that went out. `at` in seconds on the clock that all calls share."""
+
+    chat: str
+    is_group: bool
+    at: float
+
+
+class Pacing:
+    """The limiter of one lane. Ask `ready_at`, then `take` that moment; moments may be taken ahead and in any order.
+
+    All times are seconds on one clock that never jumps (domain.clock.monotonic). `history` is what went out lately,
+    so that a restart doesn't begin with a burst.
+    """
+
+    def __init__(self, limits: Limits, history: Iterable[Sent] = ()) -> None:
+        self._everyone = windows(limits.global_per_second, 1.0)
+        self._chat = windows(limits.per_chat_per_second, 1.0)
+        self._group = self._chat + windows(limits.group_per_minute, 60.0)
+        self._longest = max(window.seconds for window in self._everyone + self._group)
+        self._taken: list[float] = []
+        self._taken_in: dict[str, list[float]] = {}
+        self._halted_until = float("-inf")
+        for sent in history:
+            self.take(sent.chat, sent.is_group, sent.at)
+
+    def ready_at(self, chat: str, is_group: bool, now: float) -> float:
+        """The first moment, `now` or later, at which a message to this chat breaks no limit."""
+        moment = max(now, self._halted_until)
+        in_chat = self._taken_in.get(chat, [])
+        while True:
+            later = moment
+            for window in self._everyone:
+                later = _free(self._taken, window, later)
+            for window in self._group if is_group else self._chat:
+                later = _free(in_chat, window, later)
+            if later == moment:
+                return moment
+            moment = later
+
+    def take(self, chat: str, is_group: bool, at: float) -> None:
+        """Book a moment that `ready_at` gave: from now on it counts."""
+        insort(self._taken, at)
+        insort(self._taken_in.setdefault(chat, []), at)
+        self._forget(at - 2 * self._longest)  # twice: another moment may still be asked for that lies before this one
+
+    def halt(self, until: float) -> None:
+        """Nothing goes out before `until`: the platform asked for a pause. A later end than this one stays."""
+        self._halted_until = max(self._halted_until, until)
+
+    def _forget(self, before: float) -> None:
+        """Drop what no window reaches any more, a few hundred at a time so that each call stays cheap."""
+        old = bisect_right(self._taken, before)
+        if old < 500:
+            return
+        del self._taken[:old]
+        self._taken_in = {chat: times for chat, times in self._taken_in.items() if times[-1] > before}
+        for times in self._taken_in.values():
+            del times[: bisect_right(times, before)]
+
+
+def _free(taken: list[float], window: Window, moment: float) -> float:
+    """The first moment, `moment` or later, that fits between the sorted `taken` without overfilling the window."""
+    place = bisect_right(taken, moment)
+    first = max(0, place - window.count)
+    while first <= place and first + window.count <= len(taken):
+        # These `count` and the new one must not all lie within less than `seconds`.
+        earliest, latest = taken[first], taken[first + window.count - 1]
+        if max(latest, moment) < min(earliest, moment) + window.seconds:
+            moment = earliest + window.seconds
+            place = bisect_right(taken, moment)
+        first += 1
+    return moment

@@ -1,0 +1,87 @@
+"""The one module that turns a decision into the words of a reminder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from domain.ladder import OpenBill
+from domain.messages import Audience, Choice, Kind, OutgoingMessage
+from domain.money import yuan
+from domain.office import Office
+from domain.wording import day_words, period_words, salutation, short_room
+
+# What every reminder must carry (DESIGN §7): fields, and per language words that say how to ask, to stop, to ignore it.
+REQUIRED_FIELDS = frozenset({"office", "who", "lines", "total"})
+REQUIRED_WORDS = {
+    "zh": (("缴费", "缴"), ("回复", "问"), ("停止",), ("已缴请忽略",)),
+    "en": (("pay",), ("reply", "ask"), ("stop",), ("already paid",)),
+}
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """An account as its payer is addressed: never the full name, never the full room."""
+
+    payer_name: str
+    room: str
+    bills: tuple[OpenBill, ...]
+
+
+def reminder_message(
+    office: Office,
+    language: str,
+    template: str,
+    accounts: Sequence[Addressee],
+    today: date,
+    kind: Kind = Kind.REMINDER,
+) -> OutgoingMessage:
+    """One person's reminder, listing every open bill of every account it speaks of."""
+    words = office.wording
+    several = len(accounts) > 1
+    lines: list[str] = []
+    for account in accounts:
+        if several:
+            lines.append(short_room(account.room))
+        for bill in account.bills:
+            fields = {
+                "item": bill.item,
+                "period": period_words(bill.period, language),
+                "amount": yuan(bill.open_fen),
+                "due": day_words(bill.due_on, language),
+            }
+            late = "late" if bill.due_on < today else "coming"
+            lines.append(words.text(f"reminder_line.{late}", language, fields))
+    bills = [bill for account in accounts for bill in account.bills]
+    fields = {
+        "office": office.name,
+        "hotline": office.hotline,
+        "who": salutation(accounts[0].payer_name, language),
+        "room": short_room(accounts[0].room),
+        "lines": "\n".join(lines),
+        "total": yuan(sum(bill.open_fen for bill in bills)),
+        "due": day_words(max(bill.due_on for bill in bills), language),
+    }
+    buttons = tuple(
+        tuple(Choice(words.text(f"button.{name}", language), action, reusable=True) for name, action in row)
+        for row in REMINDER_BUTTONS
+    )
+    return OutgoingMessage(template, words.text(template, language, fields), fields, buttons, Audience.PRIVATE, kind)
+
+
+# (label in content, action): rows of buttons under a reminder.
+REMINDER_BUTTONS = (
+    (("detail", "bill.show"), ("pay", "pay.how")),
+    (("plan", "plan.offer"), ("paid", "claim.start")),
+)
+
+
+def lacking(template: str, text: str, fields: set[str], language: str) -> str | None:
+    """What a reminder template lacks of the parts it must have, or None."""
+    for field in sorted(REQUIRED_FIELDS - fields):
+        return f"{template}: the field {{{field}}} is missing"
+    for choices in REQUIRED_WORDS[language]:
+        if not any(choice in text.lower() for choice in choices):
+            return f"{template}: it must say one of {' / '.join(choices)}"
+    return None

@@ -1,0 +1,114 @@
+"""Words with gaps: templates in several languages, filled with fields; and how people and rooms are named in a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from string import Formatter
+
+LANGUAGES = ("zh", "en")
+COMPOUND_SURNAMES = frozenset(
+    "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 "
+    "公冶 太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 令狐 歐陽 司馬 諸葛 東方".split()
+)
+TITLES = ("女士", "先生", "小姐", "老师", "老師", "阿姨", "叔叔", "妈妈", "媽媽", "爸爸", "奶奶", "爷爷")
+
+
+class WordingError(ValueError):
+    """A template is missing or has the wrong gaps; the message names it."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """All templates: `templates[language][name]`."""
+
+    templates: Mapping[str, Mapping[str, str]]
+
+    def text(self, name: str, language: str, fields: Mapping[str, str] | None = None) -> str:
+        """The finished words. Raises WordingError for an unknown template or a missing field."""
+        template = self.templates.get(tongue(language), {}).get(name)
+        if template is None:
+            raise WordingError(f"content/messages.{tongue(language)}.toml: no template {name!r}")
+        try:
+            return template.format_map(dict(fields or {}))
+        except (KeyError, IndexError) as missing:
+            raise WordingError(f"content/messages.{tongue(language)}.toml: {name} needs the field {missing}") from None
+
+    def has(self, name: str) -> bool:
+        return all(name in self.templates.get(language, {}) for language in LANGUAGES)
+
+    def faults(self) -> list[str]:
+        """What is wrong with the catalogue: a template missing in a language, or with other gaps there."""
+        found = []
+        names = {name for language in LANGUAGES for name in self.templates.get(language, {})}
+        for name in sorted(names):
+            gaps = {}
+            for language in LANGUAGES:
+                template = self.templates.get(language, {}).get(name)
+                if template is None:
+                    found.append(f"content/messages.{language}.toml: {name} is missing")
+                else:
+                    gaps[language] = fields_of(template)
+            if len(set(map(frozenset, gaps.values()))) > 1:
+                found.append(f"content/messages.*.toml: {name} has other fields in each language: {gaps}")
+        return found
+
+
+def fields_of(template: str) -> set[str]:
+    return {field for _, field, _, _ in Formatter().parse(template) if field}
+
+
+def flatten(raw: Mapping[str, object], prefix: str = "") -> dict[str, str]:
+    """Nested TOML tables as dotted names: `[bill] summary = "…"` becomes `bill.summary`."""
+    flat: dict[str, str] = {}
+    for key, value in raw.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{name}.")
+        elif isinstance(value, str):
+            flat[name] = value.strip()
+        else:
+            raise WordingError(f"{name}: a template is a text, not {value!r}")
+    return flat
+
+
+def tongue(language: str) -> str:
+    """The language a person is written to in: English when they chose or use it, else Chinese."""
+    return "en" if language.lower().startswith("en") else "zh"
+
+
+def salutation(name: str, language: str) -> str:
+    """Surname and a title: `王小明` → `王女士/先生`. A full name never appears in a chat."""
+    name = name.strip()
+    if tongue(language) == "en" or name.isascii():
+        return name.split()[-1] if name else ("there" if tongue(language) == "en" else "您")
+    surname = name[:2] if name[:2] in COMPOUND_SURNAMES else name[:1]
+    title = next((title for title in TITLES if name.endswith(title)), "女士/先生")
+    return f"{surname}{title}"
+
+
+def short_room(room: str) -> str:
+    """A room that its owner recognises and a stranger does not: `3栋1201` → `3栋12**`."""
+    return f"{room[:-2]}**" if len(room) > 3 else room
+
+
+def day_words(day: date, language: str) -> str:
+    """`12月4日(周五)` or `Fri 4 Dec`."""
+    if tongue(language) == "en":
+        return f"{'Mon Tue Wed Thu Fri Sat Sun'.split()[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+    return f"{day.month}月{day.day}日(周{'一二三四五六日'[day.weekday()]})"
+
+
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def period_words(period: str, language: str) -> str:
+    """`2026-11` → `2026年11月` or `Nov 2026`; `2026-Q4` → `2026年第4季度`; `2026` → `2026年`."""
+    year, _, part = period.partition("-")
+    english = tongue(language) == "en"
+    if not part:
+        return year if english else f"{year}年"
+    if part.startswith("Q"):
+        return f"{part} {year}" if english else f"{year}年第{part[1:]}季度"
+    return f"{_MONTHS[int(part) - 1]} {year}" if english else f"{year}年{int(part)}月"

@@ -1,0 +1,1 @@
+"""What the bot says back: one file per conversation, one table of routes."""

@@ -1,0 +1,1 @@
+"""What a tick does: one file, one function, one summary."""

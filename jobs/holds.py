@@ -1,0 +1,58 @@
+"""A hold that has run out becomes a staff task with a clock: nothing resumes in silence, nobody is silent for good."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from domain import keys
+from domain.clock import at_local
+from domain.ladder import Reason
+from domain.office import Office
+from models.accounts import Account
+from models.agreements import Hold
+from models.base import Database
+from models.bills import bill_lines
+from models.staff import open_task
+
+# Promises and plans have jobs of their own that look at the money first.
+OWN_JOBS = (Reason.PROMISED, Reason.ON_PLAN)
+
+
+async def run(database: Database, office: Office, now: datetime) -> int:
+    """Close the holds that ended before today and hand each household to staff; returns how many tasks."""
+    today = office.today(now)
+    opened = 0
+    async with database.read() as session:
+        ended = list(
+            await session.scalars(
+                select(Hold.id).where(
+                    Hold.released_at.is_(None), Hold.until_on < today, Hold.reason.not_in(OWN_JOBS)
+                )
+            )
+        )
+    for hold_id in ended:
+        async with database.write() as session:
+            hold = await session.get_one(Hold, hold_id)
+            if hold.released_at is not None:
+                continue
+            hold.released_at = now
+            account = await session.get_one(Account, hold.account_id)
+            open_bills = {line.bill.id for line in await bill_lines(session, [account.id], only_open=True)}
+            if hold.bill_id is not None and hold.bill_id not in open_bills:
+                continue  # it was paid meanwhile: nothing is left to ask about
+            policy = office.policy(account.kind)
+            task = await open_task(
+                session,
+                key=keys.task("hold", hold.source),
+                kind="hold",
+                account=account,
+                summary=office.wording.text("hold.ended_task", "zh", {"reason": hold.reason}),
+                at=now,
+                due_at=at_local(today + timedelta(days=policy.holds.task_days), policy.window_until, office.zone),
+                source=hold.source,
+                blocks=True,
+            )
+            opened += task is not None
+    return opened

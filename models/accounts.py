@@ -1,0 +1,89 @@
+"""Who lives or studies where: communities, accounts, and the fee items billed to them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, ExactDecimal, Id, UtcDateTime
+
+
+class Community(Base):
+    """An estate or a campus."""
+
+    __tablename__ = "communities"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    kind: Mapped[str] = mapped_column(String(12))  # property | training
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    pause_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class Account(Base):
+    """A household (户) or a pupil's family: what bills are addressed to."""
+
+    __tablename__ = "accounts"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(String(64), unique=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey(Community.id), index=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    building: Mapped[str] = mapped_column(String(40), default="")
+    address: Mapped[str] = mapped_column(String(120), default="")
+    payer_name: Mapped[str] = mapped_column(String(80))
+    phone: Mapped[str] = mapped_column(String(32), default="")
+    area_m2: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    fee_item: Mapped[str] = mapped_column(String(60), default="")
+    rate_yuan: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    cycle: Mapped[str] = mapped_column(String(10), default="month")
+    grade: Mapped[str] = mapped_column(String(10), default="")
+    tier: Mapped[str] = mapped_column(String(2), default="")
+    traits: Mapped[str] = mapped_column(String(120), default="")  # sorted words joined by ;
+    language: Mapped[str] = mapped_column(String(8), default="")
+    student_name: Mapped[str] = mapped_column(String(80), default="")
+    class_name: Mapped[str] = mapped_column(String(80), default="")
+    lessons_left: Mapped[int | None]
+    first_contacted_on: Mapped[date | None] = mapped_column(Date)  # None: no stage of the ladder was carried out yet
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def room(self) -> str:
+        """Building and room as one would say it: the address, with the building before it unless it already is."""
+        if not self.address:
+            return self.building or self.class_name
+        return self.address if self.address.startswith(self.building) else f"{self.building}{self.address}"
+
+
+class FeeItem(Base):
+    """A fee rule (收费标准), versioned by its start date."""
+
+    __tablename__ = "fee_items"
+    __table_args__ = (UniqueConstraint("community_id", "item", "starts_on"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    community_id: Mapped[int] = mapped_column(ForeignKey(Community.id))
+    item: Mapped[str] = mapped_column(String(60))
+    formula: Mapped[str] = mapped_column(String(10))  # area | fixed | metered
+    rate_yuan: Mapped[Decimal] = mapped_column(ExactDecimal)
+    cycle: Mapped[str] = mapped_column(String(10))
+    due_day: Mapped[int]
+    starts_on: Mapped[date] = mapped_column(Date)
+
+
+async def by_code(session: AsyncSession, code: str) -> Account | None:
+    return (await session.scalars(select(Account).where(Account.code == code))).one_or_none()
+
+
+async def community_named(session: AsyncSession, name: str) -> Community | None:
+    return (await session.scalars(select(Community).where(Community.name == name))).one_or_none()
+
+
+async def fee_rule(session: AsyncSession, community_id: int, item: str, on: date) -> FeeItem | None:
+    """The version of a fee rule in force on a day."""
+    rules = select(FeeItem).where(
+        FeeItem.community_id == community_id, FeeItem.item == item, FeeItem.starts_on <= on
+    )
+    return (await session.scalars(rules.order_by(FeeItem.starts_on.desc()).limit(1))).one_or_none()

@@ -1,0 +1,262 @@
+"""What was agreed or is being looked into: promises, plans, claims, disputes, offers, and the holds they bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.ladder import Reason
+from domain.plans import Part, is_broken
+from models.accounts import Account
+from models.base import Base, Fen, Id, UtcDateTime
+from models.bills import Bill, Payment, bill_lines
+from models.people import Person
+
+
+class Hold(Base):
+    """Reminders wait: for one bill, or for the whole household when `bill_id` is empty. Every hold has an end."""
+
+    __tablename__ = "holds"
+    __table_args__ = (Index("ix_holds_account_id_released_at", "account_id", "released_at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    bill_id: Mapped[int | None] = mapped_column(ForeignKey(Bill.id))
+    reason: Mapped[str] = mapped_column(String(12))  # domain.ladder.Reason
+    source: Mapped[str] = mapped_column(String(40))  # "promise/12"
+    until_on: Mapped[date] = mapped_column(Date)  # after this day staff are asked; nothing resumes silently
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Promise(Base):
+    """"I'll pay on the 5th." `state`: open, kept, broken, withdrawn."""
+
+    __tablename__ = "promises"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    due_on: Mapped[date] = mapped_column(Date)
+    amount_fen: Mapped[int] = mapped_column(Fen)  # what was open when it was promised
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Plan(Base):
+    """An instalment plan (分期). `state`: waiting (for approval), active, done, broken, declined."""
+
+    __tablename__ = "plans"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    total_fen: Mapped[int] = mapped_column(Fen)
+    received_fen_before: Mapped[int] = mapped_column(Fen, default=0)  # on the plan's bills when it was made
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    decided_by: Mapped[str] = mapped_column(String(80), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PlanPart(Base):
+    """One instalment; whether it is paid follows from the ledger."""
+
+    __tablename__ = "plan_parts"
+    plan_id: Mapped[int] = mapped_column(ForeignKey(Plan.id), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    due_on: Mapped[date] = mapped_column(Date)
+    amount_fen: Mapped[int] = mapped_column(Fen)
+
+
+class Claim(Base):
+    """"I have paid." Moves no money; staff look. `state`: open, confirmed, not_found."""
+
+    __tablename__ = "claims"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    amount_fen: Mapped[int | None] = mapped_column(Fen)
+    paid_on: Mapped[date | None] = mapped_column(Date)
+    text: Mapped[str] = mapped_column(Text, default="")
+    voucher: Mapped[str] = mapped_column(Text, default="[]")  # the files sent with it: a list of {kind, file_id, name}
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey(Payment.id))
+    decided_by: Mapped[str] = mapped_column(String(80), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Dispute(Base):
+    """"This bill is wrong." Holds that bill only. `state`: open, upheld, rejected."""
+
+    __tablename__ = "disputes"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id), index=True)
+    bill_id: Mapped[int | None] = mapped_column(ForeignKey(Bill.id))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    text: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    decision: Mapped[str] = mapped_column(Text, default="")
+    decided_by: Mapped[str] = mapped_column(String(80), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Complaint(Base):
+    """A complaint or a need, with a ticket number. `state`: open, answered."""
+
+    __tablename__ = "complaints"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    topic: Mapped[str] = mapped_column(String(20), default="")
+    text: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    answer: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Offer(Base):
+    """A renewal offered to a family, not a debt: a bill on yes. `state`: open, yes, no, considering, expired."""
+
+    __tablename__ = "offers"
+    __table_args__ = (UniqueConstraint("account_id", "class_name", "opens_on"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    class_name: Mapped[str] = mapped_column(String(80))
+    opens_on: Mapped[date] = mapped_column(Date)
+    closes_on: Mapped[date] = mapped_column(Date)
+    amount_fen: Mapped[int] = mapped_column(Fen)
+    lessons: Mapped[int]
+    covers_from: Mapped[date] = mapped_column(Date)
+    covers_until: Mapped[date] = mapped_column(Date)
+    subject: Mapped[bool] = mapped_column(default=True)
+    state: Mapped[str] = mapped_column(String(12), default="open")
+    reason: Mapped[str] = mapped_column(String(20), default="")
+
+
+async def hold(
+    session: AsyncSession,
+    account_id: int,
+    reason: Reason,
+    source: str,
+    until_on: date,
+    at: datetime,
+    bill_ids: Iterable[int | None] = (None,),
+) -> None:
+    """Pause reminders for these bills, or for the household when no bill is named."""
+    session.add_all(
+        Hold(account_id=account_id, bill_id=bill_id, reason=reason, source=source, until_on=until_on, created_at=at)
+        for bill_id in bill_ids
+    )
+    await session.flush()
+
+
+async def release(session: AsyncSession, source: str, at: datetime) -> None:
+    """End the holds of one source."""
+    await session.execute(
+        update(Hold).where(Hold.source == source, Hold.released_at.is_(None)).values(released_at=at)
+    )
+
+
+async def live_holds(session: AsyncSession, account_ids: Sequence[int]) -> list[Hold]:
+    return list(
+        await session.scalars(
+            select(Hold).where(Hold.account_id.in_(account_ids), Hold.released_at.is_(None)).order_by(Hold.id)
+        )
+    )
+
+
+async def open_promise(session: AsyncSession, account_id: int) -> Promise | None:
+    return (
+        await session.scalars(
+            select(Promise).where(Promise.account_id == account_id, Promise.state == "open").order_by(Promise.id.desc())
+        )
+    ).first()
+
+
+async def live_plan(session: AsyncSession, account_id: int) -> Plan | None:
+    return (
+        await session.scalars(
+            select(Plan)
+            .where(Plan.account_id == account_id, Plan.state.in_(("waiting", "active")))
+            .order_by(Plan.id.desc())
+        )
+    ).first()
+
+
+async def plan_parts_of(session: AsyncSession, plan_id: int) -> list[PlanPart]:
+    return list(await session.scalars(select(PlanPart).where(PlanPart.plan_id == plan_id).order_by(PlanPart.number)))
+
+
+async def extend(session: AsyncSession, source: str, until_on: date) -> None:
+    """Move the end of a source's holds."""
+    await session.execute(
+        update(Hold).where(Hold.source == source, Hold.released_at.is_(None)).values(until_on=until_on)
+    )
+
+
+async def held_bills(session: AsyncSession, source: str) -> list[int]:
+    """The bills that a source holds."""
+    query = select(Hold.bill_id).where(Hold.source == source, Hold.released_at.is_(None), Hold.bill_id.is_not(None))
+    return [bill_id for bill_id in await session.scalars(query) if bill_id is not None]
+
+
+async def broken_promises(session: AsyncSession, account_id: int, since: datetime) -> int:
+    """How many promises of a household were broken since a moment."""
+    query = select(func.count()).where(
+        Promise.account_id == account_id, Promise.state == "broken", Promise.created_at >= since
+    )
+    return int(await session.scalar(query) or 0)
+
+
+async def has_broken_plan(session: AsyncSession, account_id: int, since: datetime) -> bool:
+    query = select(Plan.id).where(Plan.account_id == account_id, Plan.state == "broken", Plan.created_at >= since)
+    return (await session.scalars(query.limit(1))).first() is not None
+
+
+async def latest_claim(session: AsyncSession, account_id: int, state: str = "open") -> Claim | None:
+    query = select(Claim).where(Claim.account_id == account_id, Claim.state == state).order_by(Claim.id.desc())
+    return (await session.scalars(query)).first()
+
+
+async def open_dispute(session: AsyncSession, bill_id: int) -> Dispute | None:
+    query = select(Dispute).where(Dispute.bill_id == bill_id, Dispute.state == "open")
+    return (await session.scalars(query)).first()
+
+
+async def open_offer(session: AsyncSession, account_id: int, today: date) -> Offer | None:
+    """The renewal a family may still answer, the one that closes first."""
+    query = (
+        select(Offer)
+        .where(
+            Offer.account_id == account_id,
+            Offer.state.in_(("open", "considering", "yes", "no")),
+            Offer.opens_on <= today,
+            Offer.closes_on >= today,
+        )
+        .order_by(Offer.closes_on, Offer.id)
+    )
+    return (await session.scalars(query)).first()
+
+
+async def plan_received_fen(session: AsyncSession, plan: Plan) -> int:
+    """What arrived on the plan's bills since it was made."""
+    bill_ids = set(await session.scalars(select(Hold.bill_id).where(Hold.source == f"plan/{plan.id}")))
+    lines = await bill_lines(session, [plan.account_id])
+    return sum(line.received_fen for line in lines if line.bill.id in bill_ids) - plan.received_fen_before
+
+
+async def broken_plans(session: AsyncSession, span: tuple[int, int], today: date) -> set[int]:
+    """Accounts (ids from–to) whose plan has a part that stayed open beyond its grace: the next tick ends that plan."""
+    plans = await session.scalars(select(Plan).where(Plan.state == "active", Plan.account_id.between(*span)))
+    broken = set()
+    for plan in list(plans):
+        parts = [Part(part.number, part.due_on, part.amount_fen) for part in await plan_parts_of(session, plan.id)]
+        if is_broken(parts, await plan_received_fen(session, plan), today):
+            broken.add(plan.account_id)
+    return broken

@@ -1,0 +1,222 @@
+"""Bills, payments and the append-only ledger between them, with every query on money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    case,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.ledger import BILLED_SIGN, CREDIT_SIGN, RECEIVED_SIGN, TRANSFERS, BillBalance, EntryKind, allocate
+from models.accounts import Account, FeeItem
+from models.base import Base, Fen, Id, UtcDateTime
+
+
+class Bill(Base):
+    """One item, one period, one account. What is open is computed from the entries, never stored."""
+
+    __tablename__ = "bills"
+    __table_args__ = (UniqueConstraint("account_id", "item", "period"), Index("ix_bills_due_on", "due_on"))
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    item: Mapped[str] = mapped_column(String(60))
+    period: Mapped[str] = mapped_column(String(8))  # YYYY, YYYY-Qn or YYYY-MM
+    due_on: Mapped[date] = mapped_column(Date)
+    fee_item_id: Mapped[int | None] = mapped_column(ForeignKey(FeeItem.id))
+    basis: Mapped[str] = mapped_column(String(120), default="")  # "89.5 × 3.20", shown with the bill
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Payment(Base):
+    """Money that arrived, by whatever way."""
+
+    __tablename__ = "payments"
+    __table_args__ = (UniqueConstraint("account_id", "method", "reference"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    amount_fen: Mapped[int] = mapped_column(Fen)
+    paid_on: Mapped[date] = mapped_column(Date)
+    method: Mapped[str] = mapped_column(String(30), default="")
+    reference: Mapped[str] = mapped_column(String(80))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reversed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    thanked: Mapped[bool] = mapped_column(default=False)  # the thank-you was written, or is not wanted (old import)
+
+
+class LedgerEntry(Base):
+    """One transfer between two books; never updated, never deleted."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="positive"),
+        Index("ix_ledger_entries_account_id", "account_id"),
+        Index("ix_ledger_entries_bill_id", "bill_id"),
+        Index("ix_ledger_entries_payment_id", "payment_id"),
+    )
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    bill_id: Mapped[int | None] = mapped_column(ForeignKey(Bill.id))
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey(Payment.id))
+    kind: Mapped[str] = mapped_column(String(12))
+    debit: Mapped[str] = mapped_column(String(12))
+    credit: Mapped[str] = mapped_column(String(12))
+    amount_fen: Mapped[int] = mapped_column(Fen)
+    on_date: Mapped[date] = mapped_column(Date)
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    actor: Mapped[str] = mapped_column(String(80), default="")
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def signed(signs: dict[EntryKind, int]) -> ColumnElement[int]:
+    """SQL for an entry's amount with the sign a table of kinds gives it; 0 for the other kinds."""
+    return case(
+        *((LedgerEntry.kind == kind.value, LedgerEntry.amount_fen * sign) for kind, sign in signs.items()), else_=0
+    )
+
+
+BILLED: ColumnElement[int] = func.coalesce(func.sum(signed(BILLED_SIGN)), 0)
+RECEIVED: ColumnElement[int] = func.coalesce(func.sum(signed(RECEIVED_SIGN)), 0)
+CREDIT: ColumnElement[int] = func.coalesce(func.sum(signed(CREDIT_SIGN)), 0)
+
+
+def transfer(
+    kind: EntryKind,
+    account_id: int,
+    amount_fen: int,
+    on: date,
+    at: datetime,
+    *,
+    bill_id: int | None = None,
+    payment_id: int | None = None,
+    reverses_id: int | None = None,
+    reason: str = "",
+    actor: str = "",
+) -> dict[str, object]:
+    """The row of one ledger entry."""
+    debit, credit = TRANSFERS[kind]
+    return {
+        "account_id": account_id,
+        "bill_id": bill_id,
+        "payment_id": payment_id,
+        "kind": kind.value,
+        "debit": debit.value,
+        "credit": credit.value,
+        "amount_fen": amount_fen,
+        "on_date": on,
+        "reverses_id": reverses_id,
+        "reason": reason,
+        "actor": actor,
+        "recorded_at": at,
+    }
+
+
+@dataclass(frozen=True)
+class BillLine:
+    """A bill with its sums, in fen."""
+
+    bill: Bill
+    billed_fen: int
+    received_fen: int
+
+    @property
+    def open_fen(self) -> int:
+        return self.billed_fen - self.received_fen
+
+
+async def bill_lines(session: AsyncSession, account_ids: Sequence[int], *, only_open: bool = False) -> list[BillLine]:
+    """The bills of some accounts with what was billed and received, oldest due first. Voided bills are left out."""
+    query = (
+        select(Bill, BILLED, RECEIVED)
+        .outerjoin(LedgerEntry, LedgerEntry.bill_id == Bill.id)
+        .where(Bill.account_id.in_(account_ids), Bill.voided_at.is_(None))
+        .group_by(Bill.id)
+        .order_by(Bill.due_on, Bill.id)
+    )
+    lines = [BillLine(bill, billed, received) for bill, billed, received in await session.execute(query)]
+    return [line for line in lines if line.open_fen > 0] if only_open else lines
+
+
+async def credit_fen(session: AsyncSession, account_id: int) -> int:
+    """The household's own money that no bill has used yet."""
+    return int(await session.scalar(select(CREDIT).where(LedgerEntry.account_id == account_id)) or 0)
+
+
+async def settle(
+    session: AsyncSession, account_id: int, on: date, at: datetime, *, named: Sequence[int] = (), actor: str = ""
+) -> int:
+    """Use the household's credit for its open bills; returns the fen used. Call after anything that changes either."""
+    credit = await credit_fen(session, account_id)
+    if credit <= 0:
+        return 0
+    balances = [
+        BillBalance(line.bill.id, line.bill.due_on, line.billed_fen, line.received_fen)
+        for line in await bill_lines(session, [account_id], only_open=True)
+    ]
+    shares = allocate(credit, balances, named)
+    rows = [
+        transfer(EntryKind.ALLOCATION, account_id, fen, on, at, bill_id=bill_id, actor=actor)
+        for bill_id, fen in shares
+    ]
+    if rows:
+        await session.execute(insert(LedgerEntry), rows)
+    return sum(fen for _, fen in shares)
+
+
+def open_fen(lines: Sequence[BillLine]) -> int:
+    """What some bills still ask for, together."""
+    return sum(line.open_fen for line in lines)
+
+
+async def record_payment(
+    session: AsyncSession,
+    account_id: int,
+    amount_fen: int,
+    paid_on: date,
+    method: str,
+    reference: str,
+    at: datetime,
+    *,
+    on: date,
+    thanked: bool = False,
+    named: Sequence[int] = (),
+    actor: str = "",
+) -> Payment | None:
+    """Write a payment into the ledger and use it for open bills; None when this reference was recorded before."""
+    known = select(Payment.id).where(
+        Payment.account_id == account_id, Payment.method == method, Payment.reference == reference
+    )
+    if await session.scalar(known) is not None:
+        return None
+    payment = Payment(
+        account_id=account_id,
+        amount_fen=amount_fen,
+        paid_on=paid_on,
+        method=method,
+        reference=reference,
+        recorded_at=at,
+        thanked=thanked,
+    )
+    session.add(payment)
+    await session.flush()
+    entry = transfer(EntryKind.PAYMENT, account_id, amount_fen, on, at, payment_id=payment.id, actor=actor)
+    await session.execute(insert(LedgerEntry), [entry])
+    await settle(session, account_id, on, at, named=named, actor=actor)
+    return payment

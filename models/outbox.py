@@ -1,0 +1,294 @@
+"""The outbox: everything the bot says is a row here first. States and claims of DESIGN §5."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text, and_, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from domain.messages import AT_MOST_ONCE, PRIORITY, Address, Kind, OutgoingMessage
+from models.accounts import Account
+from models.base import Base, Id, UtcDateTime, upsert
+from models.dialogue import Group
+from models.people import Person
+
+LEASE = timedelta(seconds=60)
+ATTEMPTS_MAX = 5
+CLAIMS_MAX = 3  # claims without an outcome: the message kills its worker
+
+
+class State(StrEnum):
+    PLANNED = "planned"  # waits for a run's approval
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"  # may or may not have been delivered: staff resolve it
+    RETRY = "retry"
+    WAITING_FOR_STAFF = "waiting_for_staff"
+    HELD = "held"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
+CLAIMABLE = (State.QUEUED, State.RETRY, State.HELD)
+TERMINAL = (State.SENT, State.UNKNOWN, State.DEAD, State.CANCELLED)
+
+
+class Outbox(Base):
+    """One message to one chat."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_lane_state_not_before", "lane", "state", "not_before"),
+        Index("ix_outbox_channel_chat_id", "channel", "chat", "id"),
+        Index("ix_outbox_account_id", "account_id"),
+        Index("ix_outbox_lane_sent_at", "lane", "sent_at"),
+    )
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    lane: Mapped[str] = mapped_column(String(40))
+    channel: Mapped[str] = mapped_column(String(16))
+    chat: Mapped[str] = mapped_column(String(64))
+    audience: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(14))
+    priority: Mapped[int]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey(Account.id))
+    broadcast_id: Mapped[int | None] = mapped_column(Id, index=True)
+    inbox_id: Mapped[int | None] = mapped_column(Id, index=True)  # what it answers
+    source: Mapped[str] = mapped_column(String(40), default="")  # "promise/3": what it is about
+    template: Mapped[str] = mapped_column(String(60))
+    fields: Mapped[str] = mapped_column(Text, default="{}")
+    text: Mapped[str] = mapped_column(Text)
+    choices: Mapped[str] = mapped_column(Text, default="[]")  # rows of {label, token | url}
+    attachment: Mapped[str] = mapped_column(Text, default="")
+    edits: Mapped[str] = mapped_column(String(64), default="")  # platform id of the message this one replaces
+    part_of: Mapped[int | None] = mapped_column(Id)  # the part of a split message that must go before this one
+    stage: Mapped[str] = mapped_column(String(40), default="")
+    reason: Mapped[str] = mapped_column(String(40), default="")  # why it is in this state
+    state: Mapped[str] = mapped_column(String(18))
+    attempt: Mapped[int] = mapped_column(default=0)
+    claims: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str] = mapped_column(String(40), default="")
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    message_id: Mapped[str] = mapped_column(String(64), default="")
+    error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a message is about, kept beside it."""
+
+    person_id: int | None = None
+    account_id: int | None = None
+    broadcast_id: int | None = None
+    inbox_id: int | None = None
+    source: str = ""
+    stage: str = ""
+    reason: str = ""
+
+
+def lane_of(channel: str) -> str:
+    """One lane per channel account; each channel has one account today."""
+    return channel
+
+
+async def enqueue(
+    session: AsyncSession,
+    to: Address,
+    message: OutgoingMessage,
+    *,
+    key: str,
+    at: datetime,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+    context: Context = Context(),
+    choices: Sequence[Sequence[dict[str, str]]] = (),
+    edits: str = "",
+    state: State = State.QUEUED,
+    part_of: int | None = None,
+) -> int | None:
+    """Write one message; returns its id, or None when this key was said before."""
+    insert = upsert(session, Outbox).values(
+        key=key,
+        lane=lane_of(to.channel),
+        channel=to.channel,
+        chat=to.chat,
+        audience=message.audience.value,
+        kind=message.kind.value,
+        priority=PRIORITY[message.kind],
+        person_id=context.person_id,
+        account_id=context.account_id,
+        broadcast_id=context.broadcast_id,
+        inbox_id=context.inbox_id,
+        source=context.source,
+        template=message.template,
+        fields=json.dumps(dict(message.fields), ensure_ascii=False),
+        text=message.text,
+        choices=json.dumps([list(row) for row in choices], ensure_ascii=False),
+        attachment=json.dumps(vars(message.attachment)) if message.attachment else "",
+        edits=edits,
+        part_of=part_of,
+        stage=context.stage,
+        reason=context.reason,
+        state=state.value,
+        attempt=0,
+        claims=0,
+        worker="",
+        not_before=not_before or at,
+        expires_at=expires_at,
+        message_id="",
+        error="",
+        created_at=at,
+    )
+    row_id: int | None = await session.scalar(
+        insert.on_conflict_do_nothing(index_elements=["key"]).returning(Outbox.id)
+    )
+    return row_id
+
+
+def _claimable(now: datetime) -> tuple[object, ...]:
+    earlier = aliased(Outbox)
+    part_done = or_(
+        Outbox.part_of.is_(None),
+        exists().where(earlier.id == Outbox.part_of, earlier.state.in_(TERMINAL)),
+    )
+    return (Outbox.state.in_(CLAIMABLE), Outbox.not_before <= now, part_done)
+
+
+async def due_rows(session: AsyncSession, lane: str, now: datetime, limit: int) -> list[Outbox]:
+    """Rows that may be claimed now: per chat and overall, lowest (priority, id) first."""
+    query = (
+        select(Outbox)
+        .where(Outbox.lane == lane, *_claimable(now))  # type: ignore[arg-type]
+        .order_by(Outbox.priority, Outbox.id)
+        .limit(limit)
+    )
+    return list(await session.scalars(query))
+
+
+async def next_due_at(session: AsyncSession, lane: str) -> datetime | None:
+    """When the next waiting row of a lane may go out."""
+    moment: datetime | None = await session.scalar(
+        select(func.min(Outbox.not_before)).where(Outbox.lane == lane, Outbox.state.in_(CLAIMABLE))
+    )
+    return moment
+
+
+async def claim(session: AsyncSession, ids: Sequence[int], worker: str, now: datetime) -> None:
+    """Mark rows as being sent, by compare-and-set; the caller commits before the network call."""
+    await session.execute(
+        update(Outbox)
+        .where(Outbox.id.in_(ids), Outbox.state.in_(CLAIMABLE))
+        .values(
+            state=State.SENDING, worker=worker, lease_until=now + LEASE, claims=Outbox.claims + 1
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def settle(session: AsyncSession, row_id: int, worker: str, **values: object) -> bool:
+    """Record what became of a claimed row; False when the claim is no longer this worker's (fencing).
+
+    `worker` is a name that is used for one claim only.
+    """
+    result = await session.execute(
+        update(Outbox)
+        .where(Outbox.id == row_id, Outbox.state == State.SENDING, Outbox.worker == worker)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
+async def settle_orphans(session: AsyncSession, lane: str, now: datetime) -> dict[str, int]:
+    """Rows left in `sending` by a process that died. Only the holder of the lane may call this.
+
+    Reminders and the like become `unknown`; answers and receipts go once more, unless they have killed their worker
+    before (quarantine). Returns how many went each way.
+    """
+    counts: dict[str, int] = {}
+    once = tuple(kind.value for kind in AT_MOST_ONCE)
+    for name, condition, values in (
+        ("unknown", Outbox.kind.in_(once), {"state": State.UNKNOWN, "reason": "interrupted"}),
+        ("quarantined", Outbox.claims >= CLAIMS_MAX, {"state": State.DEAD, "reason": "quarantine"}),
+        ("unknown_twice", Outbox.claims >= 2, {"state": State.UNKNOWN, "reason": "interrupted"}),
+        ("again", Outbox.id.is_not(None), {"state": State.RETRY, "reason": "interrupted", "not_before": now}),
+    ):
+        result = await session.execute(
+            update(Outbox)
+            .where(and_(Outbox.lane == lane, Outbox.state == State.SENDING, condition))
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+        counts[name] = int(result.rowcount)  # type: ignore[attr-defined]
+    return counts
+
+
+async def cancel_for(session: AsyncSession, person_id: int, kinds: Sequence[Kind], reason: str) -> None:
+    """Take back what is still waiting for a person (after a stop word)."""
+    await session.execute(
+        update(Outbox)
+        .where(
+            Outbox.person_id == person_id,
+            Outbox.kind.in_([kind.value for kind in kinds]),
+            Outbox.state.in_((*CLAIMABLE, State.PLANNED)),
+        )
+        .values(state=State.CANCELLED, reason=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def sent_times(session: AsyncSession, lane: str, since: datetime) -> list[tuple[str, datetime]]:
+    """(chat, moment) of what was sent lately, to start a limiter where the last process left off."""
+    rows = await session.execute(
+        select(Outbox.chat, Outbox.sent_at).where(Outbox.lane == lane, Outbox.sent_at >= since).order_by(Outbox.sent_at)
+    )
+    return [(chat, moment) for chat, moment in rows if moment is not None]
+
+
+
+
+async def delivered(session: AsyncSession, row_id: int, at: datetime) -> None:
+    """A pressed button proves that its message arrived."""
+    await session.execute(
+        update(Outbox)
+        .where(Outbox.id == row_id, Outbox.state == State.UNKNOWN)
+        .values(state=State.SENT, reason="proved_by_button", sent_at=at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def still_due(session: AsyncSession, ids: Sequence[int]) -> list[Outbox]:
+    """The rows among these that may still be claimed, in their order, read again inside the claim."""
+    rows = await session.scalars(
+        select(Outbox).where(Outbox.id.in_(ids), Outbox.state.in_(CLAIMABLE)).order_by(Outbox.priority, Outbox.id)
+    )
+    return list(rows)
+
+
+async def group_chats(session: AsyncSession, lane: str) -> set[str]:
+    """Chats of a lane that hold more than one person: their pace is a group's."""
+    query = select(Outbox.chat).where(Outbox.lane == lane, Outbox.audience != "private").distinct()
+    return set(await session.scalars(query))
+
+
+async def move_chat(session: AsyncSession, channel: str, old: str, new: str) -> None:
+    """A group got a new id: what waits for it, and the group itself, follow."""
+    await session.execute(
+        update(Outbox)
+        .where(Outbox.channel == channel, Outbox.chat == old, Outbox.state.not_in((State.SENT, State.CANCELLED)))
+        .values(chat=new)
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(update(Group).where(Group.channel == channel, Group.chat == old).values(chat=new))

@@ -1,0 +1,236 @@
+"""People, their chats, what they are to a household, and how they came to be bound to it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.accounts import Account
+from models.base import Base, Id, UtcDateTime
+
+INVITE_LIFE = timedelta(days=60)
+FAILURES_MAX = 5  # wrong answers within FAILURE_WINDOW, per household and per chat account
+FAILURE_WINDOW = timedelta(hours=24)
+
+
+class Person(Base):
+    """A human being who chats with us. Stop and language are the person's, on all channels."""
+
+    __tablename__ = "people"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), default="")
+    language: Mapped[str] = mapped_column(String(8), default="")
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Contact(Base):
+    """One private chat of a person on one channel. `state`: ok, blocked, gone."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (UniqueConstraint("channel", "user"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id), index=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    user: Mapped[str] = mapped_column(String(64))
+    chat: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(8), default="ok")
+    last_heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Binding(Base):
+    """This person may see this household. `payer`: the one who is reminded."""
+
+    __tablename__ = "bindings"
+    __table_args__ = (UniqueConstraint("account_id", "person_id"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    person_id: Mapped[int] = mapped_column(ForeignKey(Person.id), index=True)
+    role: Mapped[str] = mapped_column(String(8))  # owner | family | tenant
+    payer: Mapped[bool] = mapped_column(default=False)
+    bound_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Invite(Base):
+    """A one-time binding token. Only its hash is kept."""
+
+    __tablename__ = "invites"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id), index=True)
+    role: Mapped[str] = mapped_column(String(8))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class BindingFailure(Base):
+    """One wrong answer to the last-four question, counted per household and per chat account."""
+
+    __tablename__ = "binding_failures"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey(Account.id), index=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    user: Mapped[str] = mapped_column(String(64), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class BindingRequest(Base):
+    """A stranger asked to be bound; staff decide. `state`: open, approved, declined."""
+
+    __tablename__ = "binding_requests"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    user: Mapped[str] = mapped_column(String(64))
+    chat: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(80), default="")
+    text: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+async def contact_of(session: AsyncSession, channel: str, user: str) -> Contact | None:
+    return (
+        await session.scalars(select(Contact).where(Contact.channel == channel, Contact.user == user))
+    ).one_or_none()
+
+
+async def households_of(session: AsyncSession, person_id: int) -> list[tuple[Account, Binding]]:
+    """The households a person may see, first bound first."""
+    rows = await session.execute(
+        select(Account, Binding)
+        .join(Binding, Binding.account_id == Account.id)
+        .where(Binding.person_id == person_id)
+        .order_by(Binding.id)
+    )
+    return [(account, binding) for account, binding in rows]
+
+
+async def members_of(session: AsyncSession, account_id: int) -> list[tuple[Person, Binding]]:
+    rows = await session.execute(
+        select(Person, Binding)
+        .join(Binding, Binding.person_id == Person.id)
+        .where(Binding.account_id == account_id)
+        .order_by(Binding.id)
+    )
+    return [(person, binding) for person, binding in rows]
+
+
+async def payer_contacts(session: AsyncSession, account_id: int) -> list[Contact]:
+    """The chats of the household's payer that can be written to."""
+    return list(
+        await session.scalars(
+            select(Contact)
+            .join(Binding, Binding.person_id == Contact.person_id)
+            .where(Binding.account_id == account_id, Binding.payer.is_(True), Contact.state == "ok")
+            .order_by(Contact.id)
+        )
+    )
+
+
+async def contacts_of(session: AsyncSession, person_id: int) -> list[Contact]:
+    """A person's chats that can be written to, the one they used last first."""
+    return list(
+        await session.scalars(
+            select(Contact)
+            .where(Contact.person_id == person_id, Contact.state == "ok")
+            .order_by(Contact.last_heard_at.desc().nulls_last(), Contact.id.desc())
+        )
+    )
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def make_invite(session: AsyncSession, account_id: int, role: str, at: datetime) -> str:
+    """A new one-time binding token; only its hash is stored."""
+    token = secrets.token_urlsafe(16)
+    session.add(
+        Invite(
+            account_id=account_id, role=role, token_hash=token_hash(token), created_at=at, expires_at=at + INVITE_LIFE
+        )
+    )
+    await session.flush()
+    return token
+
+
+async def invite_of(session: AsyncSession, token: str) -> Invite | None:
+    """The invite behind a token, used and expired ones included."""
+    return (await session.scalars(select(Invite).where(Invite.token_hash == token_hash(token)))).one_or_none()
+
+
+async def use_invite(session: AsyncSession, invite_id: int, at: datetime) -> bool:
+    """Use an invite up; False when it was used before, or its time is over."""
+    used = await session.scalar(
+        update(Invite)
+        .where(Invite.id == invite_id, Invite.used_at.is_(None), Invite.expires_at > at)
+        .values(used_at=at)
+        .returning(Invite.id)
+    )
+    return used is not None
+
+
+async def binding_locked(session: AsyncSession, account_id: int, channel: str, user: str, at: datetime) -> bool:
+    """Too many wrong answers lately, for this household or by this chat account."""
+    since = at - FAILURE_WINDOW
+    by_household = select(func.count()).where(BindingFailure.account_id == account_id, BindingFailure.at > since)
+    by_user = select(func.count()).where(
+        BindingFailure.channel == channel, BindingFailure.user == user, BindingFailure.at > since
+    )
+    counts = (await session.execute(select(by_household.scalar_subquery(), by_user.scalar_subquery()))).one()
+    return max(int(count) for count in counts) >= FAILURES_MAX
+
+
+async def owner_elsewhere(session: AsyncSession, account_id: int, channel: str) -> Person | None:
+    """The household's owner, when they have no chat on this channel yet."""
+    here = select(Contact.person_id).where(Contact.channel == channel)
+    return (
+        await session.scalars(
+            select(Person)
+            .join(Binding, Binding.person_id == Person.id)
+            .where(Binding.account_id == account_id, Binding.role == "owner", Person.id.not_in(here))
+            .order_by(Binding.id)
+        )
+    ).first()
+
+
+async def bind(session: AsyncSession, account_id: int, person_id: int, role: str, at: datetime) -> Binding:
+    """Let a person see a household. The first owner becomes its payer."""
+    payers = await session.scalar(
+        select(func.count()).where(Binding.account_id == account_id, Binding.payer.is_(True))
+    )
+    binding = Binding(
+        account_id=account_id, person_id=person_id, role=role, payer=role == "owner" and not payers, bound_at=at
+    )
+    session.add(binding)
+    await session.flush()
+    return binding
+
+
+async def unbind(session: AsyncSession, account_id: int, person_id: int) -> bool:
+    """Take a household from a person; another owner becomes payer where the payer left. False: it was not bound."""
+    was_payer = await session.scalar(
+        delete(Binding)
+        .where(Binding.account_id == account_id, Binding.person_id == person_id)
+        .returning(Binding.payer)
+    )
+    if was_payer:
+        heir = select(func.min(Binding.id)).where(Binding.account_id == account_id, Binding.role == "owner")
+        await session.execute(update(Binding).where(Binding.id == heir.scalar_subquery()).values(payer=True))
+    return was_payer is not None
+
+
+async def open_request(session: AsyncSession, channel: str, user: str) -> BindingRequest | None:
+    return (
+        await session.scalars(
+            select(BindingRequest).where(
+                BindingRequest.channel == channel, BindingRequest.user == user, BindingRequest.state == "open"
+            )
+        )
+    ).first()

@@ -1,0 +1,152 @@
+"""What the ladder did for each household: reminders, waits and why, runs, and the counters behind the caps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Date, ForeignKey, Index, String, Text, UniqueConstraint, case, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.ladder import Contacts
+from models.accounts import Account
+from models.base import Base, Fen, Id, UtcDateTime, upsert
+from models.bills import Bill
+from models.outbox import Outbox
+from models.staff import StaffTask
+
+
+class Reminder(Base):
+    """One stage carried out for one household: a message, or a task for staff."""
+
+    __tablename__ = "reminders"
+    __table_args__ = (Index("ix_reminders_account_id", "account_id"), Index("ix_reminders_outbox_id", "outbox_id"))
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    anchor_bill_id: Mapped[int] = mapped_column(ForeignKey(Bill.id))
+    stage: Mapped[str] = mapped_column(String(40))
+    decision: Mapped[str] = mapped_column(String(8))  # remind | staff
+    decided_on: Mapped[date] = mapped_column(Date)
+    policy_hash: Mapped[str] = mapped_column(String(16))
+    outbox_id: Mapped[int | None] = mapped_column(ForeignKey(Outbox.id))
+    task_id: Mapped[int | None] = mapped_column(ForeignKey(StaffTask.id))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReminderBill(Base):
+    """A bill that a reminder spoke of, with the figure it gave."""
+
+    __tablename__ = "reminder_bills"
+    reminder_id: Mapped[int] = mapped_column(ForeignKey(Reminder.id), primary_key=True)
+    bill_id: Mapped[int] = mapped_column(ForeignKey(Bill.id), primary_key=True, index=True)
+    open_fen: Mapped[int] = mapped_column(Fen)
+    days_behind: Mapped[int] = mapped_column(default=0)
+
+
+class WaitRow(Base):
+    """Why a household is not written to, one row for each stretch of days with the same reason."""
+
+    __tablename__ = "waits"
+    __table_args__ = (Index("ix_waits_account_id_last_on", "account_id", "last_on"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    reason: Mapped[str] = mapped_column(String(20))
+    stage: Mapped[str] = mapped_column(String(40), default="")
+    since_on: Mapped[date] = mapped_column(Date)
+    last_on: Mapped[date] = mapped_column(Date)
+
+
+class Run(Base):
+    """One planning run that reached people, or waits for a manager. `state`: awaiting, approved."""
+
+    __tablename__ = "runs"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    on_date: Mapped[date] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(String(10))
+    remind: Mapped[int] = mapped_column(default=0)
+    staff: Mapped[int] = mapped_column(default=0)
+    decided_by: Mapped[str] = mapped_column(String(80), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PolicyText(Base):
+    """The full text of each policy that ever decided anything, by its hash."""
+
+    __tablename__ = "policy_texts"
+    hash: Mapped[str] = mapped_column(String(16), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    text: Mapped[str] = mapped_column(Text)
+    first_used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ContactCount(Base):
+    """How often a household or a person was written to on a local day; the caps read it inside the claim."""
+
+    __tablename__ = "contact_counts"
+    __table_args__ = (UniqueConstraint("scope", "subject_id", "day"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    scope: Mapped[str] = mapped_column(String(8))  # account | person | group
+    subject_id: Mapped[int] = mapped_column(Id)
+    day: Mapped[date] = mapped_column(Date)
+    number: Mapped[int] = mapped_column(default=0)
+
+
+async def contact_sums(
+    session: AsyncSession, scope: str, subject_ids: Sequence[int], today: date
+) -> dict[int, tuple[int, int, int]]:
+    """Messages today, in the last 7 and in the last 30 days (today included), by subject."""
+
+    def since(days: int) -> ColumnElement[int]:
+        return func.sum(case((ContactCount.day > today - timedelta(days=days), ContactCount.number), else_=0))
+
+    rows = await session.execute(
+        select(ContactCount.subject_id, since(1), since(7), since(30))
+        .where(
+            ContactCount.scope == scope,
+            ContactCount.subject_id.in_(subject_ids),
+            ContactCount.day > today - timedelta(days=30),
+            ContactCount.day <= today,
+        )
+        .group_by(ContactCount.subject_id)
+    )
+    return {subject: (int(one), int(seven), int(thirty)) for subject, one, seven, thirty in rows}
+
+
+async def count_contact(session: AsyncSession, scope: str, subject_id: int, day: date, by: int = 1) -> None:
+    """Count a message (or take it back) in one atomic statement."""
+    await session.execute(
+        upsert(session, ContactCount)
+        .values(scope=scope, subject_id=subject_id, day=day, number=by)
+        .on_conflict_do_update(
+            index_elements=["scope", "subject_id", "day"], set_={"number": ContactCount.number + by}
+        )
+    )
+
+
+def larger(one: tuple[int, int, int], other: tuple[int, int, int], last_on: date | None) -> Contacts:
+    """The stricter of the account's and the person's counts."""
+    day, week, month = (max(pair) for pair in zip(one, other, strict=True))
+    return Contacts(day, week, month, last_on)
+
+
+async def keep_waits(session: AsyncSession, waits: Sequence[tuple[int, str, str]], today: date) -> None:
+    """Record (account id, reason, stage) for today: the running stretch is extended, or a new one begins."""
+    latest = {
+        row.account_id: row
+        for row in await session.scalars(
+            select(WaitRow).where(
+                WaitRow.account_id.in_([account_id for account_id, _, _ in waits]),
+                WaitRow.id.in_(select(func.max(WaitRow.id)).group_by(WaitRow.account_id)),
+            )
+        )
+    }
+    for account_id, reason, stage in waits:
+        row = latest.get(account_id)
+        if row is not None and (row.reason, row.stage) == (reason, stage):
+            row.last_on = max(row.last_on, today)
+        else:
+            session.add(WaitRow(account_id=account_id, reason=reason, stage=stage, since_on=today, last_on=today))
+
+
