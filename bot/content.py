@@ -6,9 +6,12 @@ import tomllib
 from pathlib import Path
 
 from bot.settings import ROOT, ConfigError, Settings
+from domain.lint import lint
+from domain.messages import Audience
 from domain.office import Office
 from domain.policy import Action, Policy, PolicyError, read_policy, stricter
-from domain.wording import LANGUAGES, Wording, WordingError, flatten
+from domain.rendering import lacking
+from domain.wording import LANGUAGES, Wording, WordingError, fields_of, flatten
 
 CONTENT = ROOT / "content"
 
@@ -29,6 +32,7 @@ def load_wording(content: Path = CONTENT) -> Wording:
     wording = Wording(templates)
     if faults := wording.faults():
         raise ConfigError(faults[0])
+    _check_kind(wording)
     return wording
 
 
@@ -57,10 +61,28 @@ def load_policies(settings: Settings, wording: Wording | None = None) -> tuple[d
                 raise PolicyError(
                     f"{path}: stage {stage.name}: template {stage.template!r} is missing in content/messages.*.toml"
                 )
-            if stage.action is Action.MESSAGE and not stage.template:
-                raise PolicyError(f"{path}: stage {stage.name}: a message needs a template")
+            if wording is not None and stage.action is Action.MESSAGE:
+                _check_reminder(wording, stage.template)
         policies[kind] = policy
     return policies, texts
+
+
+def _check_reminder(wording: Wording, template: str) -> None:
+    """A reminder says who writes, what, how much, how to pay, to ask, to stop, and to ignore it when paid."""
+    for language in LANGUAGES:
+        text = wording.templates[language][template]
+        if fault := lacking(template, text, fields_of(text), language):
+            raise ConfigError(f"content/messages.*.{language}.toml: {fault}")
+
+
+def _check_kind(wording: Wording) -> None:
+    """No shipped or edited text may carry a threat, a false deadline or shame, in any language."""
+    for language in LANGUAGES:
+        for name, text in wording.templates[language].items():
+            if found := lint(text, Audience.GROUP if name.startswith("announcement.") else Audience.STAFF):
+                raise ConfigError(
+                    f"content/messages.*.{language}.toml: {name}: {found[0].rule}: {found[0].text!r}: choose kinder words"
+                )
 
 
 def load_office(settings: Settings, channels: tuple[str, ...], bot_names: dict[str, str] | None = None) -> Office:

@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 
 from sqlalchemy import Connection
 
@@ -26,14 +26,17 @@ class Ownership:
     """Held by `run`, `tick`, `demo`, `db restore` and `db upgrade`: two of them on one SQLite file would send twice.
 
     The kernel releases the lock when the process dies, however it dies. PostgreSQL needs none: lanes are claimed there.
+    Inside the same process it may be taken again: an owner creates its own tables.
     """
+
+    _held: ClassVar[set[Path]] = set()
 
     def __init__(self, url: str) -> None:
         self._path = sqlite_path(url)
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Ownership:
-        if self._path is None:
+        if self._path is None or self._path.resolve() in self._held:
             return self
         self._path.parent.mkdir(parents=True, exist_ok=True)
         file = Path(f"{self._path}.lock").open("a+", encoding="utf-8")  # noqa: SIM115 (kept open while owned)
@@ -51,10 +54,12 @@ class Ownership:
         file.write(str(os.getpid()))
         file.flush()
         self._file = file
+        self._held.add(self._path.resolve())
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
+        if self._file is not None and self._path is not None:
+            self._held.discard(self._path.resolve())
             self._file.close()
             self._file = None
 

@@ -196,5 +196,21 @@ async def group_of(session: AsyncSession, channel: str, chat: str) -> Group | No
     return (await session.scalars(select(Group).where(Group.channel == channel, Group.chat == chat))).one_or_none()
 
 
+async def save_group(
+    session: AsyncSession, channel: str, chat: str, community_id: int, audience: str, building: str, class_name: str
+) -> int:
+    """Say what a group chat is for; its id. The platform's own title is kept."""
+    row: dict[str, object] = {
+        "community_id": community_id,
+        "audience": audience,
+        "building": building,
+        "class_name": class_name,
+        "state": "ok",
+    }
+    insert = upsert(session, Group).values(channel=channel, chat=chat, title="", **row)
+    saved = insert.on_conflict_do_update(index_elements=["channel", "chat"], set_=row).returning(Group.id)
+    return int((await session.execute(saved)).scalar_one())
+
+
 async def forget_buttons(session: AsyncSession, before: datetime) -> None:
     await session.execute(delete(Button).where(Button.expires_at < before))

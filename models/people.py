@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, func, select, update
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.accounts import Account
 from models.base import Base, Id, UtcDateTime
 
-INVITE_LIFE = timedelta(days=60)
+INVITE_LIFE = timedelta(days=7)
 FAILURES_MAX = 5  # wrong answers within FAILURE_WINDOW, per household and per chat account
 FAILURE_WINDOW = timedelta(hours=24)
 
@@ -158,6 +159,23 @@ async def make_invite(session: AsyncSession, account_id: int, role: str, at: dat
     )
     await session.flush()
     return token
+
+
+async def make_invites(session: AsyncSession, account_ids: Sequence[int], role: str, at: datetime) -> list[str]:
+    """A new token for each of many accounts, in their order."""
+    tokens = [secrets.token_urlsafe(16) for _ in account_ids]
+    rows = [
+        {
+            "account_id": account_id,
+            "role": role,
+            "token_hash": token_hash(token),
+            "created_at": at,
+            "expires_at": at + INVITE_LIFE,
+        }
+        for account_id, token in zip(account_ids, tokens, strict=True)
+    ]
+    await session.execute(insert(Invite), rows)
+    return tokens
 
 
 async def invite_of(session: AsyncSession, token: str) -> Invite | None:

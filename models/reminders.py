@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Date, ForeignKey, Index, String, Text, UniqueConstraint, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    case,
+    exists,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from domain.ladder import Contacts
+from domain.ladder import Contacts, Reason
 from models.accounts import Account
+from models.agreements import Hold
 from models.base import Base, Fen, Id, UtcDateTime, upsert
-from models.bills import Bill
-from models.outbox import Outbox
+from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
+from models.outbox import CLAIMABLE, Outbox, State
 from models.staff import StaffTask
 
 
@@ -150,3 +165,30 @@ async def keep_waits(session: AsyncSession, waits: Sequence[tuple[int, str, str]
             session.add(WaitRow(account_id=account_id, reason=reason, stage=stage, since_on=today, last_on=today))
 
 
+def needless() -> ColumnElement[bool]:
+    """SQL: a waiting reminder of which no bill is open and undisputed any more."""
+    told = aliased(Reminder)
+    balance = (
+        select(BILLED - RECEIVED).where(LedgerEntry.bill_id == ReminderBill.bill_id).scalar_subquery().correlate(ReminderBill)
+    )
+    disputed = exists().where(
+        Hold.bill_id == ReminderBill.bill_id, Hold.reason == Reason.DISPUTED, Hold.released_at.is_(None)
+    )
+    alive = (
+        exists()
+        .where(told.outbox_id == Outbox.id, ReminderBill.reminder_id == told.id, balance > 0, ~disputed)
+        .correlate(Outbox)
+    )
+    waiting = Outbox.state.in_((*CLAIMABLE, State.PLANNED))
+    return and_(waiting, exists().where(Reminder.outbox_id == Outbox.id).correlate(Outbox), ~alive)
+
+
+async def withdraw_needless(session: AsyncSession, account_ids: Sequence[int]) -> None:
+    """Take back the waiting reminders of these accounts that payments, voids or disputes made needless."""
+    about = select(Reminder.outbox_id).where(Reminder.account_id.in_(account_ids), Reminder.outbox_id.is_not(None))
+    await session.execute(
+        update(Outbox)
+        .where(Outbox.id.in_(about), needless())
+        .values(state=State.CANCELLED, reason=Reason.PAID.value)
+        .execution_options(synchronize_session=False)
+    )

@@ -84,6 +84,18 @@ async def staff_for(session: AsyncSession, community_id: int | None) -> list[Sta
     return list(await session.scalars(query.order_by(Staff.id)))
 
 
+async def save_staff(
+    session: AsyncSession, channel: str, user: str, chat: str, name: str, role: str, community_id: int | None
+) -> int:
+    """Add a colleague or change what is known of one; their id. An empty `chat` keeps the known one."""
+    row: dict[str, object] = {"name": name, "role": role, "community_id": community_id, "active": True}
+    if chat:
+        row["chat"] = chat
+    insert = upsert(session, Staff).values(channel=channel, user=user, **{"chat": "", **row})
+    saved = insert.on_conflict_do_update(index_elements=["channel", "user"], set_=row).returning(Staff.id)
+    return int((await session.execute(saved)).scalar_one())
+
+
 async def open_task(
     session: AsyncSession,
     *,

@@ -1,0 +1,99 @@
+"""The command line: `python -m bot [--config config.toml] COMMAND`."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from bot.commands.context import CommandError
+from bot.settings import ConfigError
+from domain.policy import PolicyError
+
+# Each file of bot/commands/ brings its commands in an `app` of its own; they stand side by side.
+COMMANDS = ("running", "data", "office")
+LATER = ("simulate", "report", "evaluate", "erase")
+WRONG_USE = 2
+
+app = typer.Typer(
+    name="python -m bot",
+    help="Nuanling 暖铃: kind fee reminders.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="The configuration; config.toml where it exists, else safe defaults.")
+    ] = None,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(WRONG_USE)
+
+
+def later(name: str) -> None:
+    """A command that a later version brings."""
+
+    @app.command(name, hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+    def refuse() -> None:
+        raise CommandError(f"{name}: not in this version")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code. Whatever was used wrongly is said in one line on stderr."""
+    try:
+        result = app(args=arguments, standalone_mode=False)
+    except Abort:
+        return _wrong("stopped")
+    except TyperException as wrong:
+        return _wrong(wrong.format_message())
+    except (CommandError, ConfigError, PolicyError) as wrong:
+        return _wrong(str(wrong))
+    except OSError as wrong:
+        return _wrong(f"{wrong.filename}: {wrong.strerror}" if wrong.filename else str(wrong))
+    except Exception as wrong:
+        line = _database_fault(wrong)
+        if line is None:
+            raise
+        return _wrong(line)
+    return result if isinstance(result, int) else 0
+
+
+def _wrong(line: str) -> int:
+    typer.echo(f"nuanling: {' '.join(line.split())}", err=True)
+    return WRONG_USE
+
+
+def _database_fault(wrong: Exception) -> str | None:
+    """What the database said, without the statement and the data in it; None when it is no fault of the database's."""
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+    from bot.database import OwnedElsewhere
+
+    if isinstance(wrong, OwnedElsewhere):
+        return str(wrong)
+    if isinstance(wrong, DBAPIError):
+        return f"the database refused: {str(wrong.orig).splitlines()[0]}"
+    return f"the database refused: {type(wrong).__name__}" if isinstance(wrong, SQLAlchemyError) else None
+
+
+for _name in COMMANDS:
+    if importlib.util.find_spec(f"bot.commands.{_name}"):
+        app.add_typer(importlib.import_module(f"bot.commands.{_name}").app)
+for _name in LATER:
+    later(_name)
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Bills a period from the fee rules: reads everything, then issues in short chunks what is not there yet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.commands.context import CommandError, Desk
+from domain.billing import CYCLE_MONTHS, TRAINING_MONTHS_MAX, Fee, Household, Period, charge, fees_of
+from models import bulk
+from models.accounts import Account, FeeItem
+from models.base import chunks
+from models.bulk import NewBill
+
+
+@dataclass
+class Billed:
+    """What a billing run did. `faults`: why something was not billed -> the accounts it happened to."""
+
+    issued: int = 0
+    already_there: int = 0
+    amount_fen: int = 0  # of the bills issued
+    faults: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+async def bill_period(desk: Desk, period: Period, community: str, *, dry_run: bool) -> Billed:
+    """Issue what every account owes for a period. Running it again issues nothing twice.
+
+    Raises CommandError when the community is unknown.
+    """
+    result = Billed()
+    async with desk.database.read() as session:
+        communities = await bulk.communities_by_name(session)
+        if community and community not in communities:
+            raise CommandError(f"there is no community {community!r}: one of {', '.join(communities) or 'none yet'}")
+        wanted = [communities[community].id] if community else [each.id for each in communities.values()]
+        rules = rules_in_force(await bulk.fee_items(session), period.start)
+        accounts = await bulk.accounts_of(session, wanted)
+    bills = [bill for account in accounts for bill in _bills(account, rules[account.community_id], period, result)]
+    for chunk in chunks(bills, bulk.ROWS_PER_CHUNK):
+        async with desk.database.read() as session:
+            known = await bulk.known_bills(session, [(bill.account_id, bill.item, bill.period) for bill in chunk])
+        new = [bill for bill in chunk if (bill.account_id, bill.item, bill.period) not in known]
+        if not dry_run and new:
+            async with desk.database.write() as session:
+                await bulk.issue_bills(session, new, desk.today, desk.now, actor=desk.actor)
+        result.issued += len(new)
+        result.already_there += len(chunk) - len(new)
+        result.amount_fen += sum(bill.amount_fen for bill in new)
+    return result
+
+
+def rules_in_force(items: list[FeeItem], on: date) -> dict[int, list[Fee]]:
+    """Of each community and item, the version that holds on a day."""
+    latest: dict[tuple[int, str], FeeItem] = {}
+    for each in sorted(items, key=lambda each: each.starts_on):
+        if each.starts_on <= on:
+            latest[each.community_id, each.item] = each
+    rules: dict[int, list[Fee]] = defaultdict(list)
+    for (community_id, item), rule in sorted(latest.items()):
+        rules[community_id].append(Fee(item, rule.formula, rule.rate_yuan, rule.cycle, rule.due_day, rule.id))
+    return rules
+
+
+def _bills(account: Account, rules: list[Fee], period: Period, result: Billed) -> list[NewBill]:
+    household = Household(account.area_m2, account.fee_item, account.rate_yuan, account.cycle)
+    bills = []
+    for fee in fees_of(household, rules):
+        try:
+            due = charge(fee, household, period)
+            if due and account.kind == "training" and CYCLE_MONTHS[fee.cycle] > TRAINING_MONTHS_MAX:
+                raise ValueError(f"{fee.item}: a school may charge at most {TRAINING_MONTHS_MAX} months at once")
+        except ValueError as wrong:
+            result.faults[str(wrong)].append(account.code)
+            continue
+        if due:
+            bills.append(
+                NewBill(account.id, due.item, due.period, due.due_on, due.amount_fen, due.basis, due.fee_item_id)
+            )
+    return bills

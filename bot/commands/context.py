@@ -1,0 +1,130 @@
+"""What a command works with: the settings, a database in this version's shape, the clock and the zone."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
+
+import typer
+
+from bot.settings import ConfigError, Settings, load
+from domain.clock import Clock, SystemClock, local_date, monotonic
+
+if TYPE_CHECKING:  # SQLAlchemy takes half a second to import: only commands that open the database pay for it
+    from models.base import Database
+
+Result = TypeVar("Result")
+DEFAULT_CONFIG = Path("config.toml")
+MIGRATION_WAIT = timedelta(seconds=30)  # how long to wait while another command creates the same database
+
+
+class CommandError(Exception):
+    """Wrong use of a command: the message is the one line that the person sees, and names the cure."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that a command on data needs."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    actor: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.settings.organisation.zone
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @property
+    def today(self) -> date:
+        return local_date(self.clock.now(), self.zone)
+
+
+def settings_of(context: typer.Context) -> Settings:
+    """The settings of `--config`, else of config.toml, else the defaults. Raises ConfigError."""
+    chosen: Path | None = context.find_root().params.get("config")
+    if chosen is None and DEFAULT_CONFIG.exists():
+        chosen = DEFAULT_CONFIG
+    return load(chosen)
+
+
+def at_desk(context: typer.Context, work: Callable[[Desk], Awaitable[Result]]) -> Result:
+    """Run a command's work on an open database, and close it at the end."""
+    settings = settings_of(context)
+
+    async def main() -> Result:
+        async with opened(settings) as database:
+            return await work(Desk(settings, database, SystemClock(), actor()))
+
+    return asyncio.run(main())
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Database]:
+    """The database of these settings. A SQLite file that is absent or empty gets its tables first."""
+    from bot.database import is_current
+
+    database = database_of(settings)
+    try:
+        if not await is_current(database):
+            await _create_tables(database)
+        yield database
+    finally:
+        await database.close()
+
+
+def database_of(settings: Settings) -> Database:
+    """The database of these settings, whatever its shape. Raises ConfigError when its address is none."""
+    from sqlalchemy.exc import ArgumentError
+
+    from models.base import Database, sqlite_path
+
+    try:
+        path = sqlite_path(settings.database.url)
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return Database(settings.database.url)
+    except (ArgumentError, ValueError):
+        raise ConfigError(
+            "database.url is not an address: write one such as sqlite:///data/nuanling.db or postgresql://user@host/name"
+        ) from None
+
+
+async def _create_tables(database: Database) -> None:
+    """Give an empty SQLite file its tables. Raises CommandError when the database has another version's shape."""
+    from sqlalchemy import inspect
+
+    from bot.database import OwnedElsewhere, Ownership, is_current, upgrade
+
+    deadline = monotonic() + MIGRATION_WAIT.total_seconds()
+    while not await is_current(database):
+        async with database.engine.connect() as connection:
+            tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        if tables or not database.is_sqlite:
+            raise CommandError("the database has the shape of another version: run `python -m bot db upgrade`")
+        try:
+            with Ownership(database.url):
+                await upgrade(database)
+        except OwnedElsewhere:  # another first command is creating them
+            if monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.2)
+
+
+def actor() -> str:
+    """Who gives the command, for the audit log."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container's user may have no name
+        return "cli"

@@ -1,0 +1,296 @@
+"""The commands on data: import, bill, payment, db, export."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.commands.context import CommandError, Desk, at_desk, database_of, settings_of
+from domain.errors import Refusal
+from domain.money import yuan
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.importing.storing import Outcome
+
+SHOWN_REFUSALS = 5  # on the screen; the file has them all
+SHOWN_ACCOUNTS = 5
+
+app = typer.Typer()
+imports = typer.Typer(help="Bring an office file in: csv (UTF-8, GB18030), xlsx, xls, ods.")
+bills = typer.Typer(help="Issue bills and correct them.")
+payments = typer.Typer(help="Correct payments.")
+databases = typer.Typer(help="Migrate, check, back up and restore the database.")
+exports = typer.Typer(help="Give data out.")
+for _name, _group in (
+    ("import", imports),
+    ("bill", bills),
+    ("payment", payments),
+    ("db", databases),
+    ("export", exports),
+):
+    app.add_typer(_group, name=_name)
+
+File = Annotated[Path, typer.Argument(metavar="FILE")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and count; store nothing.")]
+Why = Annotated[str, typer.Option(help="The reason, kept in the ledger.")]
+
+
+@imports.command("accounts")
+def import_accounts(context: typer.Context, file: File, dry_run: DryRun = False) -> None:
+    """Households or families: code, community, payer_name and more. Known codes are updated."""
+    _import(context, "accounts", file, dry_run)
+
+
+@imports.command("bills")
+def import_bills(context: typer.Context, file: File, dry_run: DryRun = False) -> None:
+    """Bills: account_code, item, period, amount_yuan, due_on."""
+    _import(context, "bills", file, dry_run)
+
+
+@imports.command("payments")
+def import_payments(context: typer.Context, file: File, dry_run: DryRun = False) -> None:
+    """Payments: account_code, amount_yuan, paid_on, method, reference."""
+    _import(context, "payments", file, dry_run)
+
+
+@imports.command("fees")
+def import_fees(context: typer.Context, file: File, dry_run: DryRun = False) -> None:
+    """Fee rules: community, item, formula, rate_yuan (for one cycle), cycle, due_day, from."""
+    _import(context, "fees", file, dry_run)
+
+
+@imports.command("offers", hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def import_offers() -> None:
+    raise CommandError("import offers: not in this version")
+
+
+def _import(context: typer.Context, kind: str, file: Path, dry_run: bool) -> None:
+    """Read, understand, store, report. The last line on stdout says what became of the rows; exit 1 if any was refused."""
+    settings_of(context)  # a wrong configuration is said before a long file is read
+    from bot.importing.file import understand_file
+    from bot.importing.refused import give_back
+    from bot.importing.storing import store
+
+    found = understand_file(file, kind)
+    if found.sheet.unknown:
+        typer.echo(f"{file}: left out, not columns of {kind}: {', '.join(found.sheet.unknown)}", err=True)
+    with _progress(file.name, len(found.rows)) as advance:
+
+        async def work(desk: Desk) -> Outcome:
+            return await store(desk, kind, found.rows, found.sheet.places, dry_run=dry_run, advance=advance)
+
+        outcome = at_desk(context, work)
+    refused = sorted(
+        [*found.refused, *((row.line, reason) for row, reason in outcome.refused)], key=lambda each: each[0].number
+    )
+    for line, reason in refused[:SHOWN_REFUSALS]:
+        typer.echo(f"{file.name} row {line.number}: {reason}", err=True)
+    reasons = [(line.cells, f"{file.name} row {line.number}: {reason}") for line, reason in refused]
+    if (report := give_back(file, found.sheet.header.cells, reasons)) is not None:
+        typer.echo(f"all rejected rows with their reasons: {report}", err=True)
+    changed = f", {outcome.changed} changed" if kind == "accounts" else ""
+    typer.echo(f"{outcome.accepted} accepted, {len(refused)} rejected{changed}")
+    if refused:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(name: str, rows: int) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr where somebody watches."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(name, total=rows)
+        yield lambda done: progress.advance(task, done)
+
+
+@bills.command("generate")
+def generate(
+    context: typer.Context,
+    period: Annotated[str, typer.Option(help="2026-12 (with the quarter or year it opens), 2026-Q4 or 2026.")],
+    community: Annotated[str, typer.Option(help="Only this community.")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Issue the bills of a period from the fee rules. Running it again issues nothing twice."""
+    from domain.billing import read_period
+
+    try:
+        asked = read_period(period)
+    except ValueError as wrong:
+        raise CommandError(f"--period {wrong}") from None
+
+    from bot.billing import Billed, bill_period
+
+    async def work(desk: Desk) -> Billed:
+        return await bill_period(desk, asked, community, dry_run=dry_run)
+
+    billed = at_desk(context, work)
+    for fault, codes in sorted(billed.faults.items()):
+        more = f" and {len(codes) - SHOWN_ACCOUNTS} more" if len(codes) > SHOWN_ACCOUNTS else ""
+        typer.echo(f"not billed: {fault} ({', '.join(codes[:SHOWN_ACCOUNTS])}{more})", err=True)
+    word = "to issue" if dry_run else "issued"
+    typer.echo(f"{asked}: {billed.issued} {word} ({yuan(billed.amount_fen)} yuan), {billed.already_there} already there")
+    if billed.faults:
+        raise typer.Exit(1)
+
+
+@bills.command("void")
+def void(
+    context: typer.Context, bill: Annotated[int, typer.Argument(metavar="ID")], why: Why = "voided by command"
+) -> None:
+    """Take a bill back by a reversal; what it had received becomes the household's credit."""
+
+    async def work(session: AsyncSession, desk: Desk) -> str:
+        from models.corrections import void_bill
+
+        await void_bill(session, bill, why, desk.today, desk.now, actor=desk.actor)
+        return f"bill {bill} is void"
+
+    _correct(context, work)
+
+
+@bills.command("adjust")
+def adjust(
+    context: typer.Context,
+    bill: Annotated[int, typer.Argument(metavar="ID")],
+    fen: Annotated[int, typer.Option(help="By how many fen: 500 raises, -500 lowers.")],
+    why: Why,
+) -> None:
+    """Raise or lower what a bill asks for."""
+
+    async def work(session: AsyncSession, desk: Desk) -> str:
+        from models.corrections import adjust_bill
+
+        new_fen = await adjust_bill(session, bill, fen, _reason(why), desk.today, desk.now, actor=desk.actor)
+        return f"bill {bill} asks for {yuan(new_fen)} yuan now"
+
+    _correct(context, work)
+
+
+@payments.command("reverse")
+def reverse(context: typer.Context, payment: Annotated[int, typer.Argument(metavar="ID")], why: Why) -> None:
+    """A payment that did not stand: its money is taken back, from the latest bills first where it was used."""
+
+    async def work(session: AsyncSession, desk: Desk) -> str:
+        from models.corrections import reverse_payment
+
+        await reverse_payment(session, payment, _reason(why), desk.today, desk.now, actor=desk.actor)
+        return f"payment {payment} is reversed"
+
+    _correct(context, work)
+
+
+def _reason(why: str) -> str:
+    if not why.strip():
+        raise CommandError("--why is empty: give the reason, it is kept in the ledger")
+    return why.strip()
+
+
+def _correct(context: typer.Context, work: Callable[[AsyncSession, Desk], Awaitable[str]]) -> None:
+    """Run one correction in one transaction and say what it did, or why a rule said no."""
+
+    async def main(desk: Desk) -> str:
+        async with desk.database.write() as session:
+            return await work(session, desk)
+
+    try:
+        typer.echo(at_desk(context, main))
+    except Refusal as no:
+        from bot.content import load_wording
+
+        raise CommandError(load_wording().text(no.template, "en", no.fields)) from None
+
+
+@databases.command("upgrade")
+def upgrade_database(context: typer.Context) -> None:
+    """Bring the tables to this version's shape."""
+    from alembic.util import CommandError as MigrationError
+    from bot.database import Ownership, upgrade
+
+    settings = settings_of(context)
+
+    async def main() -> None:
+        database = database_of(settings)
+        try:
+            await upgrade(database)
+        finally:
+            await database.close()
+
+    with Ownership(settings.database.url):
+        try:
+            asyncio.run(main())
+        except MigrationError:
+            raise CommandError("the database was made by a newer version: run that version") from None
+    typer.echo("the database has this version's shape")
+
+
+@databases.command("check")
+def check_database(context: typer.Context) -> None:
+    """Is the file sound, does the money add up, is the outbox in order, is the audit log whole?"""
+
+    async def work(desk: Desk) -> list[str]:
+        from models.invariants import findings
+
+        return await findings(desk.database)
+
+    found = at_desk(context, work)
+    for each in found or ["ok"]:
+        typer.echo(each)
+    if found:
+        raise typer.Exit(1)
+
+
+@databases.command("backup")
+def backup_database(context: typer.Context, file: File) -> None:
+    """Copy the database to FILE while it is in use, and check the copy."""
+    from bot.backup import backup
+
+    found = asyncio.run(backup(settings_of(context).database.url, file))
+    for each in found:
+        typer.echo(each)
+    if found:
+        raise typer.Exit(1)
+    typer.echo(f"{file}: copied and checked")
+
+
+@databases.command("restore")
+def restore_database(context: typer.Context, file: File) -> None:
+    """Put a backup in the place of the database; the database of before is kept beside it."""
+    from bot.backup import restore
+
+    settings = settings_of(context)
+    found, kept = asyncio.run(restore(settings.database.url, file, settings.organisation.zone))
+    for each in found:
+        typer.echo(each)
+    if found:
+        typer.echo("nothing was restored", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"restored from {file}" + (f"; the database of before is {kept}" if kept else ""))
+
+
+@exports.command("account")
+def export_account(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="CODE")],
+    out: Annotated[Path, typer.Option(help="The zip file to write.")],
+) -> None:
+    """Everything that is known of one household, as JSON and csv in a zip file."""
+    from bot.dossier import write_dossier
+
+    async def work(desk: Desk) -> None:
+        await write_dossier(desk, code, out)
+
+    at_desk(context, work)
+    typer.echo(f"{out}: everything on {code}")

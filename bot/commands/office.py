@@ -1,0 +1,260 @@
+"""The commands on the office itself: init, doctor, invite, unbind, staff, groups, approve."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.commands.context import CommandError, Desk, at_desk, settings_of
+from bot.settings import NOT_IN_THIS_VERSION
+from domain.roles import Member, Role
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from bot.invitations import Invitation
+    from models.accounts import Community
+
+CHANNELS = ("telegram", "sandbox", "wechat", "wecom")
+ID_MAX = 64  # characters of a platform's id
+NAME_MAX = 80
+PLACE_MAX = 40
+
+app = typer.Typer()
+staff = typer.Typer(help="The people of the office.")
+groups = typer.Typer(help="Group chats.")
+app.add_typer(staff, name="staff")
+app.add_typer(groups, name="groups")
+
+Code = Annotated[str, typer.Argument(metavar="CODE", help="The account's code.")]
+Channel = Annotated[str, typer.Option(help="telegram or sandbox.")]
+
+
+@app.command()
+def init(
+    out: Annotated[Path, typer.Option(help="The configuration to write.")] = Path("config.toml"),
+    defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+) -> None:
+    """Ask six questions, write the configuration, create the database."""
+    from bot.setup import set_up
+
+    set_up(out, ask=not defaults, force=force)
+
+
+@app.command()
+def doctor(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """Is the set-up right? One line a check, with the cure; exit 1 when something fails."""
+    from bot.doctor import examine
+
+    checks = asyncio.run(examine(settings_of(context), context.find_root().params.get("config")))
+    if as_json:
+        typer.echo(json.dumps([check.to_json() for check in checks], ensure_ascii=False))
+    else:
+        for check in checks:
+            typer.echo(check.line())
+    if any(check.state == "fail" for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def invite(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="[CODE]", help="The account's code.")] = "",
+    role: Annotated[str, typer.Option(help="owner, family or tenant.")] = Member.OWNER.value,
+    everyone: Annotated[bool, typer.Option("--all", help="A slip for every household, into --out.")] = False,
+    community: Annotated[str, typer.Option(help="With --all: only this community.")] = "",
+    out: Annotated[Path | None, typer.Option(help="With --all: the csv to write.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """A one-time token that binds a chat to a household, with its link; or slips to print for all."""
+    from bot.invitations import slips
+    from bot.invitations import invite as invite_one
+
+    if role not in set(Member):
+        raise CommandError(f"--role {role}: one of {', '.join(Member)}")
+    if everyone == bool(code):
+        raise CommandError("give one account's CODE, or --all")
+    if not everyone:
+        if out is not None:
+            raise CommandError("--out belongs to --all")
+
+        async def one(desk: Desk) -> Invitation:
+            return await invite_one(desk, code.strip(), role)
+
+        return _show_invitation(at_desk(context, one), as_json)
+    if out is None:
+        raise CommandError("--all needs --out slips.csv")
+    if out.suffix.lower() != ".csv":
+        raise CommandError(f"--out {out}: {out.suffix or 'this'} is not in this version: write a .csv")
+
+    async def many(desk: Desk) -> int:
+        return await slips(desk, community, role, out)
+
+    typer.echo(f"{at_desk(context, many)} slips in {out}")
+
+
+def _show_invitation(made: Invitation, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(made.to_json(), ensure_ascii=False))
+        return
+    for channel, link in made.links.items():
+        if link is not None:
+            typer.echo(f"{channel}: {link}")
+    typer.echo(f"or send the bot: {made.command}")
+    typer.echo(f"once, by {made.role} of {made.account}, until {made.expires_at:%Y-%m-%d %H:%M}")
+
+
+@app.command()
+def unbind(
+    context: typer.Context,
+    code: Code,
+    user: Annotated[str, typer.Option(help="The person's id on the channel.")],
+    channel: Annotated[str, typer.Option(help="Only where the id is of this channel.")] = "",
+) -> None:
+    """Take a household from a person; their chat says nothing of it any more."""
+    if channel:
+        _known_channel(channel)
+
+    async def work(desk: Desk) -> int:
+        from sqlalchemy import select
+
+        from models.accounts import by_code
+        from models.parting import part
+        from models.people import Contact
+        from models.staff import audit
+
+        async with desk.database.write() as session:
+            account = await by_code(session, code.strip())
+            if account is None:
+                raise CommandError(f"there is no account {code!r}")
+            people = select(Contact.person_id).where(Contact.user == user).distinct()
+            if channel:
+                people = people.where(Contact.channel == channel)
+            parted = 0
+            for person_id in list(await session.scalars(people)):
+                if await part(session, account.id, person_id, desk.now):
+                    detail = {"person": person_id}
+                    await audit(session, desk.actor, "unbind", f"account/{account.id}", desk.now, detail)
+                    parted += 1
+            return parted
+
+    if not at_desk(context, work):
+        raise CommandError(f"user {user} is not bound to {code}")
+    typer.echo(f"{code}: user {user} is unbound")
+
+
+@staff.command("add")
+def add_staff(
+    context: typer.Context,
+    channel: Channel,
+    user: Annotated[str, typer.Option(help="The person's id on the channel; /start shows it.")],
+    name: Annotated[str, typer.Option(help="What colleagues call them.")],
+    role: Annotated[str, typer.Option(help="admin, manager, collector, teacher or auditor.")],
+    community: Annotated[str, typer.Option(help="The only community they look after; all when left out.")] = "",
+) -> None:
+    """Add a colleague, or change what is known of one."""
+    _known_channel(channel)
+    _short("--user", user, ID_MAX)
+    _short("--name", name, NAME_MAX)
+    if role not in set(Role):
+        raise CommandError(f"--role {role}: one of {', '.join(Role)}")
+
+    async def work(session: AsyncSession, desk: Desk) -> None:
+        from models.staff import audit, save_staff
+
+        place = await _community(session, community) if community else None
+        # A private chat has its person's id on these two; elsewhere it is known when they write.
+        chat = user if channel in ("telegram", "sandbox") else ""
+        staff_id = await save_staff(session, channel, user, chat, name.strip(), role, place.id if place else None)
+        detail = {"role": role, "community": place.id if place else None}
+        await audit(session, desk.actor, "staff.add", f"staff/{staff_id}", desk.now, detail)
+
+    _write(context, work)
+    typer.echo(f"{name}: {role} on {channel}" + (f", {community} only" if community else ""))
+
+
+@groups.command("add")
+def add_group(
+    context: typer.Context,
+    channel: Channel,
+    chat: Annotated[str, typer.Option(help="The group's id on the channel.")],
+    community: Annotated[str, typer.Option(help="Whose group it is.")],
+    audience: Annotated[str, typer.Option(help="residents or staff.")] = "residents",
+    building: Annotated[str, typer.Option(help="Only this building's.")] = "",
+    class_name: Annotated[str, typer.Option("--class", help="Only this class's.")] = "",
+) -> None:
+    """Say what a group chat is for, or change it."""
+    _known_channel(channel)
+    _short("--chat", chat, ID_MAX)
+    _short("--building", building or "-", PLACE_MAX)
+    _short("--class", class_name or "-", NAME_MAX)
+    if audience not in ("residents", "staff"):
+        raise CommandError(f"--audience {audience}: one of residents, staff")
+    if building and class_name:
+        raise CommandError("--building and --class: a group is for one of them")
+
+    async def work(session: AsyncSession, desk: Desk) -> None:
+        from models.dialogue import save_group
+        from models.staff import audit
+
+        place = await _community(session, community)
+        group_id = await save_group(session, channel, chat, place.id, audience, building.strip(), class_name.strip())
+        detail = {"community": place.id, "audience": audience}
+        await audit(session, desk.actor, "groups.add", f"group/{group_id}", desk.now, detail)
+
+    _write(context, work)
+    typer.echo(f"{channel} {chat}: {audience} of {community}")
+
+
+@app.command()
+def approve(context: typer.Context) -> None:
+    """Let the first run go: the bot writes to people from the next plan on."""
+
+    async def work(desk: Desk) -> str:
+        from models.reminders import approve_run
+        from models.staff import audit
+
+        async with desk.database.write() as session:
+            run = await approve_run(session, desk.actor, desk.now)
+            if run is None:
+                return "no run waits for approval"
+            await audit(session, desk.actor, "run.approve", f"run/{run.id}", desk.now)
+            return f"approved: {run.remind} reminders and {run.staff} tasks as planned for {run.on_date}"
+
+    typer.echo(at_desk(context, work))
+
+
+def _write(context: typer.Context, work) -> None:  # type: ignore[no-untyped-def]
+    async def main(desk: Desk) -> None:
+        async with desk.database.write() as session:
+            await work(session, desk)
+
+    at_desk(context, main)
+
+
+def _known_channel(channel: str) -> None:
+    if channel in NOT_IN_THIS_VERSION:
+        raise CommandError(f"--channel {channel}: not in this version")
+    if channel not in CHANNELS:
+        raise CommandError(f"--channel {channel}: one of telegram, sandbox")
+
+
+def _short(option: str, value: str, most: int) -> None:
+    if not value.strip() or len(value) > most or not value.isprintable():
+        raise CommandError(f"{option}: 1 to {most} visible characters")
+
+
+async def _community(session: AsyncSession, name: str) -> Community:
+    from models.bulk import communities_by_name
+
+    communities = await communities_by_name(session)
+    if name.strip() not in communities:
+        raise CommandError(f"there is no community {name!r}: one of {', '.join(communities) or 'none yet, import accounts'}")
+    return communities[name.strip()]

@@ -1,0 +1,249 @@
+"""The commands that run the bot or ask it something: run, tick, preview, status, demo, ask, lint."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from bot.commands.context import CommandError, at_desk, opened, settings_of
+from bot.settings import ConfigError, Settings
+from domain.clock import StartedClock, SystemClock, at_local
+
+app = typer.Typer()
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def run(context: typer.Context) -> None:
+    """Run the bot: enabled channels, lanes, timetable and web server; SIGTERM stops it cleanly."""
+    settings = settings_of(context)
+    asyncio.run(_run(settings))
+
+
+async def _run(settings: Settings) -> None:
+    from bot.app import build
+    from bot.database import Ownership
+    from bot.log import set_up
+    from bot.web.server import application, server_config
+
+    set_up()
+    with Ownership(settings.database.url):
+        async with opened(settings) as database:
+            built = await build(settings, database)
+            if not built.channels:
+                raise ConfigError("no channel is enabled: set telegram.enabled = true, or try `make demo`")
+            routes = [route for channel in built.channels.values() for route in channel.routes(built.inbound.store_for(channel.name))]
+            web = application(built, routes)
+            await built.serve(server_config(web, settings.web.host, settings.web.port))
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help="The page's port; 0 takes a free one.")] = 8080,
+    scenario: Annotated[str, typer.Option(help="Which sample month to play.")] = "clean-month",
+    directory: Annotated[Path, typer.Option("--dir", help="Where the demo keeps its own database.")] = Path("data"),
+) -> None:
+    """The sandbox: a local page with sample estates and a school. No account, no token, no network."""
+    from bot.demo import serve
+
+    settings = settings_of(context)
+    if settings.telegram.enabled:
+        raise ConfigError("demo: telegram.enabled is true: the sandbox never runs beside a real channel")
+    asyncio.run(serve(port, scenario, directory))
+
+
+@app.command()
+def tick(
+    context: typer.Context,
+    now: Annotated[str, typer.Option(help="Pretend that it is this moment (ISO); the clock moves on from there.")] = "",
+    job: Annotated[str, typer.Option(help="Run only this job.")] = "",
+    as_json: Json = False,
+) -> None:
+    """One pass of the due jobs, deliveries included; ends when nothing is due within five seconds."""
+    settings = settings_of(context)
+    asyncio.run(_tick(settings, now, job, as_json))
+
+
+async def _tick(settings: Settings, now: str, job: str, as_json: bool) -> None:
+    from bot.app import build
+    from bot.database import Ownership
+    from bot.log import set_up
+    from jobs.plan import Row
+    from scheduler import JOBS
+
+    if job and job not in {entry.name for entry in JOBS}:
+        raise CommandError(f"--job {job}: no such job: one of {', '.join(entry.name for entry in JOBS)}")
+    clock = StartedClock(moment(now, settings.organisation.zone)) if now else SystemClock()
+    set_up()
+    with Ownership(settings.database.url):
+        async with opened(settings) as database:
+            built = await build(settings, database, clock)
+            await asyncio.gather(*(built.open(channel) for channel in built.channels.values()))
+            ran = await built.tick(clock.now(), only=job or None, on_demand=True)
+            await built.deliver()
+            await asyncio.gather(*(channel.stop() for channel in built.channels.values()))
+    rows = [row for each in ran if each.name == "plan" and isinstance(each.result, list) for row in each.result]
+    failed = [each for each in ran if each.error]
+    show_rows([row for row in rows if isinstance(row, Row)], as_json)
+    for each in failed:
+        typer.echo(f"job {each.name} failed: {each.error} (see the log)", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def preview(
+    context: typer.Context,
+    on: Annotated[str, typer.Option(help="The date, such as 2026-12-01.")],
+    as_json: Json = False,
+) -> None:
+    """Who would get what on a date, who goes to staff, who waits, and why. Sends nothing."""
+    from bot.content import load_office
+    from bot.settings import enabled_channels
+    from jobs.plan import preview as plan_preview
+
+    day = parse_day(on)
+
+    async def work(desk):  # type: ignore[no-untyped-def]
+        office = load_office(desk.settings, enabled_channels(desk.settings))
+        noon = at_local(day, office.policy(office.kind).window_from, office.zone)
+        return await plan_preview(desk.database, office, day, noon)
+
+    show_rows(at_desk(context, work), as_json)
+
+
+def show_rows(rows, as_json: bool) -> None:  # type: ignore[no-untyped-def]
+    """Decisions as JSON, or as a short table with a summary."""
+    if as_json:
+        typer.echo(json.dumps([row.to_json() for row in rows], ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("account", "decision", "stage", "channel", "reason", "at")
+    for row in rows:
+        table.add_row(row.account, row.decision, row.stage or "", row.channel or "", row.reason, row.at)
+    console = Console()
+    if rows:
+        console.print(table)
+    counts: dict[str, int] = {}
+    for row in rows:
+        name = row.decision if row.decision != "wait" else f"wait ({row.reason})"
+        counts[name] = counts.get(name, 0) + 1
+    console.print(", ".join(f"{number} {name}" for name, number in sorted(counts.items())) or "no accounts yet")
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    now: Annotated[str, typer.Option(help="As of this moment (ISO).")] = "",
+    as_json: Json = False,
+) -> None:
+    """The board: due, received, open, what was sent, who waits, how the channels are."""
+    from bot.content import load_office
+    from bot.settings import enabled_channels
+    from models.status import board
+    from scheduler import next_run
+
+    async def work(desk):  # type: ignore[no-untyped-def]
+        office = load_office(desk.settings, enabled_channels(desk.settings))
+        at = moment(now, office.zone) if now else desk.now
+        async with desk.database.read() as session:
+            figures = (await board(session, at, office.zone)).to_json()
+        upcoming = next_run(office, at)
+        figures["next_run"] = upcoming.astimezone(office.zone).isoformat() if upcoming else None
+        for channel in enabled_channels(desk.settings):
+            figures["channels"].setdefault(channel, {"ok": True, "last_ok": None})
+        return figures
+
+    figures = at_desk(context, work)
+    if as_json:
+        typer.echo(json.dumps(figures, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_header=False)
+    for name, value in figures.items():
+        shown = f"{value / 100:,.2f}" if name.endswith("_fen") else json.dumps(value, ensure_ascii=False)
+        table.add_row(name.removesuffix("_fen"), shown)
+    Console().print(table)
+
+
+@app.command()
+def ask(
+    today: Annotated[str, typer.Option(help="The day a sentence is read on (ISO); today when left out.")] = "",
+    tz: Annotated[str, typer.Option(help="The time zone of today.")] = "Asia/Shanghai",
+) -> None:
+    """Read one sentence a line from standard input; print what each was understood as, one JSON object a line."""
+    from bot.content import CONTENT
+    from understanding.reader import Reader
+
+    try:
+        zone = ZoneInfo(tz)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise CommandError(f"--tz {tz}: not a time zone: write one such as Asia/Shanghai") from None
+    day = parse_day(today) if today else SystemClock().now().astimezone(zone).date()
+    reader = Reader.load(CONTENT)
+    for raw in sys.stdin.buffer:
+        line = raw.decode("utf-8", "replace").rstrip("\r\n").removeprefix("\ufeff")
+        if not line.strip():
+            continue
+        reading = reader.read(line, today=day)
+        intents = [{"name": guess.intent, "confidence": round(guess.confidence, 4)} for guess in reading.intents]
+        print_line({"text": line, "intents": intents, "slots": reading.slots.to_json()})
+
+
+@app.command()
+def lint(
+    file: Annotated[Path | None, typer.Argument(help="A text file; standard input when left out.")] = None,
+    audience: Annotated[str, typer.Option(help="private, group or staff.")] = "private",
+) -> None:
+    """Look for forbidden content in each line; one JSON object a line, exit 1 when anything was found."""
+    from domain.lint import lint as findings_of
+    from domain.messages import Audience
+
+    if audience not in set(Audience):
+        raise CommandError(f"--audience {audience}: one of private, group, staff")
+    try:
+        raw = file.read_bytes() if file else sys.stdin.buffer.read()
+    except OSError as wrong:
+        raise CommandError(f"{file}: {wrong.strerror}") from None
+    clean = True
+    for line in raw.decode("utf-8-sig", "replace").splitlines():
+        if not line.strip():
+            continue
+        found = findings_of(line, Audience(audience))
+        clean = clean and not found
+        print_line({"ok": not found, "findings": [{"rule": each.rule, "text": each.text} for each in found]})
+    if not clean:
+        raise typer.Exit(1)
+
+
+def print_line(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def parse_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"{text!r} is not a date: write it as 2026-12-01") from None
+
+
+def moment(text: str, zone: ZoneInfo) -> datetime:
+    """An ISO moment; without an offset it is the organisation's local time."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"{text!r} is not a moment: write it as 2026-12-01T10:00:00+08:00") from None
+    return at if at.tzinfo else at.replace(tzinfo=zone)

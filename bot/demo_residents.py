@@ -1,0 +1,213 @@
+"""The people of the sample world who act by themselves: they answer as set, chat in groups, and pay in their own time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from bot.channels.sandbox_platform import BOT, Line, NotPossible, Platform, Profile
+from bot.demo_world import METHODS, Scenario, raw
+from domain.clock import at_local, local_date
+from domain.messages import Attachment, Kind
+from models.accounts import Account, by_code
+from models.base import Database
+from models.bills import BILLED, RECEIVED, Bill, LedgerEntry, bill_lines, open_fen, record_payment
+from models.outbox import Outbox, State
+
+WAKES, SLEEPS = time(8, 30), time(21, 30)  # people answer between these local times
+NUDGED_HOURS_MAX = 44
+PROMPT_DAYS_MAX = 6
+ATTACHMENTS = {
+    "photo": Attachment("photo", "sample-photo", "转账截图.jpg", 84_000),
+    "voice": Attachment("voice", "sample-voice", "", 12_000),
+}
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something a resident is about to do. `key` is noted when it is done, so that it happens once."""
+
+    at: datetime
+    key: str
+    profile: Profile
+    step: Mapping[str, Any]
+    note: str
+
+
+class Residents:
+    """Looks at the chats and the bills, and says what happens next; all it remembers stands in the platform's notes."""
+
+    def __init__(self, database: Database, platform: Platform, scenario: Scenario, zone: ZoneInfo) -> None:
+        self._database = database
+        self._platform = platform
+        self._scenario = scenario
+        self._zone = zone
+        self._seats = {profile.seat: profile for profile in platform.profiles.values() if profile.seat}
+        self._rooms = {room.title: room.id for room in platform.rooms.values()}
+        self._stories = [(self._seats["/".join(each["place"])], each.get("step", [])) for each in raw("residents")["resident"]]
+
+    async def act(self, now: datetime) -> bool:
+        """Let everything happen that is due by now; True when anything did."""
+        acted = False
+        for due in self._said_next():
+            if due.at <= now:
+                acted |= await self._do(due, now)
+        return await self._pay_by_habit(now) or acted
+
+    async def next_at(self, now: datetime) -> datetime | None:
+        """When the next thing happens."""
+        moments = [due.at for due in self._said_next()] + [at for at, _, _ in await self._habits()]
+        return min(moments, default=None)
+
+    # stories and chatter
+
+    def _said_next(self) -> Iterator[Due]:
+        for profile, steps in self._stories:
+            key = f"story/{profile.id}"
+            done, _, last = self._platform.noted.get(key, "").partition("@")
+            number = int(done or 0)
+            if number >= len(steps):
+                continue
+            step = steps[number]
+            since = datetime.fromisoformat(last) if last else self._scenario.starts_at
+            begins = self._begins(profile, step, since)
+            if begins is not None:
+                yield Due(self._awake(begins + _delay(step)), key, profile, step, str(number + 1))
+        for number, each in enumerate(raw("residents")["chatter"]):
+            key = f"chatter/{number}"
+            if key not in self._platform.noted:
+                at = self._scenario.starts_at + _delay(each)
+                yield Due(at, key, self._seats["/".join(each["place"])], each, "said")
+
+    def _begins(self, profile: Profile, step: Mapping[str, Any], since: datetime) -> datetime | None:
+        """From when a step's delay counts; None while what it waits for hasn't come."""
+        if step["after"] == "start":
+            return self._scenario.starts_at
+        if step["after"] == "previous":
+            return since
+        lines = self._platform.chats.get(profile.id, [])
+        if step["after"] == "reminder":
+            return next((datetime.fromisoformat(line.at) for line in lines if line.sender == BOT), None)
+        last = lines[-1] if lines else None
+        return datetime.fromisoformat(last.at) if last is not None and last.sender == BOT else None
+
+    async def _do(self, due: Due, now: datetime) -> bool:
+        self._platform.note(due.key, f"{due.note}@{now.isoformat()}")
+        step, profile = due.step, due.profile
+        chat = self._rooms[step["in"]] if "in" in step else profile.id
+        try:
+            if "say" in step:
+                self._platform.say(profile.id, chat, now, text=step["say"])
+            elif "send" in step:
+                self._platform.say(profile.id, chat, now, attachment=ATTACHMENTS[step["send"]])
+            elif "press" in step:
+                return self._press(profile, step["press"], now)
+            elif "pay" in step:
+                return await self.pay(profile.account, now, None if step["pay"] == "all" else int(step["pay"]) * 100)
+        except NotPossible:
+            return False  # the visitor has changed this person's world meanwhile
+        return True
+
+    def _press(self, profile: Profile, words: list[str], now: datetime) -> bool:
+        """The newest button whose label holds one of these words."""
+        for line in reversed(self._platform.chats.get(profile.id, [])):
+            token = _button(line, words)
+            if token:
+                self._platform.press(profile.id, profile.id, line.id, token, now)
+                return True
+            if line.sender != BOT:
+                return False
+        return False
+
+    def _awake(self, moment: datetime) -> datetime:
+        local = moment.astimezone(self._zone)
+        if WAKES <= local.time() < SLEEPS:
+            return moment
+        day = local.date() + timedelta(days=1 if local.time() >= SLEEPS else 0)
+        return at_local(day, WAKES, self._zone) + timedelta(minutes=local.minute)
+
+    # money
+
+    async def pay(self, code: str, now: datetime, fen: int | None = None, method: str = "") -> bool:
+        """Money of a household arrives, as a bank would report it; all that is open when no sum is given."""
+        async with self._database.write() as session:
+            account = await by_code(session, code)
+            if account is None:
+                return False
+            lines = await bill_lines(session, [account.id], only_open=True)
+            fen = fen or open_fen(lines)
+            if fen <= 0:
+                return False
+            day = local_date(now, self._zone)
+            method = method or METHODS[_number(code) % 2]
+            reference = f"D{now:%m%d%H%M%S}-{account.id}-{len(lines)}"
+            paid = await record_payment(session, account.id, fen, day, method, reference, now, on=day, actor="demo")
+        return paid is not None
+
+    async def _pay_by_habit(self, now: datetime) -> bool:
+        paid = False
+        for at, code, fen in await self._habits():
+            if at <= now:
+                paid |= await self.pay(code, now, fen)
+        return paid
+
+    async def _habits(self) -> list[tuple[datetime, str, int]]:
+        """(moment, account code, fen) of everyone who will pay in their own time, by what they owe and were told."""
+        habits = {p.account: p.habit for p in self._platform.profiles.values() if p.account and not p.cast}
+        balances = (
+            select(Bill.id, Bill.account_id, Bill.due_on, (BILLED - RECEIVED).label("open_fen"))
+            .join(LedgerEntry, LedgerEntry.bill_id == Bill.id)
+            .where(Bill.voided_at.is_(None))
+            .group_by(Bill.id)
+            .having(BILLED - RECEIVED > 0)
+            .subquery()
+        )
+        owed = (
+            select(Account.code, func.max(balances.c.due_on), func.sum(balances.c.open_fen), Account.id, Account.traits)
+            .join(balances, balances.c.account_id == Account.id)
+            .group_by(Account.id)
+        )
+        told = (
+            select(Outbox.account_id, func.count(), func.max(Outbox.sent_at))
+            .where(Outbox.kind == Kind.REMINDER, Outbox.state == State.SENT)
+            .group_by(Outbox.account_id)
+        )
+        async with self._database.read() as session:
+            reminded = {account_id: (times, last) for account_id, times, last in (await session.execute(told)).tuples()}
+            rows = list((await session.execute(owed)).tuples())
+        found = []
+        for code, due_on, fen, account_id, traits in rows:
+            times, last = reminded.get(account_id, (0, None))
+            habit, number = habits.get(code, ""), _number(code)
+            if habit == "prompt":
+                days = 0 if "auto_pay" in traits else number % PROMPT_DAYS_MAX
+                at = at_local(due_on - timedelta(days=days), time(9 + number % 11, number % 60), self._zone)
+                at = max(at, self._scenario.starts_at + timedelta(hours=1 + number % 30))
+            elif last is not None and (habit == "nudged" or (habit == "slow" and times >= 2)):
+                at = last + timedelta(hours=1 + number % NUDGED_HOURS_MAX, minutes=number % 60)
+            else:
+                continue
+            found.append((self._awake(at), code, int(fen)))
+        return found
+
+
+def _button(line: Line, words: list[str]) -> str:
+    for button in (each for row in line.choices for each in row):
+        if any(word in button["label"] for word in words):
+            return button.get("token", "")
+    return ""
+
+
+def _delay(step: Mapping[str, Any]) -> timedelta:
+    return timedelta(minutes=step.get("minutes", 0), hours=step.get("hours", 0), days=step.get("days", 0))
+
+
+def _number(code: str) -> int:
+    """A household's own stable number."""
+    return int.from_bytes(hashlib.blake2b(code.encode(), digest_size=3).digest())

@@ -1,0 +1,406 @@
+"""The sample world of the demo: two estates, a school, their people and three months of bills, made from a seed."""
+
+from __future__ import annotations
+
+import calendar
+import random
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from sqlalchemy import insert
+
+from bot.channels.sandbox_platform import Platform, Profile, Room
+from bot.content import CONTENT
+from bot.settings import ConfigError
+from domain.ledger import EntryKind
+from domain.money import parse_yuan, times_rate
+from domain.plans import add_months
+from domain.roles import Member
+from models.accounts import Account, Community, FeeItem
+from models.base import Base, Database
+from models.bills import Bill, LedgerEntry, Payment, transfer
+from models.dialogue import Group
+from models.people import Binding, Contact, Person, make_invite
+from models.staff import Staff
+
+DEMO = CONTENT / "demo"
+CHANNEL = "sandbox"
+PERIODS = 3
+BOUND_SHARE = 0.86  # of households whose payer already chats with the bot
+PARKING_SHARE = 0.42
+PARKING_NEW_SHARE = 0.2  # of those, whose parking is new this month
+METHODS = ("微信", "支付宝", "银行转账", "前台")
+PROPERTY_ITEM, PARKING_ITEM = "物业费", "车位费"
+FIRST_PERSON, GUEST = 1001, "8001"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A month to play: when it starts, how people pay, which chat is shown first."""
+
+    name: str
+    starts_at: datetime
+    seed: int
+    early: float
+    share: Mapping[str, float]
+    opens: str
+
+
+@cache
+def raw(name: str) -> dict[str, Any]:
+    return tomllib.loads((DEMO / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def scenario_named(name: str) -> Scenario:
+    """Raises ConfigError when there is none of this name."""
+    table = raw("scenarios").get(name)
+    if table is None:
+        raise ConfigError(f"--scenario {name}: no such scenario: one of {', '.join(raw('scenarios'))}")
+    return Scenario(name, **{**table, "starts_at": datetime.fromisoformat(table["starts_at"])})
+
+
+@dataclass
+class Home:
+    """One household or pupil's family before it is written down."""
+
+    community: str
+    kind: str
+    code: str
+    building: str
+    address: str
+    payer: str
+    title: str
+    phone: str
+    habit: str
+    area: Decimal | None = None
+    pupil: str = ""
+    class_name: str = ""
+    lessons: int | None = None
+    traits: str = ""
+    language: str = "zh"
+    bound: bool = True
+    cast: str = ""  # the name of the story this household plays
+    behind: int = 0  # periods not paid, where a story says so
+    parking: str = ""  # "", "always", "new"
+    seat: str = ""  # "桂花苑/3栋/1201"
+    random: random.Random = field(default_factory=random.Random)
+
+    @property
+    def place(self) -> str:
+        return f"{self.building}{self.address}" if self.building else self.class_name
+
+
+def homes(scenario: Scenario) -> list[Home]:
+    """Every household of the world; equal for equal seeds."""
+    cast = {"/".join(each["place"]): each for each in raw("residents")["resident"]}
+    names = _Names(random.Random(scenario.seed))
+    found = [*_flats(names, scenario), *_pupils(names, scenario)]
+    for home in found:
+        if (part := cast.get(home.seat)) is not None:
+            home.payer, home.title, home.habit = part["name"], part["title"], part["habit"]
+            home.language, home.cast = part.get("language", "zh"), part["story"]
+            home.bound, home.behind = part.get("bound", True), part.get("behind", 0)
+            home.traits, home.parking = part.get("traits", ""), "always" if part["story"] in PARKED else home.parking
+    return found
+
+
+PARKED = ("dispute", "plan")  # stories that need a parking fee
+
+
+class _Names:
+    """Names that don't repeat."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._people = {key: words.split() for key, words in raw("world")["people"].items()}
+        self._used = {part["name"] for part in raw("residents")["resident"]}
+
+    def adult(self) -> tuple[str, str]:
+        """(name, title)."""
+        while True:
+            woman = self._rng.random() < 0.52
+            given = self._rng.choice(self._people["women" if woman else "men"])
+            # Common surnames come first in the list and more often in life.
+            surnames = self._people["surnames"]
+            name = surnames[min(int(self._rng.expovariate(1 / 14)), len(surnames) - 1)] + given
+            if name not in self._used:
+                self._used.add(name)
+                return name, "女士" if woman else "先生"
+
+    def child(self) -> str:
+        return self._rng.choice(self._people["children"])
+
+
+def _flats(names: _Names, scenario: Scenario) -> Iterator[Home]:
+    for estate in raw("world")["estate"]:
+        for building in estate["buildings"]:
+            for floor in range(1, estate["floors"] + 1):
+                for number in range(1, estate["rooms_per_floor"] + 1):
+                    room = f"{floor}{number:02d}"
+                    home = _home(names, scenario, f"{estate['code']}-{building[:-1]}-{int(room):04d}")
+                    home.community, home.kind, home.building, home.address = estate["name"], "property", building, room
+                    home.area = Decimal(estate["areas_m2"][number - 1])
+                    home.seat = f"{estate['name']}/{building}/{room}"
+                    yield home
+
+
+def _pupils(names: _Names, scenario: Scenario) -> Iterator[Home]:
+    school = raw("world")["school"]
+    number = 0
+    for course in school["class"]:
+        for place in range(1, course["pupils"] + 1):
+            number += 1
+            home = _home(names, scenario, f"{school['code']}-{number:03d}")
+            home.community, home.kind, home.class_name = school["name"], "training", course["name"]
+            home.pupil, home.lessons, home.parking = names.child(), home.random.randint(2, 9), ""
+            home.seat = f"{school['name']}/{course['name']}/{place}"
+            yield home
+
+
+def _home(names: _Names, scenario: Scenario, code: str) -> Home:
+    rng = random.Random(f"{scenario.seed}/{code}")
+    name, title = names.adult()
+    habit = rng.choices(list(scenario.share), list(scenario.share.values()))[0]
+    parking = "" if rng.random() > PARKING_SHARE else "new" if rng.random() < PARKING_NEW_SHARE else "always"
+    home = Home("", "", code, "", "", name, title, f"1990000{rng.randint(1000, 9999)}", habit, random=rng, parking=parking)
+    home.bound = rng.random() < BOUND_SHARE
+    if habit == "prompt" and rng.random() < 0.12:
+        home.traits = "auto_pay"
+    return home
+
+
+async def build(database: Database, platform: Platform, scenario: Scenario) -> None:
+    """Write the world into an empty database and its people onto the platform."""
+    rows = _Rows(scenario)
+    world = raw("world")
+    for number, community in enumerate([*world["estate"], world["school"]], start=1):
+        kind = "property" if "buildings" in community else "training"
+        rows.add(Community, id=number, name=community["name"], kind=kind, pause_reason="")
+        rows.communities[community["name"]] = number
+    rows.fee_items(world)
+    for number, home in enumerate(homes(scenario), start=1):
+        rows.household(number, home)
+    rows.staff_and_groups(world)
+    async with database.write() as session:
+        for table in sorted(rows.values, key=lambda each: Base.metadata.sorted_tables.index(each.__table__)):  # type: ignore[arg-type]
+            await session.execute(insert(table), rows.values[table])
+    async with database.write() as session:
+        for profile in rows.profiles:
+            if not profile.started and profile.account:
+                account_id = rows.accounts[profile.account]
+                profile.slip = await make_invite(session, account_id, Member.OWNER, scenario.starts_at)
+    for profile in rows.profiles:
+        platform.join(profile)
+    for room in rows.rooms:
+        platform.open_room(room)
+
+
+class _Rows:
+    """The rows of every table, gathered before they are written set-wise."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.at = scenario.starts_at
+        self.today = self.at.date()
+        self.values: dict[type[Base], list[dict[str, object]]] = defaultdict(list)
+        self.communities: dict[str, int] = {}
+        self.accounts: dict[str, int] = {}
+        self.profiles: list[Profile] = []
+        self.rooms: list[Room] = []
+        self._fees: dict[tuple[str, str], int] = {}
+        self._bills = self._payments = 0
+
+    def add(self, table: type[Base], **values: object) -> None:
+        self.values[table].append(values)
+
+    def fee_items(self, world: Mapping[str, Any]) -> None:
+        for estate in world["estate"]:
+            rules = ((PROPERTY_ITEM, "area", estate["rate_yuan"]), (PARKING_ITEM, "fixed", estate["parking_yuan"]))
+            for item, formula, rate in rules:
+                number = len(self._fees) + 1
+                self._fees[estate["name"], item] = number
+                self.add(
+                    FeeItem,
+                    id=number,
+                    community_id=self.communities[estate["name"]],
+                    item=item,
+                    formula=formula,
+                    rate_yuan=Decimal(rate),
+                    cycle="month",
+                    due_day=estate["due_day"],
+                    starts_on=date(self.today.year - 1, 1, 1),
+                )
+
+    def household(self, number: int, home: Home) -> None:
+        estate = next((each for each in raw("world")["estate"] if each["name"] == home.community), None)
+        self.accounts[home.code] = number
+        self.add(
+            Account,
+            id=number,
+            code=home.code,
+            community_id=self.communities[home.community],
+            kind=home.kind,
+            building=home.building,
+            address=home.address,
+            payer_name=f"{home.payer}{home.title}",
+            phone=home.phone,
+            area_m2=home.area,
+            fee_item=PROPERTY_ITEM if estate else raw("world")["school"]["item"],
+            rate_yuan=Decimal(estate["rate_yuan"]) if estate else None,
+            cycle="month" if estate else "quarter",
+            grade="",
+            tier="",
+            traits=home.traits,
+            language=home.language,
+            student_name=home.pupil,
+            class_name=home.class_name,
+            lessons_left=home.lessons,
+            created_at=self.at - timedelta(days=120),
+            updated_at=self.at - timedelta(days=120),
+        )
+        for periods_ago, (item, period, due_on, fen, basis) in self._charges(home, estate):
+            self._bill(number, home, item, period, due_on, fen, basis, periods_ago)
+        self._person(number, home)
+
+    def _charges(
+        self, home: Home, estate: Mapping[str, Any] | None
+    ) -> Iterator[tuple[int, tuple[str, str, date, int, str]]]:
+        """What was billed: (periods ago, (item, period, due day, fen, basis)), oldest first."""
+        month = (self.today - timedelta(days=5)).replace(day=1)
+        if estate is None:
+            school = raw("world")["school"]
+            course = next(each for each in school["class"] if each["name"] == home.class_name)
+            period = f"{month.year}-Q{(month.month + 2) // 3}"
+            basis = f"{course['lessons']} 课时"
+            yield 0, (school["item"], period, month.replace(day=school["due_day"]), parse_yuan(course["price_yuan"]), basis)
+            return
+        for ago in reversed(range(PERIODS)):
+            first = add_months(month, -ago)
+            due_on = first.replace(day=min(estate["due_day"], calendar.monthrange(first.year, first.month)[1]))
+            assert home.area is not None
+            fen = times_rate(home.area, Decimal(estate["rate_yuan"]))
+            basis = f"{home.area} m² × {estate['rate_yuan']} 元"
+            yield ago, (PROPERTY_ITEM, f"{first:%Y-%m}", due_on, fen, basis)
+            if home.parking == "always" or (home.parking == "new" and ago == 0):
+                yield ago, (PARKING_ITEM, f"{first:%Y-%m}", due_on, parse_yuan(estate["parking_yuan"]), "")
+
+    def _bill(
+        self, account_id: int, home: Home, item: str, period: str, due_on: date, fen: int, basis: str, periods_ago: int
+    ) -> None:
+        self._bills += 1
+        issued = datetime(due_on.year, due_on.month, 1, 9, tzinfo=self.at.tzinfo)
+        self.add(
+            Bill,
+            id=self._bills,
+            account_id=account_id,
+            item=item,
+            period=period,
+            due_on=due_on,
+            fee_item_id=self._fees.get((home.community, item)),
+            basis=basis,
+            issued_at=issued,
+        )
+        self.add(
+            LedgerEntry,
+            **transfer(EntryKind.CHARGE, account_id, fen, issued.date(), issued, bill_id=self._bills, actor="import"),
+        )
+        if self._was_paid(home, due_on, periods_ago):
+            self._pay(account_id, home, due_on, fen, period)
+
+    def _was_paid(self, home: Home, due_on: date, periods_ago: int) -> bool:
+        """Whether a household of this habit has paid a bill by now."""
+        if home.behind:
+            return periods_ago >= home.behind
+        luck = random.Random(f"{self.scenario.seed}/{home.code}/{due_on}").random()
+        if due_on >= self.today:
+            return home.habit == "prompt" and not home.traits and luck < self.scenario.early / self.scenario.share["prompt"]
+        if periods_ago == 0:
+            return home.habit == "prompt"
+        if periods_ago == 1:
+            return home.habit in ("prompt", "nudged") or (home.habit == "slow" and luck < 0.5) or bool(home.cast)
+        return home.habit != "stuck" or luck < 0.5 or bool(home.cast)
+
+    def _pay(self, account_id: int, home: Home, due_on: date, fen: int, period: str) -> None:
+        self._payments += 1
+        day = min(due_on - timedelta(days=home.random.randint(-6, 8)), self.today - timedelta(days=1))
+        at = datetime(day.year, day.month, day.day, home.random.randint(9, 20), 12, tzinfo=self.at.tzinfo)
+        method = home.random.choice(METHODS)
+        self.add(
+            Payment,
+            id=self._payments,
+            account_id=account_id,
+            amount_fen=fen,
+            paid_on=day,
+            method=method,
+            reference=f"{period}-{self._payments:05d}",
+            recorded_at=at,
+            thanked=True,
+        )
+        common = {"account_id": account_id, "amount_fen": fen, "on": day, "at": at, "actor": "import"}
+        self.add(LedgerEntry, **transfer(EntryKind.PAYMENT, payment_id=self._payments, **common))  # type: ignore[arg-type]
+        self.add(LedgerEntry, **transfer(EntryKind.ALLOCATION, bill_id=self._bills, **common))  # type: ignore[arg-type]
+
+    def _person(self, number: int, home: Home) -> None:
+        user = str(FIRST_PERSON + number - 1)
+        kind = "owner" if home.kind == "property" else "parent"
+        place = home.place if home.kind == "property" else f"{home.class_name.split()[0]} · {home.pupil}"
+        profile = Profile(user, home.payer, kind, place, home.code, language=home.language, started=home.bound)
+        profile.cast, profile.note, profile.habit = bool(home.cast), home.cast, home.habit
+        profile.community, profile.seat, profile.phone_tail = home.community, home.seat, home.phone[-4:]
+        self.profiles.append(profile)
+        if not home.bound:
+            return
+        joined = self.at - timedelta(days=60)
+        self.add(Person, id=number, name=home.payer, language=home.language, created_at=joined)
+        self.add(Contact, person_id=number, channel=CHANNEL, user=user, chat=user, state="ok", last_heard_at=joined)
+        self.add(Binding, account_id=number, person_id=number, role=Member.OWNER.value, payer=True, bound_at=joined)
+
+    def staff_and_groups(self, world: Mapping[str, Any]) -> None:
+        for member in world["staff"]:
+            community = self.communities.get(member.get("community", ""))
+            self.add(
+                Staff,
+                channel=CHANNEL,
+                user=member["id"],
+                chat=member["id"],
+                name=member["name"],
+                role=member["role"],
+                community_id=community,
+                active=True,
+            )
+            self.profiles.append(
+                Profile(member["id"], member["name"], "staff", note=member["role"], started=True, cast=True)
+            )
+        self.profiles.append(Profile(GUEST, "陌生人", "guest", note="stranger"))
+        for group in world["group"]:
+            self._group(group, [member["id"] for member in world["staff"]])
+
+    def _group(self, group: Mapping[str, Any], staff: Sequence[str]) -> None:
+        audience = group.get("audience", "residents")
+        self.add(
+            Group,
+            channel=CHANNEL,
+            chat=group["id"],
+            community_id=self.communities.get(group.get("community", "")),
+            audience=audience,
+            building="",
+            class_name="",
+            title=group["title"],
+            state="ok",
+        )
+        if audience == "staff":
+            self.rooms.append(Room(group["id"], group["title"], list(staff), "staff"))
+            return
+        neighbours = [p for p in self.profiles if p.community == group["community"] and p.started]
+        talkers = {"/".join(each["place"]) for each in raw("residents")["chatter"]}
+        first = [p for p in neighbours if p.cast or p.seat in talkers]
+        rest = [p for p in neighbours if p not in first]
+        chosen = [*first, *rest[: max(0, group["members"] - len(first))]]
+        self.rooms.append(Room(group["id"], group["title"], [*(p.id for p in chosen), *staff]))
+

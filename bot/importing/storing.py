@@ -1,0 +1,229 @@
+"""Stores understood rows chunk by chunk: reads what is there, refuses what contradicts it, writes the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.commands.context import Desk
+from bot.importing.columns import Row
+from bot.importing.values import quoted
+from domain.money import yuan
+from models import bulk
+from models.base import chunks
+from models.bulk import NewBill, NewPayment
+from models.reminders import withdraw_needless
+
+THANKED_AFTER = timedelta(days=3)  # nobody is thanked for a payment of long ago
+
+
+@dataclass
+class Outcome:
+    """What became of the rows. `changed`: accounts that were there and now say something else."""
+
+    accepted: int = 0
+    changed: int = 0
+    refused: list[tuple[Row, str]] = field(default_factory=list)
+
+    def refuse(self, row: Row, reason: str) -> None:
+        self.refused.append((row, reason))
+
+
+class Store(Protocol):
+    """One sort of rows. `sift` reads and refuses; `write` stores what `sift` let through."""
+
+    async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]: ...
+
+    async def write(self, session: AsyncSession, new: list[Any]) -> None: ...
+
+
+async def store(
+    desk: Desk, kind: str, rows: Sequence[Row], given: Iterable[str], *, dry_run: bool, advance: Callable[[int], None]
+) -> Outcome:
+    """Store the rows of one file. `given`: the columns it has; `advance` is told of each chunk's rows."""
+    sink = STORES[kind](desk, frozenset(given))
+    outcome = Outcome()
+    for chunk in chunks(rows, bulk.ROWS_PER_CHUNK):
+        async with desk.database.read() as session:
+            new = await sink.sift(session, chunk, outcome)
+        if new and not dry_run:
+            async with desk.database.write() as session:
+                await sink.write(session, new)
+        advance(len(chunk))
+    return outcome
+
+
+class Accounts:
+    """Upserts by code; columns that the file lacks keep their values. Communities appear with their first account."""
+
+    def __init__(self, desk: Desk, given: frozenset[str]) -> None:
+        self._desk = desk
+        self._given = [name for name in sorted(given - {"code", "community", "kind"})]
+        self._kinds: dict[str, str] = {}  # of the communities this file creates
+
+    async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
+        communities = await bulk.communities_by_name(session)
+        known = await bulk.accounts_by_code(session, [row.values["code"] for row in rows])
+        new: list[dict[str, Any]] = []
+        for row in rows:
+            name = row.values["community"]
+            there = communities.get(name)
+            kind = there.kind if there else self._kinds.get(name)
+            said = row.values.get("kind") or kind or self._desk.settings.organisation.kind
+            if kind is not None and said != kind:
+                outcome.refuse(row, f"kind: {quoted(name)} is {kind}, this row says {said}")
+                continue
+            self._kinds.setdefault(name, said)
+            before = known.get(row.values["code"])
+            outcome.accepted += 1
+            if before is None:
+                new.append(self._row(row, said))
+            elif before["community_id"] != (there.id if there else None) or any(
+                before[column] != row.values[column] for column in self._given
+            ):
+                outcome.changed += 1
+                new.append(self._row(row, said))
+        return new
+
+    async def write(self, session: AsyncSession, new: list[Any]) -> None:
+        await bulk.add_communities(session, {row["community"]: row["kind"] for row in new})
+        ids = {name: community.id for name, community in (await bulk.communities_by_name(session)).items()}
+        rows = [{**row, "community_id": ids[row["community"]]} for row in new]
+        for row in rows:
+            del row["community"]
+        await bulk.save_accounts(session, rows, (*self._given, "community_id", "kind"))
+
+    def _row(self, row: Row, kind: str) -> dict[str, Any]:
+        now = self._desk.now
+        values = {column: row.values[column] for column in self._given}
+        return {
+            "cycle": "",  # empty: the community's fee rule says it
+            **values,
+            "code": row.values["code"],
+            "community": row.values["community"],
+            "kind": kind,
+            "created_at": now,
+            "updated_at": now,
+        }
+
+
+class Bills:
+    """New bills are issued; a bill that is there is left alone, and a row that contradicts it refused."""
+
+    def __init__(self, desk: Desk, given: frozenset[str]) -> None:
+        self._desk = desk
+
+    async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
+        ids = await bulk.account_ids(session, [row.values["account_code"] for row in rows])
+        found = [(row, _new_bill(row, ids)) for row in rows if _has_account(row, ids, outcome)]
+        known = await bulk.known_bills(session, [(new.account_id, new.item, new.period) for _, new in found])
+        wanted = []
+        for row, new in found:
+            there = known.get((new.account_id, new.item, new.period))
+            if there is None:
+                wanted.append(new)
+            elif new.amount_fen not in (there.issued_fen, there.billed_fen):
+                asks = "was voided" if there.voided else f"asks for {yuan(there.billed_fen)}"
+                outcome.refuse(row, f"amount_yuan: the bill is there and {asks}: use `bill adjust`")
+                continue
+            elif new.due_on != there.due_on:
+                outcome.refuse(row, f"due_on: the bill is there, due on {there.due_on}: use `bill adjust`")
+                continue
+            outcome.accepted += 1
+        return wanted
+
+    async def write(self, session: AsyncSession, new: list[Any]) -> None:
+        await bulk.issue_bills(session, new, self._desk.today, self._desk.now, actor=self._desk.actor)
+
+
+class Payments:
+    """New payments are recorded and used for open bills; one that is there is left alone."""
+
+    def __init__(self, desk: Desk, given: frozenset[str]) -> None:
+        self._desk = desk
+
+    async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
+        ids = await bulk.account_ids(session, [row.values["account_code"] for row in rows])
+        found = [(row, self._payment(row, ids)) for row in rows if _has_account(row, ids, outcome)]
+        known = await bulk.known_payments(session, [(new.account_id, new.method, new.reference) for _, new in found])
+        wanted = []
+        for row, new in found:
+            there = known.get((new.account_id, new.method, new.reference))
+            if there is None:
+                wanted.append(new)
+            elif there != (new.amount_fen, new.paid_on):
+                fen, paid_on = there
+                outcome.refuse(row, f"reference: it was recorded before with {yuan(fen)} on {paid_on}")
+                continue
+            outcome.accepted += 1
+        return wanted
+
+    async def write(self, session: AsyncSession, new: list[Any]) -> None:
+        await bulk.record_payments(session, new, self._desk.today, self._desk.now, actor=self._desk.actor)
+        await withdraw_needless(session, sorted({payment.account_id for payment in new}))
+
+    def _payment(self, row: Row, ids: dict[str, int]) -> NewPayment:
+        values = row.values
+        return NewPayment(
+            account_id=ids[values["account_code"]],
+            amount_fen=values["amount_yuan"],
+            paid_on=values["paid_on"],
+            method=values.get("method", ""),
+            reference=values["reference"],
+            thanked=self._desk.today - values["paid_on"] > THANKED_AFTER,
+        )
+
+
+class Fees:
+    """Fee rules, a version for each community, item and start."""
+
+    def __init__(self, desk: Desk, given: frozenset[str]) -> None:
+        self._desk = desk
+
+    async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
+        communities = await bulk.communities_by_name(session)
+        new = []
+        for row in rows:
+            community = communities.get(row.values["community"])
+            if community is None:
+                known = ", ".join(communities) or "none yet"
+                reason = f"{quoted(row.values['community'])} is unknown (known: {known}): import its accounts first"
+                outcome.refuse(row, f"community: {reason}")
+                continue
+            values = {name: row.values[name] for name in ("item", "formula", "rate_yuan", "cycle", "due_day")}
+            new.append({**values, "community_id": community.id, "starts_on": row.values["from"]})
+            outcome.accepted += 1
+        return new
+
+    async def write(self, session: AsyncSession, new: list[Any]) -> None:
+        await bulk.save_fee_items(session, new)
+
+
+STORES: dict[str, Callable[[Desk, frozenset[str]], Store]] = {
+    "accounts": Accounts,
+    "bills": Bills,
+    "payments": Payments,
+    "fees": Fees,
+}
+
+
+def _has_account(row: Row, ids: dict[str, int], outcome: Outcome) -> bool:
+    code = row.values["account_code"]
+    if code not in ids:
+        outcome.refuse(row, f"account_code: there is no account {quoted(code)}: import it first")
+    return code in ids
+
+
+def _new_bill(row: Row, ids: dict[str, int]) -> NewBill:
+    values = row.values
+    return NewBill(
+        account_id=ids[values["account_code"]],
+        item=values["item"],
+        period=values["period"],
+        due_on=values["due_on"],
+        amount_fen=values["amount_yuan"],
+    )

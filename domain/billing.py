@@ -1,0 +1,139 @@
+"""From a fee rule to a charge: which periods it bills, how much, due when, and the sum as one would write it down."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from domain.money import FEN_PER_YUAN
+
+CYCLE_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+LAST_DAY = 31  # the due day where no rule names one: the month's end
+TRAINING_MONTHS_MAX = 3  # one charge of a school covers three months at the most (DESIGN §7)
+
+
+@dataclass(frozen=True)
+class Period:
+    """A month, a quarter or a year, by its first day."""
+
+    start: date
+    cycle: str
+
+    def __str__(self) -> str:
+        if self.cycle == "year":
+            return f"{self.start.year}"
+        if self.cycle == "quarter":
+            return f"{self.start.year}-Q{(self.start.month + 2) // 3}"
+        return f"{self.start:%Y-%m}"
+
+    def begins(self, cycle: str) -> Period | None:
+        """The period of a cycle that is billed when this one is asked for.
+
+        A month bills the quarter or the year that it opens; a quarter or a year bills its own cycle only.
+        """
+        if self.cycle == cycle:
+            return self
+        if self.cycle != "month" or (self.start.month - 1) % CYCLE_MONTHS[cycle]:
+            return None
+        return Period(self.start, cycle)
+
+
+@dataclass(frozen=True)
+class Fee:
+    """A fee rule. `rate_yuan` is for one cycle: per m² with `area`, per household with `fixed`."""
+
+    item: str
+    formula: str  # area | fixed | metered
+    rate_yuan: Decimal
+    cycle: str
+    due_day: int
+    fee_item_id: int | None = None
+    rate_cycle: str = ""  # the cycle that the rate is for, where the household is billed by another one
+
+
+@dataclass(frozen=True)
+class Household:
+    """What an account says about its own fees; empty where it says nothing."""
+
+    area_m2: Decimal | None
+    fee_item: str
+    rate_yuan: Decimal | None
+    cycle: str
+
+
+@dataclass(frozen=True)
+class Charge:
+    """One bill to be issued."""
+
+    item: str
+    period: str
+    due_on: date
+    amount_fen: int
+    basis: str
+    fee_item_id: int | None
+
+
+def read_period(text: str) -> Period:
+    """`2026-12`, `2026-Q4` or `2026`. Raises ValueError."""
+    found = re.fullmatch(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?", text.strip().upper(), re.ASCII)
+    if found is None or not 2000 <= int(found[1]) <= 2099:
+        raise ValueError(f"{text!r} is not a period: write one such as 2026-12, 2026-Q4 or 2026")
+    year, month, quarter = found.groups()
+    if month:
+        return Period(date(int(year), int(month), 1), "month")
+    return Period(date(int(year), 3 * int(quarter) - 2, 1), "quarter") if quarter else Period(date(int(year), 1, 1), "year")
+
+
+def fees_of(household: Household, rules: Sequence[Fee]) -> list[Fee]:
+    """The fees of one household: its community's rules, with its own item, rate and cycle where it has them."""
+    own = household.fee_item or (rules[0].item if len(rules) == 1 else "")
+    fees = []
+    for rule in rules:
+        if rule.item == own:
+            if household.cycle and household.cycle != rule.cycle:
+                rule = replace(rule, cycle=household.cycle, rate_cycle=rule.cycle)
+            if household.rate_yuan is not None:
+                rule = replace(rule, rate_yuan=household.rate_yuan, rate_cycle="")
+        fees.append(rule)
+    if household.fee_item and household.rate_yuan is not None and own not in {rule.item for rule in rules}:
+        formula = "area" if household.area_m2 is not None else "fixed"
+        due_day = min((rule.due_day for rule in rules), default=LAST_DAY)
+        fees.append(Fee(own, formula, household.rate_yuan, household.cycle or "month", due_day))
+    return fees
+
+
+def charge(fee: Fee, household: Household, asked: Period) -> Charge | None:
+    """What this fee bills in the period asked for; None: nothing. Raises ValueError with the reason when it can't."""
+    period = asked.begins(fee.cycle)
+    if period is None:
+        return None
+    if fee.formula == "metered":
+        raise ValueError(f"{fee.item} is metered and needs readings: import its bills instead")
+    quantity = household.area_m2 if fee.formula == "area" else Decimal(1)
+    if not quantity:
+        raise ValueError(f"{fee.item} goes by area, and the account has none: import area_m2")
+    months, rate_months = CYCLE_MONTHS[fee.cycle], CYCLE_MONTHS[fee.rate_cycle or fee.cycle]
+    exact = Fraction(quantity) * Fraction(fee.rate_yuan) * months / rate_months * FEN_PER_YUAN
+    amount_fen = int(exact + Fraction(1, 2))  # rounded once, half up
+    if amount_fen < 1:
+        raise ValueError(f"{fee.item} comes to nothing: correct its rate")
+    basis = f"{quantity:f} m² × {_rate(fee.rate_yuan)}" if fee.formula == "area" else _rate(fee.rate_yuan)
+    if months > rate_months:
+        basis += f" × {months // rate_months}"
+    elif months < rate_months:
+        basis += f" ÷ {rate_months // months}"
+    return Charge(fee.item, str(period), due_on(period.start, fee.due_day), amount_fen, basis, fee.fee_item_id)
+
+
+def due_on(start: date, due_day: int) -> date:
+    """The due day in a period's first month; a 31st becomes the last day of a shorter month."""
+    return start.replace(day=min(due_day, calendar.monthrange(start.year, start.month)[1]))
+
+
+def _rate(rate_yuan: Decimal) -> str:
+    return f"{rate_yuan:.2f}" if rate_yuan == round(rate_yuan, 2) else f"{rate_yuan.normalize():f}"

@@ -1,0 +1,98 @@
+"""The message log: what we told a household or a chat, and what they said, in one line of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, literal, select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.messages import Address, Audience
+from models.inbox import Inbox
+from models.outbox import Outbox
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message. `out`: we said it. `state` is the outbox's or the inbox's; `intent` and `handler` are of what came in."""
+
+    at: datetime
+    out: bool
+    channel: str
+    chat: str
+    text: str
+    kind: str
+    stage: str
+    reason: str
+    state: str
+    intent: str
+    handler: str
+    row_id: int
+
+
+async def of_household(session: AsyncSession, account_id: int, *, limit: int = 10, skip: int = 0) -> list[Line]:
+    """Its private messages, newest last; `skip` leaves out that many of the newest. Cards to staff are not among them."""
+    return await _lines(
+        session,
+        (Inbox.account_id == account_id, Inbox.audience != Audience.STAFF),
+        (Outbox.account_id == account_id, Outbox.audience == Audience.PRIVATE),
+        limit,
+        skip,
+    )
+
+
+async def of_chat(session: AsyncSession, chat: Address, *, limit: int = 10, skip: int = 0) -> list[Line]:
+    """Everything in one chat, newest last."""
+    return await _lines(
+        session,
+        (Inbox.channel == chat.channel, Inbox.chat == chat.chat),
+        (Outbox.channel == chat.channel, Outbox.chat == chat.chat),
+        limit,
+        skip,
+    )
+
+
+async def _lines(
+    session: AsyncSession,
+    received: Sequence[ColumnElement[bool]],
+    said: Sequence[ColumnElement[bool]],
+    limit: int,
+    skip: int,
+) -> list[Line]:
+    at = func.coalesce(Outbox.sent_at, Outbox.created_at, type_=Outbox.created_at.type)
+    nothing = literal("")
+    both = union_all(
+        select(
+            Inbox.received_at.label("at"),
+            literal(0).label("out"),
+            Inbox.channel,
+            Inbox.chat,
+            Inbox.text,
+            nothing.label("kind"),
+            nothing.label("stage"),
+            nothing.label("reason"),
+            Inbox.state,
+            Inbox.intent,
+            Inbox.handler,
+            Inbox.id.label("row_id"),
+        ).where(*received, Inbox.text != ""),
+        select(
+            at.label("at"),
+            literal(1).label("out"),
+            Outbox.channel,
+            Outbox.chat,
+            Outbox.text,
+            Outbox.kind,
+            Outbox.stage,
+            Outbox.reason,
+            Outbox.state,
+            nothing.label("intent"),
+            nothing.label("handler"),
+            Outbox.id.label("row_id"),
+        ).where(*said),
+    ).subquery()
+    newest = select(both).order_by(both.c.at.desc(), both.c.out.desc(), both.c.row_id.desc()).limit(limit).offset(skip)
+    rows = (await session.execute(newest)).all()
+    return [Line(row[0], bool(row[1]), *row[2:]) for row in reversed(rows)]

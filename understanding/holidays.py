@@ -1,0 +1,61 @@
+"""Days that people name instead of a date. Lunar days by table, 2025 to 2035 (General Office of the State Council's calendar)."""
+
+from datetime import date, timedelta
+
+_SPRING = {
+    2025: (1, 29), 2026: (2, 17), 2027: (2, 6), 2028: (1, 26), 2029: (2, 13), 2030: (2, 3),
+    2031: (1, 23), 2032: (2, 11), 2033: (1, 31), 2034: (2, 19), 2035: (2, 8),
+}  # fmt: skip
+_QINGMING = {
+    2025: (4, 4), 2026: (4, 5), 2027: (4, 5), 2028: (4, 4), 2029: (4, 4), 2030: (4, 5),
+    2031: (4, 5), 2032: (4, 4), 2033: (4, 4), 2034: (4, 5), 2035: (4, 5),
+}  # fmt: skip
+_DRAGON_BOAT = {
+    2025: (5, 31), 2026: (6, 19), 2027: (6, 9), 2028: (5, 28), 2029: (6, 16), 2030: (6, 5),
+    2031: (6, 24), 2032: (6, 12), 2033: (6, 1), 2034: (6, 20), 2035: (6, 10),
+}  # fmt: skip
+_MID_AUTUMN = {
+    2025: (10, 6), 2026: (9, 25), 2027: (9, 15), 2028: (10, 3), 2029: (9, 22), 2030: (9, 12),
+    2031: (10, 1), 2032: (9, 19), 2033: (9, 8), 2034: (9, 27), 2035: (9, 16),
+}  # fmt: skip
+
+
+def _fixed(month: int, day: int) -> dict[int, tuple[int, int]]:
+    return {year: (month, day) for year in range(2025, 2036)}
+
+
+def _shifted(table: dict[int, tuple[int, int]], days: int) -> dict[int, tuple[int, int]]:
+    moved = {year: date(year, *day) + timedelta(days=days) for year, day in table.items()}
+    return {year: (day.month, day.day) for year, day in moved.items()}
+
+
+_EVE = _shifted(_SPRING, -1)
+_LANTERN = _shifted(_SPRING, 14)
+
+# "过年" and "年前" by themselves name no day: only "before" makes them the eve. None stands for that.
+HOLIDAYS: dict[str, dict[int, tuple[int, int]]] = {
+    "元旦": _fixed(1, 1), "新年": _fixed(1, 1), "春节": _SPRING, "过年": _SPRING, "大年初一": _SPRING, "正月初一": _SPRING,
+    "除夕": _EVE, "年三十": _EVE, "大年三十": _EVE, "年夜饭": _EVE, "元宵": _LANTERN, "正月十五": _LANTERN, "年": _SPRING,
+    "清明": _QINGMING, "五一": _fixed(5, 1), "劳动节": _fixed(5, 1), "六一": _fixed(6, 1), "儿童节": _fixed(6, 1),
+    "端午": _DRAGON_BOAT, "中秋": _MID_AUTUMN, "国庆": _fixed(10, 1), "十一": _fixed(10, 1), "教师节": _fixed(9, 10),
+    "双十一": _fixed(11, 11), "双11": _fixed(11, 11), "双十二": _fixed(12, 12), "双12": _fixed(12, 12),
+    "圣诞": _fixed(12, 25), "平安夜": _fixed(12, 24), "冬至": _fixed(12, 22),
+}  # fmt: skip
+_ENGLISH = {
+    "chinese new year": _SPRING, "lunar new year": _SPRING, "spring festival": _SPRING, "cny": _SPRING,
+    "new year's eve": _fixed(12, 31), "new years eve": _fixed(12, 31), "new year's day": _fixed(1, 1), "new year": _fixed(1, 1),
+    "christmas eve": _fixed(12, 24), "christmas": _fixed(12, 25), "xmas": _fixed(12, 25), "national day": _fixed(10, 1),
+    "labour day": _fixed(5, 1), "labor day": _fixed(5, 1),
+}  # fmt: skip
+_ONLY_BEFORE = {"年", "过年", "十一"}
+
+
+def holiday(name: str, today: date, past: bool, *, before: bool) -> date | None:
+    """The next (or, said of the past, the last) such day; `before` gives the eve. None outside the table."""
+    if name in _ONLY_BEFORE and not before:
+        return None
+    table = HOLIDAYS.get(name) or _ENGLISH[name]
+    days = sorted(date(year, *day) - timedelta(days=int(before)) for year, day in table.items())
+    if past:
+        return max((day for day in days if day <= today), default=None)
+    return min((day for day in days if day >= today), default=None)

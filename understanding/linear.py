@@ -1,0 +1,152 @@
+"""The learned part: features of a sentence and a multinomial linear model over them, in plain Python."""
+
+import array
+import json
+import math
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from understanding.concepts import ENGLISH_WORD
+from understanding.reading import Slots
+from understanding.text import Syllables
+
+_MAGIC = b"NLWT2\n"
+_FEE = re.compile(r"物业管理费|物业服务费|物业费|管理费|培训费|课时费|学费|课费|补习费|服务费")
+_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_CHINESE_RUN = re.compile(r"[\u4e00-\u9fff§]+")
+
+
+def features(
+    text: str, concepts: list[tuple[int, str]], slots: Slots, syllables: Syllables
+) -> Iterator[str]:
+    """Names of the features of a sentence in plain spelling; duplicates are allowed and count once."""
+    short = _FEE.sub("§", _NUMBER.sub("0", text))
+    padded = f"^{short}$"
+    for size in (1, 2, 3, 4):
+        for start in range(len(padded) - size + 1):
+            gram = padded[start : start + size]
+            if not gram.isascii() or size == 4:
+                yield f"c{gram}"
+    yield from _sounds(short, syllables)
+    yield from _words(short)
+    yield from _meanings(text, concepts, slots)
+
+
+def _sounds(text: str, syllables: Syllables) -> Iterator[str]:
+    """Syllable pairs and triples: 物业非 and 物业费 sound the same."""
+    for run in _CHINESE_RUN.findall(text):
+        sounds = [syllables.of.get(c, c) for c in run]
+        for size in (2, 3):
+            for start in range(len(sounds) - size + 1):
+                yield "y" + "-".join(sounds[start : start + size])
+
+
+def _words(text: str) -> Iterator[str]:
+    words = [_stem(w) for w in ENGLISH_WORD.findall(text)]
+    for i, word in enumerate(words):
+        yield f"w{word}"
+        for step in (1, 2):
+            if i + step < len(words):
+                yield f"w{step}{word} {words[i + step]}"
+        if i + 2 < len(words):
+            yield f"w3{word} {words[i + 1]} {words[i + 2]}"
+    if words:
+        yield f"w^{words[0]}"
+        yield f"w${words[-1]}"
+
+
+def _stem(word: str) -> str:
+    for ending in ("ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
+            return word[: -len(ending)]
+    return word
+
+
+def _meanings(text: str, concepts: list[tuple[int, str]], slots: Slots) -> Iterator[str]:
+    names = [name for _, name in concepts]
+    names += [f"slot.{key}" for key in slots.to_json()]
+    for i, name in enumerate(names):
+        yield f"k{name}"
+        for other in names[i + 1 :]:
+            yield f"k{name} {other}"
+    for a, b, c in zip(names, names[1:], names[2:], strict=False):
+        yield f"k{a} {b} {c}"
+    yield f"n{min(len(text) // 4, 6)}"
+    yield f"q{'?' in text or text.endswith(('吗', '么', '呢', '不', '没'))}"
+    yield f"e{text.isascii()}"
+
+
+def keys(names: Iterator[str]) -> list[int]:
+    """Features as 32-bit numbers, each once, in order of first appearance."""
+    return list(dict.fromkeys(zlib.crc32(name.encode()) for name in names))
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Weights of the known features, eight bits each, and how to turn scores into probabilities."""
+
+    labels: tuple[str, ...]
+    bias: tuple[float, ...]
+    rows: dict[int, int]
+    weights: "array.array[int]"
+    scale: float
+    temperature: float
+
+    @classmethod
+    def load(cls, path: Path) -> "Linear":
+        data = path.read_bytes()
+        if not data.startswith(_MAGIC):
+            raise ValueError(f"{path}: not a weights file of this version; run python -m understanding.train")
+        (size,) = struct.unpack_from("<I", data, len(_MAGIC))
+        start = len(_MAGIC) + 4
+        head = json.loads(data[start : start + size])
+        start += size
+        count = head["features"]
+        known = array.array("I")
+        known.frombytes(data[start : start + 4 * count])
+        weights = array.array("b")
+        weights.frombytes(data[start + 4 * count :])
+        width = len(head["labels"])
+        return cls(
+            tuple(head["labels"]),
+            tuple(head["bias"]),
+            dict(zip(known, range(0, count * width, width), strict=True)),
+            weights,
+            head["scale"],
+            head["temperature"],
+        )
+
+    def probabilities(self, found: list[int]) -> dict[str, float]:
+        """Probability of each label for the given feature keys."""
+        width = len(self.labels)
+        rows = [self.weights[at : at + width] for key in found if (at := self.rows.get(key)) is not None]
+        norm = self.scale / math.sqrt(max(len(found), 1)) / self.temperature
+        if rows:
+            scores = [sum(column) * norm for column in zip(*rows, strict=True)]
+        else:
+            scores = [0.0] * width
+        scores = [s + b / self.temperature for s, b in zip(scores, self.bias, strict=True)]
+        top = max(scores)
+        powers = [math.exp(s - top) for s in scores]
+        total = sum(powers)
+        return {label: power / total for label, power in zip(self.labels, powers, strict=True)}
+
+
+def write_weights(
+    path: Path,
+    labels: tuple[str, ...],
+    bias: list[float],
+    known: list[int],
+    rows: list[bytes],
+    scale: float,
+    temperature: float,
+) -> None:
+    """The weights file: magic, length and JSON head, feature keys ascending, then one byte per label and feature."""
+    head = {"labels": list(labels), "bias": bias, "features": len(known), "scale": scale, "temperature": temperature}
+    text = json.dumps(head, sort_keys=True).encode()
+    body = struct.pack(f"<{len(known)}I", *known) + b"".join(rows)
+    path.write_bytes(_MAGIC + struct.pack("<I", len(text)) + text + body)

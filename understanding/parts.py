@@ -1,0 +1,51 @@
+"""Into how many parts a person wants to split: "分3期", "三个月分", "in three payments"."""
+
+import re
+
+from understanding.numbers import CHINESE, ENGLISH, whole_number
+
+_N = rf"(?P<n>\d{{1,2}}|{CHINESE}{{1,3}})"
+_EN = rf"(?P<n>\d{{1,2}}|{ENGLISH})"
+_PART = r"(?:期|次|回|笔|批|部分|份|个月|月|个季度|季|期付|阶段|段|轮)"
+_PAY = r"(?:交|付|缴|还|给|结|清|支付)"
+
+_PATTERNS = tuple(
+    re.compile(p)
+    for p in (
+        rf"(?:分|拆|摊|均分|平分|按)(?:成|作|做|为|开|到|在|个)?{_N}(?:个)?{_PART}",
+        rf"(?:分|拆)(?:成|为)?{_N}半",
+        rf"(?<!第){_N}(?:个)?(?:月|期|次|笔|季度|回)(?:来|慢慢|内|里|的)?(?:分|拆|摊|平摊|均摊)(?:期|开)?",
+        rf"(?<!第)(?<![\d二三四五六七八九十]月){_N}期(?={_PAY}|可以|行|能|好|吧|吗|怎么|的话|,|$|ok)",
+        rf"(?<!第){_N}(?:个月|次|笔){_PAY}(?:完|清|齐)",
+        rf"\b{_EN}[- ](?:equal |monthly |separate |smaller |easy )*(?:installments?|payments|parts|portions|chunks|goes|pieces)\b",
+        rf"\b(?:split|divide|spread|break)\b[^,.!?;]{{0,30}}?\b(?:in|into|over|across|by|between)\b (?:to )?(?:the )?(?:next )?{_EN}(?: (?:equal|monthly|separate))?(?: (?:months?|times|parts?|payments?|installments?|ways|quarters|terms))?(?![\w%]|st|nd|rd|th| (?:days?|weeks?|yuan|hours?|years?)\b)",
+        rf"\b{_EN}[- ]month (?:plan|installment|payment plan)",
+        rf"\b(?:installments?|plan) (?:of|over|for|in) {_EN}\b",
+    )
+)
+_REFUSED = re.compile(r"(?:不|别|不想|不要|不用|不能|没)分(?:期|次|开)")
+_RANGE = re.compile(rf"^(?:[-到至~、或]|或者)\s*[\d{CHINESE[1:-1]}]")
+_CORRECTION = re.compile(r"不对|说错|改成|还是|不是|no wait|sorry|i mean|actually|make (?:it|that)")
+
+
+def find_parts(text: str) -> tuple[int | None, list[tuple[int, int]]]:
+    """The number of parts (2 to 60) and the spans that name it; ranges and "half" name none."""
+    found: list[tuple[int, int, int]] = []
+    spans: list[tuple[int, int]] = []
+    for pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            if any(match.start() < b and a < match.end() for a, b in spans):
+                continue
+            spans.append(match.span())
+            word = match["n"]
+            if word in ("a", "an", "两三", "三四", "二三", "一两", "四五", "五六"):
+                continue
+            count = whole_number(word)
+            if count is not None and 2 <= count <= 60 and not _RANGE.search(text[match.end("n") :]) and not re.search(r"[\d一二三四五六七八九][-到至~或]$", text[: match.start("n")]):
+                found.append((match.start(), match.end(), count))
+    found.sort()
+    if not found or (_REFUSED.search(text) and len(found) == 1):
+        return None, spans
+    if len(found) > 1 and _CORRECTION.search(text, found[0][1]):
+        return found[-1][2], spans
+    return found[0][2], spans

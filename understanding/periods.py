@@ -1,0 +1,94 @@
+"""The billing period a person means: "10月份的", "去年的物业费", "last month's bill"."""
+
+import re
+from datetime import date
+
+from understanding.numbers import chinese_number, whole_number
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = r"(?P<m>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])月(?!底|末|初|中旬|\d|[一二三四五六七八九十])"
+_MONTH_NAME = (
+    r"(?P<mon>january|february|march|april|june|july|august|september|october|november|december"
+    r"|(?<=in )may\b|(?<=for )may\b|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b"
+)
+_YEAR_MONTH = re.compile(rf"(?P<y>20\d\d|\d\d|二[零〇]二[一-九四五六七八九])年(?:的)?{_MONTH}|(?<!\d)(?P<y2>20\d\d)[-/.](?P<m2>1[0-2]|0?[1-9])(?![-/.\d])")
+_RELATIVE_YEAR_MONTH = re.compile(rf"(?P<rel>去年|前年|今年|明年)(?:的)?{_MONTH}")
+_NAMED_YEAR_MONTH = re.compile(rf"\b{_MONTH_NAME}(?:,| of)? (?P<y>20\d\d)\b")
+_RELATIVE_MONTH = re.compile(r"(?P<rel>上上个?月|上个?月|这个月|本月|当月|下个?月|(?:last|this|next|current|previous) month)(?!底|末|\d|[一二三四五六七八九十]|初)")
+_BARE_MONTH = re.compile(rf"(?<![\d年个]){_MONTH}(?:份|的|物业|学费|账单|费)?")
+_ENGLISH_MONTH = re.compile(rf"\b{_MONTH_NAME}(?! \d{{1,2}}\b)(?! \d(?:st|nd|rd|th))")
+_YEAR = re.compile(r"(?<!\d)(?P<y>20\d\d)(?:年度?|\b)(?!\d|[-/.]\d|元|块)|(?<![\d.])(?P<y2>[12]\d)年(?:度|的|全年)")
+_RELATIVE_YEAR = re.compile(r"(?P<rel>去年|前年|今年|本年度?|明年|来年|(?:last|this|next) year)(?!底|末|初)")
+_AHEAD = re.compile(r"下一?期|下次|续|预|提前|next|upcoming|will be|要交多少|要多少|renew|将|以后|接下来")
+_WHEN = re.compile(r"^(?:份|里|中)?(?:再|才|就|一定|前|之前|内|一?起|统一|会|能)?(?:交|付|缴|还|给|转|补)(?!的|过|了|清)")
+
+
+def find_period(text: str, today: date) -> str | None:
+    """`YYYY-MM` or `YYYY` of the period meant; a month named as the time of paying is none."""
+    year_month = _YEAR_MONTH.search(text)
+    if year_month:
+        year = _year(year_month["y"] or year_month["y2"])
+        month = whole_number(year_month["m"] or year_month["m2"])
+        return f"{year}-{month:02}" if year and month else None
+    relative = _RELATIVE_YEAR_MONTH.search(text)
+    if relative and (month := whole_number(relative["m"])):
+        return f"{today.year + _shift(relative['rel'])}-{month:02}"
+    named = _NAMED_YEAR_MONTH.search(text)
+    if named:
+        return f"{named['y']}-{_MONTHS.index(named['mon'][:3]) + 1:02}"
+    return _month(text, today) or _whole_year(text, today)
+
+
+def _month(text: str, today: date) -> str | None:
+    relative = _RELATIVE_MONTH.search(text)
+    if relative and not _WHEN.search(text[relative.end() :]):
+        return _stepped(today, _month_steps(relative["rel"]))
+    bare = _BARE_MONTH.search(text)
+    month: int | None = None
+    if bare and not _WHEN.search(text[bare.end() :]):
+        month = whole_number(bare["m"])
+    else:
+        english = _ENGLISH_MONTH.search(text)
+        month = _MONTHS.index(english["mon"][:3]) + 1 if english else None
+    if month is None:
+        return None
+    if _AHEAD.search(text) and not re.search(r"欠|owe|paid|交了|交过", text):
+        return f"{today.year + (month < today.month)}-{month:02}"
+    return f"{today.year - (month > today.month)}-{month:02}"
+
+
+def _month_steps(word: str) -> int:
+    if word.startswith("上上"):
+        return -2
+    if word.startswith(("上", "last", "previous")):
+        return -1
+    return 1 if word.startswith(("下", "next")) else 0
+
+
+def _stepped(today: date, steps: int) -> str:
+    index = today.year * 12 + today.month - 1 + steps
+    return f"{index // 12}-{index % 12 + 1:02}"
+
+
+def _whole_year(text: str, today: date) -> str | None:
+    relative = _RELATIVE_YEAR.search(text)
+    if relative and not _WHEN.search(text[relative.end() :]):
+        return str(today.year + _shift(relative["rel"]))
+    named = _YEAR.search(text)
+    if named:
+        year = _year(named["y"] or named["y2"])
+        return str(year) if year and 2012 <= year <= today.year + 5 else None
+    return None
+
+
+def _shift(word: str) -> int:
+    if word.startswith("前"):
+        return -2
+    if word.startswith(("去", "last")):
+        return -1
+    return 1 if word.startswith(("明", "来", "next")) else 0
+
+
+def _year(word: str) -> int | None:
+    year = int(word) if word.isdigit() else chinese_number(word)
+    return None if year is None else year + 2000 if year < 100 else year

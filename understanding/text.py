@@ -1,0 +1,198 @@
+"""One spelling for what people type: full width, Traditional, Cantonese, typos, pinyin, emoji and drawn-out letters."""
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+_ELONGATED = re.compile(r"([^\d\s.])\1{2,}")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufe0e\ufe0f\u00ad]")
+_EMOJI = re.compile(r"[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\u3030]")
+_LATIN_RUN = re.compile(r"[a-zü']+(?:[ ]+[a-zü']+)*")
+_SPACE_BESIDE_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) +| +(?=[\u4e00-\u9fff])")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+# Before these, 点 is "o'clock" or "a bit", not the Cantonese "how".
+_NOT_HOW = "0123456789几早晚一有快少多宜迟半好两二三四五六七八九十慢"
+
+_GOOD_EMOJI = "👌👍🆗🤝✅💯"
+_THANKS_EMOJI = "🙏🌹💐❤"
+_ANGRY_EMOJI = "😡🤬💢👿😤🖕"
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A sentence in one spelling. `raw` keeps the words as typed, lower case and half width."""
+
+    raw: str
+    text: str
+    angry_emoji: bool = False
+
+
+class Speller:
+    """Rewrites sentences with the tables of content/understanding."""
+
+    def __init__(self, folder: Path, pinyin_words: tuple[str, ...]) -> None:
+        tables = tomllib.loads((folder / "rewrites.toml").read_text("utf-8"))
+        self._simplified = str.maketrans(_pairs(folder / "traditional.txt"))
+        self._chinese = {self._simple(k): v for k, v in (tables["cantonese"] | tables["chinese"]).items()}
+        self._english = {k: v for k, v in tables["english"].items()}
+        self._longest = max(map(len, self._chinese))
+        self._english_pattern = re.compile(
+            r"(?<![a-z'\-\d])(?:"
+            + "|".join(re.escape(k) for k in sorted(self._english, key=len, reverse=True))
+            + r")(?![a-z'\-])"
+        )
+        self.syllables = Syllables(folder / "syllables.txt")
+        self._pinyin = _PinyinWords(self.syllables, pinyin_words)
+
+    def _simple(self, text: str) -> str:
+        return text.translate(self._simplified)
+
+    def plain(self, text: str) -> Plain:
+        """The sentence in Simplified Chinese and plain English, as the other readers expect it."""
+        raw = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).lower().replace("’", "'"))
+        angry = any(e in raw for e in _ANGRY_EMOJI)
+        words = _say_emoji(raw)
+        words = self._simple(words)
+        words = _ELONGATED.sub(r"\1", words)
+        words = self._english_pattern.sub(lambda m: self._english[m[0]], words)
+        words = _LATIN_RUN.sub(lambda m: self._pinyin.chinese(m[0]), words)
+        words = " ".join(words.split())
+        words = _SPACE_BESIDE_CHINESE.sub("", words)
+        words = self._rewritten(words)
+        return Plain(raw, words, angry)
+
+    def _rewritten(self, text: str) -> str:
+        """Every key of the Chinese tables replaced, the longest first at each place."""
+        parts: list[str] = []
+        at = 0
+        while at < len(text):
+            for end in range(min(at + self._longest, len(text)), at, -1):
+                key = text[at:end]
+                if key in self._chinese and not (key[0] == "点" and at and text[at - 1] in _NOT_HOW):
+                    parts.append(self._chinese[key])
+                    at = end
+                    break
+            else:
+                parts.append(text[at])
+                at += 1
+        return "".join(parts)
+
+
+def _say_emoji(text: str) -> str:
+    """Emoji alone carry the meaning of a nod or thanks; beside words they are left out."""
+    if not _EMOJI.search(text):
+        return text
+    words = _EMOJI.sub(" ", text).strip()
+    if words.strip("!?.,~ "):
+        return words
+    if any(e in text for e in _GOOD_EMOJI):
+        return "ok"
+    if any(e in text for e in _THANKS_EMOJI):
+        return "谢谢"
+    return words
+
+
+def _pairs(path: Path) -> dict[str, str]:
+    letters = "".join(line for line in path.read_text("utf-8").splitlines() if not line.startswith("#"))
+    return dict(zip(letters[::2], letters[1::2], strict=True))
+
+
+class Syllables:
+    """Chinese characters as toneless syllables, and Latin letters cut into syllables."""
+
+    def __init__(self, path: Path) -> None:
+        starts: list[tuple[str, str]] = []
+        self.of: dict[str, str] = {}
+        extra: list[str] = []
+        for line in path.read_text("utf-8").splitlines():
+            if line.startswith("#"):
+                continue
+            if line.startswith("!"):
+                extra += line[1:].split()
+                continue
+            starts += [(token[:-1], token[-1]) for token in line.split()]
+        first = {character: syllable for syllable, character in starts}
+        syllable = "a"
+        for high in range(0xB0, 0xD8):
+            for low in range(0xA1, 0xFF if high < 0xD7 else 0xFA):
+                character = bytes((high, low)).decode("gb2312")
+                syllable = first.get(character, syllable)
+                self.of[character] = syllable
+        for token in extra:
+            self.of[token[0]] = token[1:]
+        self.all = frozenset(self.of.values()) | {"lv", "nv", "lve", "nve"}
+
+    def cut(self, letters: str) -> list[str] | None:
+        """Cut "wuyefei" into ["wu", "ye", "fei"]; None when the letters are no pinyin."""
+        best: list[list[str] | None] = [None] * (len(letters) + 1)
+        best[0] = []
+        for end in range(1, len(letters) + 1):
+            for size in range(6, 0, -1):
+                start = end - size
+                if start < 0 or best[start] is None or letters[start:end] not in self.all:
+                    continue
+                candidate = [*(best[start] or []), letters[start:end]]
+                current = best[end]
+                if current is None or len(candidate) < len(current):
+                    best[end] = candidate
+        return best[-1]
+
+
+class _PinyinWords:
+    """Words of the lexicon in pinyin, to read "wuyefei duoshao qian"."""
+
+    def __init__(self, syllables: Syllables, words: tuple[str, ...]) -> None:
+        self._syllables = syllables
+        self._words: dict[tuple[str, ...], str] = {}
+        for word in words:
+            if len(word) >= 2 and all(c in syllables.of for c in word):
+                self._words.setdefault(tuple(syllables.of[c] for c in word), word)
+        self._longest = max((len(k) for k in self._words), default=0)
+
+    def chinese(self, letters: str) -> str:
+        """`letters` with the known pinyin words in Chinese, unchanged where it is not pinyin."""
+        parts: list[str] = []
+        run: list[str] = []
+        for word in [*letters.split(" "), ""]:
+            if word and self._syllables.cut(word.replace("'", "")) is not None:
+                run.append(word)
+                continue
+            if run:
+                parts.append(self._read(run))
+                run = []
+            if word:
+                parts.append(word)
+        return " ".join(parts)
+
+    def _read(self, run: list[str]) -> str:
+        syllables = [s for word in run for s in self._syllables.cut(word.replace("'", "")) or ()]
+        parts: list[str] = []
+        known = 0
+        at = 0
+        while at < len(syllables):
+            for size in range(min(self._longest, len(syllables) - at), 1, -1):
+                word = self._words.get(tuple(syllables[at : at + size]))
+                if word is not None:
+                    parts.append(word)
+                    known += size
+                    at += size
+                    break
+            else:
+                single = _SINGLE.get(syllables[at])
+                parts.append(single or f" {syllables[at]} ")
+                known += single is not None
+                at += 1
+        return "".join(parts) if known >= 2 and known * 2 >= len(syllables) else " ".join(run)
+
+
+# Syllables that are nearly always this one word in a short message.
+_SINGLE = {
+    "wo": "我", "ni": "你", "de": "的", "le": "了", "jiao": "交", "bu": "不", "mei": "没", "you": "有", "yao": "要", "ma": "吗",
+    "zai": "再", "shi": "是", "qian": "钱", "fu": "付", "hai": "还", "yi": "一", "ge": "个", "fa": "发", "bie": "别", "gei": "给",
+    "zen": "怎", "me": "么", "ta": "他", "xiang": "想", "neng": "能", "hui": "会", "nin": "您", "dou": "都", "dao": "到", "qu": "去",
+    "ba": "吧", "xia": "下", "shang": "上", "guo": "过", "zhe": "这", "na": "那", "jia": "家", "kai": "开", "cha": "查", "suan": "算",
+    "liang": "两", "san": "三", "hao": "好", "jiu": "就", "ye": "也", "he": "和", "shou": "收", "duo": "多", "tai": "太", "gui": "贵",
+}

@@ -1,0 +1,129 @@
+"""Trains the weights from content/questions.*.toml: python -m understanding.train. Same lines, same bytes.
+
+Needs numpy, which nothing needs at run time.
+"""
+
+import random
+import sys
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from understanding.linear import Linear, features, keys, write_weights
+from understanding.reader import Eyes
+from understanding.reading import INTENTS, OUT_OF_SCOPE, REASONS
+
+# Lines are read as on this day; any day would do as long as it stays the same.
+_TODAY = date(2026, 11, 23)
+LABELS = (*(i for i in INTENTS if i != OUT_OF_SCOPE), *(f"{OUT_OF_SCOPE}.{r}" for r in REASONS))
+
+_EPOCHS = 30
+_RATE = 0.35
+_DECAY = 2e-4
+_DROPPED_SHARE = 0.25  # of the features, at random, so that no single word decides
+_FEWEST = 2  # lines a feature must stand in
+_SEED = 20261123
+
+
+@dataclass(frozen=True)
+class Line:
+    """One training sentence, its labels (two when it holds two intents) and who speaks."""
+
+    text: str
+    labels: tuple[str, ...]
+    author: str
+
+
+def read_lines(content: Path) -> list[Line]:
+    """All lines of questions.*.toml in the order of files, authors, labels and lines."""
+    lines: list[Line] = []
+    for path in sorted(content.glob("questions.*.toml")):
+        for author, table in tomllib.loads(path.read_text("utf-8")).items():
+            for label, block in table.items():
+                names = tuple(
+                    f"{OUT_OF_SCOPE}.{author if author in REASONS else 'other'}" if name == OUT_OF_SCOPE else name
+                    for name in label.split("+")
+                )
+                if any(name not in LABELS for name in names):
+                    raise ValueError(f"{path.name}, [{author}]: no such label {label!r}; see INTENTS in reading.py")
+                lines += [Line(text.strip(), names, author) for text in block.splitlines() if text.strip()]
+    return lines
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Weights before they are written: one row per kept feature."""
+
+    known: list[int]
+    weights: "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
+    bias: "np.ndarray[tuple[int], np.dtype[np.float64]]"
+
+
+def train(found: list[list[int]], labels: list[tuple[str, ...]]) -> Trained:
+    """Multinomial logistic regression by AdaGrad over the lines in a shuffled, seeded order."""
+    counts = Counter(key for line in found for key in line)
+    known = sorted(key for key, count in counts.items() if count >= _FEWEST)
+    row_of = {key: row for row, key in enumerate(known)}
+    data = [np.array([row_of[k] for k in line if k in row_of], dtype=np.int64) for line in found]
+    lengths = [len(line) for line in found]
+    goals = np.zeros((len(found), len(LABELS)))
+    for i, names in enumerate(labels):
+        for name in names:
+            goals[i, LABELS.index(name)] = 1 / len(names)
+    weights = np.zeros((len(known), len(LABELS)))
+    squares = np.full((len(known), len(LABELS)), 1e-2)
+    bias = np.zeros(len(LABELS))
+    summed = np.zeros_like(weights)
+    rng = random.Random(_SEED)
+    order = list(range(len(data)))
+    averaged = 0
+    for epoch in range(_EPOCHS):
+        rng.shuffle(order)
+        for i in order:
+            rows = data[i]
+            kept = rows[[rng.random() >= _DROPPED_SHARE for _ in range(len(rows))]] if len(rows) else rows
+            size = 1 / np.sqrt(max(lengths[i] * (1 - _DROPPED_SHARE), 1))
+            scores = weights[kept].sum(axis=0) * size + bias
+            powers = np.exp(scores - scores.max())
+            error = powers / powers.sum() - goals[i]
+            step = error * size
+            gradient = step + _DECAY * weights[kept]
+            squares[kept] += gradient**2
+            weights[kept] -= _RATE * gradient / np.sqrt(squares[kept])
+            bias -= 0.01 * error
+        if epoch >= _EPOCHS // 2:
+            summed += weights
+            averaged += 1
+    return Trained(known, summed / averaged, bias)
+
+
+def save(path: Path, trained: Trained, temperature: float) -> None:
+    """Write eight-bit weights, dropping rows that round to nothing."""
+    scale = float(np.abs(trained.weights).max()) / 127
+    small = np.rint(trained.weights / scale).astype(np.int8)
+    kept = [row for row in range(len(trained.known)) if small[row].any()]
+    write_weights(
+        path,
+        LABELS,
+        [round(float(b), 6) for b in trained.bias],
+        [trained.known[row] for row in kept],
+        [small[row].tobytes() for row in kept],
+        scale,
+        temperature,
+    )
+
+
+def main(content: Path) -> None:
+    eyes = Eyes.load(content)
+    lines = read_lines(content)
+    found = [keys(features(*eyes.see(line.text, _TODAY), eyes.speller.syllables)) for line in lines]
+    trained = train(found, [line.labels for line in lines])
+    save(content / "understanding" / "weights.bin", trained, 1.0)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent.parent / "content")
