@@ -18,7 +18,7 @@ from domain.policy import PolicyError
 
 # Each file of bot/commands/ brings its commands in an `app` of its own; they stand side by side.
 COMMANDS = ("running", "data", "office")
-LATER = ("simulate", "report", "evaluate", "erase")
+LATER = ("simulate", "report", "erase")
 WRONG_USE = 2
 
 app = typer.Typer(

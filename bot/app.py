@@ -18,12 +18,14 @@ from bot.content import CONTENT, load_office
 from bot.dispatch import Dispatcher
 from bot.inbound import Inbound
 from bot.lanes import Lane
-from bot.settings import Settings
+from bot.settings import Settings, enabled_channels
 from domain.clock import Clock, SystemClock, monotonic
 from domain.errors import ChannelDown, DeliveryError
 from domain.office import Office
+from domain.wording import LANGUAGES, Wording
 from models.base import Database
 from models.runtime import bot_names, keep_bot_name, note_health
+from models.staff import staff_for
 from understanding.reader import Reader
 
 log = structlog.get_logger(__name__)
@@ -129,6 +131,8 @@ class App:
             if channel.public_name:
                 self.names[channel.name] = channel.public_name
                 await keep_bot_name(session, channel.name, channel.public_name)
+            chats = [member.chat for member in await staff_for(session, None) if member.channel == channel.name]
+        await channel.offer_staff_menu(chats)
         return True
 
     def _fatal(self, task: asyncio.Task[None]) -> None:
@@ -147,10 +151,11 @@ async def build(
 ) -> App:
     """Join the parts of a configuration. `channels` and `clock` can be given: the sandbox and tests do."""
     clock = clock or SystemClock()
-    channels = open_channels(settings, clock) if channels is None else channels
     async with database.read() as session:
         names = await bot_names(session)
-    office = load_office(settings, tuple(channels), names)
+    office = load_office(settings, tuple(channels) if channels is not None else enabled_channels(settings), names)
+    if channels is None:
+        channels = open_channels(settings, clock, office.wording)
     if reader is None:
         reader = await asyncio.to_thread(Reader.load, CONTENT)
     lanes: dict[str, Lane] = {}
@@ -166,18 +171,20 @@ async def build(
     return App(settings, database, office, clock, channels, dispatcher, inbound, lanes, names)
 
 
-def open_channels(settings: Settings, clock: Clock) -> dict[str, Channel]:
+def open_channels(settings: Settings, clock: Clock, wording: Wording) -> dict[str, Channel]:
     """The channels that the configuration enables, by name."""
-    return {name: make(settings, clock) for name, (enabled, make) in CHANNELS.items() if enabled(settings)}
+    return {name: CHANNELS[name](settings, clock, wording) for name in enabled_channels(settings)}
 
 
-def _telegram(settings: Settings, clock: Clock) -> Channel:
+def _telegram(settings: Settings, clock: Clock, wording: Wording) -> Channel:
     from bot.channels.telegram import TelegramChannel  # its SDK takes half a second to import
 
-    return TelegramChannel(settings.telegram, clock)
+    menus = {
+        menu: {language: wording.below(f"menu_{menu}", language) for language in LANGUAGES}
+        for menu in ("private", "group", "staff")
+    }
+    return TelegramChannel(settings.telegram, clock, menus)
 
 
-# Every channel of this version: whether a configuration enables it, and how it is made.
-CHANNELS: dict[str, tuple[Callable[[Settings], bool], Callable[[Settings, Clock], Channel]]] = {
-    "telegram": (lambda settings: settings.telegram.enabled, _telegram),
-}
+# Every channel of this version and how it is made.
+CHANNELS: dict[str, Callable[[Settings, Clock, Wording], Channel]] = {"telegram": _telegram}

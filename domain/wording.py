@@ -35,6 +35,12 @@ class Wording:
         except (KeyError, IndexError) as missing:
             raise WordingError(f"content/messages.{tongue(language)}.toml: {name} needs the field {missing}") from None
 
+    def below(self, prefix: str, language: str) -> list[tuple[str, str]]:
+        """(last part of the name, words) of all templates under a prefix, in the order of the file."""
+        start = f"{prefix}."
+        words = self.templates.get(language, {})
+        return [(name.removeprefix(start), text) for name, text in words.items() if name.startswith(start)]
+
     def has(self, name: str) -> bool:
         return all(name in self.templates.get(language, {}) for language in LANGUAGES)
 

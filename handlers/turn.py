@@ -79,9 +79,14 @@ class Turn:
         *rows: Sequence[Choice],
         kind: Kind = Kind.REPLY,
         edit: bool = False,
-        **fields: str,
+        fields: Mapping[str, str] | None = None,
+        **more: str,
     ) -> OutgoingMessage:
-        """One message in this chat, in the person's language, with rows of buttons under it."""
+        """One message in this chat, in the person's language, with rows of buttons under it.
+
+        Its gaps are filled by `fields` and by further keywords.
+        """
+        fields = {**(fields or {}), **more}
         return OutgoingMessage(
             template,
             self.words(template, **fields),

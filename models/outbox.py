@@ -292,3 +292,27 @@ async def move_chat(session: AsyncSession, channel: str, old: str, new: str) -> 
         .execution_options(synchronize_session=False)
     )
     await session.execute(update(Group).where(Group.channel == channel, Group.chat == old).values(chat=new))
+
+
+async def unknown_rows(session: AsyncSession, community_id: int | None, *, limit: int) -> list[Outbox]:
+    """Messages of which nobody knows whether they arrived, oldest first; of one community, or all when that is None."""
+    query = select(Outbox).where(Outbox.state == State.UNKNOWN).order_by(Outbox.id).limit(limit)
+    if community_id is not None:
+        query = query.join(Account, Account.id == Outbox.account_id).where(Account.community_id == community_id)
+    return list(await session.scalars(query))
+
+
+async def resolve_unknown(session: AsyncSession, row_id: int, *, arrived: bool, by: str, at: datetime) -> bool:
+    """What staff say of an unknown message: it arrived, or it is to be sent again. False when it is unknown no more."""
+    values: dict[str, object] = (
+        {"state": State.SENT, "reason": f"confirmed by {by}", "sent_at": at}
+        if arrived
+        else {"state": State.RETRY, "reason": f"again by {by}", "not_before": at, "attempt": 0, "claims": 0}
+    )
+    result = await session.execute(
+        update(Outbox)
+        .where(Outbox.id == row_id, Outbox.state == State.UNKNOWN)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(result.rowcount)  # type: ignore[attr-defined]

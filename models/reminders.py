@@ -192,3 +192,36 @@ async def withdraw_needless(session: AsyncSession, account_ids: Sequence[int]) -
         .values(state=State.CANCELLED, reason=Reason.PAID.value)
         .execution_options(synchronize_session=False)
     )
+
+
+async def approve_run(session: AsyncSession, by: str, at: datetime) -> Run | None:
+    """Approve the run that waits, and close its task; None when none waits."""
+    run = (await session.scalars(select(Run).where(Run.state == "awaiting").order_by(Run.id))).first()
+    if run is None:
+        return None
+    run.state, run.decided_by = "approved", by
+    await session.execute(
+        update(StaffTask)
+        .where(StaffTask.source == f"run/{run.id}", StaffTask.state.in_(("open", "taken")))
+        .values(state="done", closed_at=at)
+    )
+    await session.flush()
+    return run
+
+
+async def latest_reminders(session: AsyncSession, account_id: int, limit: int) -> Sequence[tuple[date, str, str | None]]:
+    """The last stages carried out for a household, newest last: day, stage, and the state of the message."""
+    query = (
+        select(Reminder.decided_on, Reminder.stage, Outbox.state)
+        .outerjoin(Outbox, Outbox.id == Reminder.outbox_id)
+        .where(Reminder.account_id == account_id)
+        .order_by(Reminder.id.desc())
+        .limit(limit)
+    )
+    return list((await session.execute(query)).tuples())[::-1]
+
+
+async def latest_wait(session: AsyncSession, account_id: int, today: date) -> WaitRow | None:
+    """Why the household is not written to today, as the last run found."""
+    query = select(WaitRow).where(WaitRow.account_id == account_id, WaitRow.last_on >= today)
+    return (await session.scalars(query.order_by(WaitRow.id.desc()).limit(1))).first()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -179,3 +179,65 @@ async def people_waiting(session: AsyncSession) -> int:
     """How many chats wait for a person."""
     query = select(func.count()).where(StaffTask.kind == "person", StaffTask.state.in_(("open", "taken")))
     return int(await session.scalar(query) or 0)
+
+
+LIVE = ("open", "taken")
+
+
+async def live_tasks(
+    session: AsyncSession, community_id: int | None, *, limit: int, skip: int = 0
+) -> list[tuple[StaffTask, str]]:
+    """Open tasks with their account's code, latest clock last; of one community, or of all when that is None."""
+    query = (
+        select(StaffTask, func.coalesce(Account.code, ""))
+        .outerjoin(Account, Account.id == StaffTask.account_id)
+        .where(StaffTask.state.in_(LIVE))
+        .order_by(StaffTask.due_at, StaffTask.id)
+        .limit(limit)
+        .offset(skip)
+    )
+    if community_id is not None:
+        query = query.where(StaffTask.community_id == community_id)
+    return list((await session.execute(query)).tuples())
+
+
+async def count_live_tasks(session: AsyncSession, community_id: int | None, now: datetime) -> tuple[int, int]:
+    """(open, late) tasks."""
+    late = func.coalesce(func.sum(case((StaffTask.due_at < now, 1), else_=0)), 0)
+    query = select(func.count(), late).select_from(StaffTask).where(StaffTask.state.in_(LIVE))
+    if community_id is not None:
+        query = query.where(StaffTask.community_id == community_id)
+    number, overdue = (await session.execute(query)).one()
+    return int(number), int(overdue)
+
+
+async def members(session: AsyncSession) -> Sequence[tuple[Staff, str]]:
+    """Everybody on the staff with the name of their community, the active first."""
+    query = (
+        select(Staff, func.coalesce(Community.name, ""))
+        .outerjoin(Community, Community.id == Staff.community_id)
+        .order_by(Staff.active.desc(), Staff.id)
+    )
+    return (await session.execute(query)).tuples().all()
+
+
+async def other_admins(session: AsyncSession, staff_id: int) -> int:
+    """How many active administrators there are beside this one; locks them, so that two can't leave at once."""
+    query = select(Staff.id).where(Staff.role == "admin", Staff.active.is_(True)).with_for_update()
+    return len(set(await session.scalars(query)) - {staff_id})
+
+
+async def add_member(
+    session: AsyncSession, *, channel: str, user: str, name: str, role: str, community_id: int | None
+) -> Staff | None:
+    """A new member, or one who left and comes back; None when they are on the staff already."""
+    query = select(Staff).where(Staff.channel == channel, Staff.user == user)
+    member = (await session.scalars(query)).one_or_none()
+    if member is None:
+        member = Staff(channel=channel, user=user, chat="")
+        session.add(member)
+    elif member.active:
+        return None
+    member.name, member.role, member.community_id, member.active = name, role, community_id, True
+    await session.flush()
+    return member

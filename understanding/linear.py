@@ -73,8 +73,6 @@ def _meanings(text: str, concepts: list[tuple[int, str]], slots: Slots) -> Itera
         yield f"k{name}"
         for other in names[i + 1 :]:
             yield f"k{name} {other}"
-    for a, b, c in zip(names, names[1:], names[2:], strict=False):
-        yield f"k{a} {b} {c}"
     yield f"n{min(len(text) // 4, 6)}"
     yield f"q{'?' in text or text.endswith(('吗', '么', '呢', '不', '没'))}"
     yield f"e{text.isascii()}"
@@ -120,20 +118,21 @@ class Linear:
             head["temperature"],
         )
 
-    def probabilities(self, found: list[int]) -> dict[str, float]:
-        """Probability of each label for the given feature keys."""
+    def scores(self, found: list[int]) -> dict[str, float]:
+        """Score of each label for the given feature keys; higher is likelier."""
         width = len(self.labels)
         rows = [self.weights[at : at + width] for key in found if (at := self.rows.get(key)) is not None]
-        norm = self.scale / math.sqrt(max(len(found), 1)) / self.temperature
-        if rows:
-            scores = [sum(column) * norm for column in zip(*rows, strict=True)]
-        else:
-            scores = [0.0] * width
-        scores = [s + b / self.temperature for s, b in zip(scores, self.bias, strict=True)]
-        top = max(scores)
-        powers = [math.exp(s - top) for s in scores]
-        total = sum(powers)
-        return {label: power / total for label, power in zip(self.labels, powers, strict=True)}
+        norm = self.scale / math.sqrt(max(len(found), 1))
+        sums = [sum(column) for column in zip(*rows, strict=True)] if rows else [0] * width
+        return {label: s * norm + b for label, s, b in zip(self.labels, sums, self.bias, strict=True)}
+
+
+def probabilities(scores: dict[str, float], temperature: float) -> dict[str, float]:
+    """Scores as probabilities that add up to one; a higher temperature is more modest."""
+    top = max(scores.values())
+    powers = {label: math.exp((s - top) / temperature) for label, s in scores.items()}
+    total = sum(powers.values())
+    return {label: power / total for label, power in powers.items()}
 
 
 def write_weights(

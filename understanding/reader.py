@@ -1,34 +1,57 @@
 """The reader: a sentence in, a Reading out. Everything it needs is loaded once."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from understanding import situation
+from understanding.clauses import clauses
 from understanding.concepts import Lexicon
-from understanding.linear import Linear, features, keys
+from understanding.linear import Linear, features, keys, probabilities
 from understanding.reading import OUT_OF_SCOPE, Context, Guess, Reading, Slots
+from understanding.rules import Rules
 from understanding.slots import find_slots
 from understanding.text import Speller
 
-Seen = tuple[str, list[tuple[int, str]], Slots]
+_LONGEST = 600  # characters read of a message: what matters of a longer one stands at its head
+_LETTER = re.compile(r"[a-z\u4e00-\u9fff]")
+_NO_CONTEXT = Context()
+
+# A second intent is returned when a clause is this certain of it and the whole sentence leaves it a chance.
+_CLAUSE_SURE = 0.6
+_WHOLE_CHANCE = 0.03
+_ONLY_ALONE = frozenset({"greet_thanks", OUT_OF_SCOPE})
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A sentence in plain spelling with its concepts and slots."""
+
+    text: str
+    concepts: list[tuple[int, str]]
+    slots: Slots
 
 
 @dataclass(frozen=True)
 class Eyes:
-    """What reader and training share: spelling, lexicon, slots."""
+    """What reader and training share: spelling, lexicon, slots, rules."""
 
     speller: Speller
     lexicon: Lexicon
+    rules: Rules
 
     @classmethod
     def load(cls, content: Path) -> "Eyes":
         folder = content / "understanding"
         lexicon = Lexicon.load(folder / "lexicon.toml")
-        return cls(Speller(folder, tuple(lexicon.chinese)), lexicon)
+        return cls(Speller(folder, tuple(lexicon.chinese)), lexicon, Rules.load(folder / "rules.toml"))
 
-    def see(self, text: str, today: date) -> Seen:
-        plain = self.speller.plain(text).text
-        return plain, self.lexicon.find(plain), find_slots(plain, today)
+    def see(self, text: str, today: date, context: Context = _NO_CONTEXT) -> Seen:
+        return self.look(situation.completed(self.speller.plain(text), context), today)
+
+    def look(self, plain: str, today: date) -> Seen:
+        return Seen(plain, self.lexicon.find(plain), find_slots(plain, today))
 
 
 @dataclass(frozen=True)
@@ -40,17 +63,57 @@ class Reader:
 
     @classmethod
     def load(cls, content: Path) -> "Reader":
-        """Read everything the reader needs from `content`; nothing is read from disk afterwards."""
+        """Read everything the reader needs from `content`; nothing is read from disk afterwards.
+
+        Raises OSError when a file is missing, ValueError when one is not as it should be.
+        """
         return cls(Eyes.load(content), Linear.load(content / "understanding" / "weights.bin"))
 
-    def read(self, text: str, *, today: date, context: Context = Context()) -> Reading:
+    def read(self, text: str, *, today: date, context: Context = _NO_CONTEXT) -> Reading:
         """Read one message. `today` is the local date that relative days count from."""
-        plain, concepts, slots = self.eyes.see(text, today)
-        scores = self.linear.probabilities(keys(features(plain, concepts, slots, self.eyes.speller.syllables)))
-        outside = {k.partition(".")[2]: v for k, v in scores.items() if k.startswith(OUT_OF_SCOPE)}
-        inside = {k: v for k, v in scores.items() if not k.startswith(OUT_OF_SCOPE)}
-        ranked = sorted(inside, key=lambda k: -inside[k])
-        if sum(outside.values()) >= inside[ranked[0]]:
-            reason = max(outside, key=lambda k: outside[k])
-            return Reading(text, (Guess(OUT_OF_SCOPE, sum(outside.values())),), slots, reason, tuple(ranked[:3]))
-        return Reading(text, (Guess(ranked[0], inside[ranked[0]]),), slots, None, tuple(ranked[:3]))
+        seen = self.eyes.see(text[:_LONGEST], today, context)
+        tone = tuple(name for _, name in seen.concepts if name in self.eyes.lexicon.tones)
+        chances = self._chances(seen, situation.hints(seen.text, seen.slots, context))
+        inside, outside = _by_scope(chances)
+        ranked = sorted(inside, key=lambda name: -inside[name])
+        likely = tuple(ranked[:3])
+        if not _LETTER.search(seen.text) and not context.pending:
+            return Reading(text, (Guess(OUT_OF_SCOPE, 0.98),), seen.slots, "noise", likely, tone)
+        beyond = sum(outside.values())
+        if beyond >= inside[ranked[0]]:
+            reason = max(outside, key=lambda name: outside[name])
+            return Reading(text, (Guess(OUT_OF_SCOPE, beyond),), seen.slots, reason, likely, tone, inside[ranked[0]])
+        intents = self._several(seen, inside, ranked[0], today)
+        named = {guess.intent for guess in intents}
+        rest = max([beyond, *(inside[name] for name in ranked if name not in named)])
+        return Reading(text, intents, seen.slots, None, likely, tone, rest)
+
+    def _chances(self, seen: Seen, extra: dict[str, float]) -> dict[str, float]:
+        scores = self.linear.scores(keys(features(seen.text, seen.concepts, seen.slots, self.eyes.speller.syllables)))
+        for hints in (self.eyes.rules.hints(seen.text), extra):
+            for label, strength in hints.items():
+                scores[label] += strength
+        return probabilities(scores, self.linear.temperature)
+
+    def _several(self, seen: Seen, inside: dict[str, float], top: str, today: date) -> tuple[Guess, ...]:
+        """The top intent, and those that a clause of the sentence says for certain."""
+        parts = clauses(seen.text)
+        guesses = {top: inside[top]}
+        if 2 <= len(parts) <= 6:
+            for part in parts:
+                clause, _ = _by_scope(self._chances(self.eyes.look(part, today), {}))
+                name = max(clause, key=lambda n: clause[n])
+                if name in _ONLY_ALONE or clause[name] < _CLAUSE_SURE or inside[name] < _WHOLE_CHANCE:
+                    continue
+                guesses[name] = max(guesses.get(name, 0.0), inside[name])
+        if top in _ONLY_ALONE:
+            guesses = {top: inside[top]}
+        ordered = sorted(guesses, key=lambda n: -guesses[n])
+        return tuple(Guess(name, guesses[name]) for name in ordered)
+
+
+def _by_scope(chances: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """Chances of the intents, and of the sub-reasons of out_of_scope."""
+    inside = {name: chance for name, chance in chances.items() if "." not in name}
+    outside = {name.partition(".")[2]: chance for name, chance in chances.items() if "." in name}
+    return inside, outside

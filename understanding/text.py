@@ -3,7 +3,6 @@
 import re
 import tomllib
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 
 _ELONGATED = re.compile(r"([^\d\s.])\1{2,}")
@@ -11,7 +10,6 @@ _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufe0e\ufe0f\u00ad]")
 _EMOJI = re.compile(r"[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\u3030]")
 _LATIN_RUN = re.compile(r"[a-zü']+(?:[ ]+[a-zü']+)*")
 _SPACE_BESIDE_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) +| +(?=[\u4e00-\u9fff])")
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 # Before these, 点 is "o'clock" or "a bit", not the Cantonese "how".
 _NOT_HOW = "0123456789几早晚一有快少多宜迟半好两二三四五六七八九十慢"
@@ -19,15 +17,6 @@ _NOT_HOW = "0123456789几早晚一有快少多宜迟半好两二三四五六七�
 _GOOD_EMOJI = "👌👍🆗🤝✅💯"
 _THANKS_EMOJI = "🙏🌹💐❤"
 _ANGRY_EMOJI = "😡🤬💢👿😤🖕"
-
-
-@dataclass(frozen=True)
-class Plain:
-    """A sentence in one spelling. `raw` keeps the words as typed, lower case and half width."""
-
-    raw: str
-    text: str
-    angry_emoji: bool = False
 
 
 class Speller:
@@ -50,10 +39,9 @@ class Speller:
     def _simple(self, text: str) -> str:
         return text.translate(self._simplified)
 
-    def plain(self, text: str) -> Plain:
+    def plain(self, text: str) -> str:
         """The sentence in Simplified Chinese and plain English, as the other readers expect it."""
         raw = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).lower().replace("’", "'"))
-        angry = any(e in raw for e in _ANGRY_EMOJI)
         words = _say_emoji(raw)
         words = self._simple(words)
         words = _ELONGATED.sub(r"\1", words)
@@ -62,7 +50,7 @@ class Speller:
         words = " ".join(words.split())
         words = _SPACE_BESIDE_CHINESE.sub("", words)
         words = self._rewritten(words)
-        return Plain(raw, words, angry)
+        return words
 
     def _rewritten(self, text: str) -> str:
         """Every key of the Chinese tables replaced, the longest first at each place."""
@@ -82,10 +70,11 @@ class Speller:
 
 
 def _say_emoji(text: str) -> str:
-    """Emoji alone carry the meaning of a nod or thanks; beside words they are left out."""
+    """Angry emoji become a word; a nod or thanks counts where nothing else is said."""
     if not _EMOJI.search(text):
         return text
-    words = _EMOJI.sub(" ", text).strip()
+    angry = "气死" if any(e in text for e in _ANGRY_EMOJI) else ""
+    words = _EMOJI.sub(" ", text).strip() + angry
     if words.strip("!?.,~ "):
         return words
     if any(e in text for e in _GOOD_EMOJI):
@@ -157,7 +146,7 @@ class _PinyinWords:
         parts: list[str] = []
         run: list[str] = []
         for word in [*letters.split(" "), ""]:
-            if word and self._syllables.cut(word.replace("'", "")) is not None:
+            if word and word not in _ENGLISH_TOO and self._syllables.cut(word.replace("'", "")) is not None:
                 run.append(word)
                 continue
             if run:
@@ -187,6 +176,12 @@ class _PinyinWords:
                 at += 1
         return "".join(parts) if known >= 2 and known * 2 >= len(syllables) else " ".join(run)
 
+
+# English words that could be cut into syllables.
+_ENGLISH_TOO = frozenset(
+    "name me he she can man men women hen long fan ran song pin bin sin tin dang made more no one an a be are use due"
+    " gone done pen ten den tang menu die lie mine wine line pie tie sue age ban sun fun run gun bun".split()
+)
 
 # Syllables that are nearly always this one word in a short message.
 _SINGLE = {

@@ -64,6 +64,10 @@ class Channel(Protocol):
 
     async def stop(self) -> None: ...
 
+    async def offer_staff_menu(self, chats: Sequence[str]) -> None:
+        """Show the staff's commands in these private chats, where the platform has such menus."""
+        ...
+
     def parse(self, payload: str) -> IncomingMessage | None:
         """A stored payload as a message; None when there is nothing in it for us. Never raises."""
         ...

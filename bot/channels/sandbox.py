@@ -47,6 +47,9 @@ class SandboxChannel:
     async def start(self) -> None:
         """Nothing to check: the platform is this process."""
 
+    async def offer_staff_menu(self, chats: Sequence[str]) -> None:
+        """The page shows its own buttons."""
+
     async def stop(self) -> None:
         """Nothing is open."""
 

@@ -203,6 +203,25 @@ def ask(
 
 
 @app.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Labelled sentences: text, lang, source, intent, slots, tab by tab.")],
+    today: Annotated[str, typer.Option(help="The day the sentences are read on (ISO).")] = "2026-11-23",
+) -> None:
+    """Score the reading of sentences on a labelled file: accuracy, false accepts, harm, slots, calibration."""
+    from bot.content import CONTENT
+    from understanding.reader import Reader
+    from understanding.scoring import BadFile, read_rows, report, score
+
+    day = parse_day(today)
+    reader = Reader.load(CONTENT)
+    try:
+        rows = read_rows(file)
+    except BadFile as wrong:
+        raise CommandError(str(wrong)) from None
+    typer.echo(report(score(rows, lambda text: reader.read(text, today=day))))
+
+
+@app.command()
 def lint(
     file: Annotated[Path | None, typer.Argument(help="A text file; standard input when left out.")] = None,
     audience: Annotated[str, typer.Option(help="private, group or staff.")] = "private",

@@ -442,6 +442,7 @@ def state(demo: Demo) -> Json:
     return {
         "clock": demo.clock_state(),
         "scenario": demo.scenario.name,
+        "starts_at": demo.scenario.starts_at.isoformat(),
         "opens": demo.scenario.opens,
         "office": demo.app.office.name,
         "people": people(demo.platform),

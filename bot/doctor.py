@@ -1,0 +1,233 @@
+"""Looks the set-up over: one check a line, each with its cure."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import sys
+import tomllib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot import telegram_me
+from bot.commands.context import DEFAULT_CONFIG, database_of
+from bot.content import load_policies, load_wording
+from bot.settings import ROOT, ConfigError, Settings
+from domain.calendar import SPRING_FESTIVAL
+from domain.clock import SystemClock, local_date
+from domain.policy import PolicyError
+
+if TYPE_CHECKING:
+    from models.base import Database
+
+OK, WARN, FAIL = "ok", "warn", "fail"
+PYTHON_LEAST = (3, 11)
+DISK_FAIL_BYTES, DISK_WARN_BYTES = 100 * 2**20, 2**30
+CLOCK_SLACK = timedelta(minutes=5)
+SECRETS = ("token", "secret_token", "app_secret", "secret", "aes_key", "api_key", "key")
+FONT = ROOT / "bot/web/static/noto-sans-sc.woff2"
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    state: str
+    detail: str
+    cure: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        return asdict(self)
+
+    def line(self) -> str:
+        return f"{self.state:<5}{self.name}: {self.detail}" + (f" → {self.cure}" if self.cure else "")
+
+
+async def examine(settings: Settings, config: Path | None) -> list[Check]:
+    """Every check, in the order of what to cure first."""
+    return [
+        _python(),
+        _config_file(config),
+        *[check async for check in _database(settings)],
+        _disk(settings),
+        _time_zone(settings),
+        _clock(settings),
+        _calendar(settings),
+        _messages(),
+        _policies(settings),
+        _font(),
+        await _telegram(settings),
+    ]
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < PYTHON_LEAST:
+        return Check("python", FAIL, version, "install Python 3.11 or newer")
+    return Check("python", OK, version)
+
+
+def _config_file(config: Path | None) -> Check:
+    path = config or DEFAULT_CONFIG
+    if not path.exists():
+        return Check("config file", WARN, "none: safe defaults hold", "run `python -m bot init`")
+    if path.stat().st_mode & stat.S_IROTH and _holds_secret(path):
+        return Check("config file", WARN, f"{path} holds a secret and everyone may read it", f"run `chmod 600 {path}`")
+    return Check("config file", OK, str(path))
+
+
+def _holds_secret(path: Path) -> bool:
+    raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    tables = [table for table in raw.values() if isinstance(table, dict)]
+    tables += [robot for table in tables for robot in table.get("robots", [])]
+    in_url = ":" in str(raw.get("database", {}).get("url", "")).partition("://")[2].partition("@")[0]
+    return in_url or any(table.get(key) for table in tables for key in SECRETS)
+
+
+async def _database(settings: Settings) -> AsyncIterator[Check]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from models.base import sqlite_path
+
+    try:
+        database = database_of(settings)
+    except (ConfigError, OSError) as wrong:
+        yield Check("database", FAIL, str(wrong), "correct database.url")
+        return
+    try:
+        path = sqlite_path(settings.database.url)
+        if path is not None and not path.exists():
+            yield Check("database", WARN, f"{path} is not there yet", "the first command creates it")
+            return
+        state = await _reach(database)
+        yield state
+        if state.state == OK:
+            async for check in _people(database):
+                yield check
+    except (SQLAlchemyError, OSError) as wrong:
+        said = str(getattr(wrong, "orig", wrong)).splitlines()[0]
+        yield Check("database", FAIL, f"not reachable or not writable: {said}", "correct database.url or its permissions")
+    finally:
+        await database.close()
+
+
+async def _reach(database: Database) -> Check:
+    from bot.database import is_current
+
+    async with _write_lock(database):
+        pass
+    if not await is_current(database):
+        return Check("database", FAIL, "has the shape of another version", "run `python -m bot db upgrade`")
+    return Check("database", OK, "reachable, writable, of this version")
+
+
+@asynccontextmanager
+async def _write_lock(database: Database) -> AsyncIterator[None]:
+    """Takes the right to write and gives it back: a file that may only be read refuses."""
+    async with database.engine.connect() as connection:
+        await connection.begin()
+        if not database.is_sqlite:
+            await connection.exec_driver_sql("CREATE TEMPORARY TABLE nuanling_may_write (id integer) ON COMMIT DROP")
+        yield
+        await connection.rollback()
+
+
+async def _people(database: Database) -> AsyncIterator[Check]:
+    from models.overview import accounts_without_payer, communities_without_group
+
+    async with database.read() as session:
+        lonely = await communities_without_group(session)
+        unbound, accounts = await accounts_without_payer(session)
+    if lonely:
+        names = ", ".join(lonely[:SHOWN]) + (" …" if len(lonely) > SHOWN else "")
+        yield Check("groups", WARN, f"no group chat for {names}", "run `python -m bot groups add`")
+    else:
+        yield Check("groups", OK, "every community has its group chat")
+    if unbound:
+        detail = f"{unbound} of {accounts} households have nobody who can be reminded"
+        yield Check("payers", WARN, detail, "print slips: `python -m bot invite --all --out slips.csv`")
+    else:
+        yield Check("payers", OK, f"{accounts} households, each with a payer")
+
+
+def _disk(settings: Settings) -> Check:
+    from models.base import sqlite_path
+
+    path = sqlite_path(settings.database.url)
+    folder = next(each for each in (path or Path.cwd() / "x").absolute().parents if each.exists())
+    free = shutil.disk_usage(folder).free
+    detail = f"{free / 2**30:.1f} GiB free"
+    if free < DISK_FAIL_BYTES:
+        return Check("disk", FAIL, detail, "make room: without it nothing can be sent")
+    return Check("disk", WARN, detail, "make room soon") if free < DISK_WARN_BYTES else Check("disk", OK, detail)
+
+
+def _time_zone(settings: Settings) -> Check:
+    local = SystemClock().now().astimezone(settings.organisation.zone)
+    return Check("time zone", OK, f"{settings.organisation.timezone}, it is {local:%Y-%m-%d %H:%M} there")
+
+
+def _clock(settings: Settings) -> Check:
+    """A machine without a battery wakes up in the past: files are then younger than now."""
+    from models.base import sqlite_path
+
+    now = SystemClock().now()
+    path = sqlite_path(settings.database.url)
+    files = [each for each in (ROOT / "bot" / "__main__.py", path) if each is not None and each.exists()]
+    newest = max(datetime.fromtimestamp(each.stat().st_mtime, UTC) for each in files)
+    if now < newest - CLOCK_SLACK:
+        return Check("clock", FAIL, f"it says {now:%Y-%m-%d %H:%M} UTC, but files are newer", "set the clock, use NTP")
+    return Check("clock", OK, f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def _calendar(settings: Settings) -> Check:
+    year = local_date(SystemClock().now(), settings.organisation.zone).year
+    missing = [str(each) for each in (year, year + 1) if each not in SPRING_FESTIVAL]
+    if missing:
+        return Check("calendar", WARN, f"Spring Festival of {', '.join(missing)} is not known", "install a newer version")
+    return Check("calendar", OK, f"festivals of {year} and {year + 1} are known")
+
+
+def _messages() -> Check:
+    try:
+        load_wording()
+    except ConfigError as wrong:
+        return Check("messages", FAIL, str(wrong), "correct the file")
+    return Check("messages", OK, "complete in Chinese and English")
+
+
+def _policies(settings: Settings) -> Check:
+    try:
+        policies, _ = load_policies(settings)
+    except (PolicyError, ConfigError) as wrong:
+        return Check("policies", FAIL, str(wrong), "correct the file")
+    stages = ", ".join(f"{kind} {len(policy.stages)} stages" for kind, policy in policies.items())
+    return Check("policies", OK, stages)
+
+
+def _font() -> Check:
+    if not FONT.exists() or not FONT.stat().st_size:
+        return Check("font", WARN, f"{FONT.name} is missing: the page may show boxes", "get the complete checkout")
+    return Check("font", OK, FONT.name)
+
+
+async def _telegram(settings: Settings) -> Check:
+    if not settings.telegram.enabled:
+        return Check("telegram", OK, "off")
+    try:
+        me = await telegram_me.ask(settings.telegram)
+    except telegram_me.TelegramFault as wrong:
+        cure = "paste the token of @BotFather anew" if wrong.refused else "look at the network, telegram.proxy, base_url"
+        return Check("telegram", FAIL, str(wrong), cure)
+    if not me.reads_groups:
+        return Check(
+            "telegram",
+            WARN,
+            f"@{me.name}: privacy mode hides plain questions in groups from the bot; only commands and mentions arrive",
+            "@BotFather: /setprivacy, Disable; then remove the bot from its groups and add it again",
+        )
+    return Check("telegram", OK, f"@{me.name}")

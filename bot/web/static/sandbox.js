@@ -1,0 +1,128 @@
+// The page's beginning: load the state, listen to what changes, and tie the three columns together.
+
+import { $, ask, attempt, day, get, now, post, seconds, setClock, show, soon, state, t, toast, when } from "./sandbox-page.js";
+import * as people from "./sandbox-people.js";
+import * as chat from "./sandbox-chat.js";
+import * as behind from "./sandbox-behind.js";
+import * as tour from "./sandbox-tour.js";
+
+const refreshState = soon(async () => { await attempt(load); }, 250);
+const refreshChat = soon(async () => { await attempt(chat.load); }, 60);
+const refreshPanel = soon(async () => { await attempt(behind.draw); }, 450);
+
+async function load() {
+  const fresh = await get("/state");
+  state.people = new Map(fresh.people.map((person) => [person.id, person]));
+  state.groups = new Map(fresh.groups.map((group) => [group.id, group]));
+  Object.assign(state, { faults: fresh.faults, scenario: fresh.scenario, opens: fresh.opens, startsAt: fresh.starts_at });
+  setClock(fresh.clock);
+  $("office").textContent = `${t("page.sandbox")} · ${fresh.office}`;
+  if (state.current) people.seen(state.current);
+  people.draw();
+  chat.render();
+}
+
+export async function pick(id, view = "chat") {
+  await chat.open(id);
+  people.draw();
+  show(view);
+  if (behind.tab() === "household") refreshPanel();
+  if (matchMedia("(min-width: 1121px)").matches) $("write").focus();
+}
+
+function drawClock() {
+  if (!state.clock) return;
+  const at = now();
+  $("moment-date").textContent = day(at);
+  $("moment-time").textContent = seconds(at);
+  $("pulse").classList.toggle("still", !state.clock.running && !state.clock.moving);
+  $("hold").textContent = t(state.clock.running || state.clock.moving ? "clock.pause" : "clock.go");
+  for (const button of document.querySelectorAll("[data-clock]")) button.disabled = state.clock.moving;
+}
+
+let jumping = false;
+function onClock(clock) {
+  setClock(clock);
+  $("progress").hidden = !clock.moving;
+  $("progress").setAttribute("aria-valuenow", String(Math.round(clock.done * 100)));
+  $("progress").firstElementChild.style.width = `${clock.done * 100}%`;
+  drawClock();
+  if (jumping && !clock.moving) {
+    toast(t("clock.moved", { when: when(clock.now) }));
+    refreshState();
+    refreshChat();
+  }
+  jumping = clock.moving;
+  refreshPanel();
+}
+
+function listen() {
+  const stream = new EventSource("/sandbox/api/events");
+  const on = (name, work) => stream.addEventListener(name, (event) => work(JSON.parse(event.data)));
+  let lost = false;
+  stream.onopen = () => {
+    if (lost) { lost = false; refreshState(); refreshChat(); refreshPanel(); }
+  };
+  stream.onerror = () => {
+    if (stream.readyState === EventSource.CLOSED) toast(t("page.gone"), true);
+    else if (!lost) toast(t("page.offline"), true);
+    lost = true;
+  };
+  on("chat", ({ chat: id }) => { refreshState(); refreshPanel(); if (id === state.current) refreshChat(); });
+  on("typing", ({ chat: id }) => chat.typing(id));
+  on("toast", ({ person, text }) => { if (person === chat.actor()) toast(text); });
+  on("clock", onClock);
+  on("faults", refreshState);
+  on("money", refreshPanel);
+  on("reset", () => { sessionStorage.clear(); if (!tour.playing()) location.reload(); else tour.restarted(); });
+}
+
+const moveClock = (action) => attempt(async () => {
+  const hold = action === "pause" && !state.clock.running ? "go" : action;
+  onClock({ ...(await post("/clock", { action: hold })), done: 0 });
+});
+
+function wire() {
+  $("bar").addEventListener("click", (event) => {
+    const view = event.target.closest("button")?.dataset.view;
+    if (view) show(view);
+  });
+  document.querySelector(".clock").addEventListener("click", (event) => {
+    const action = event.target.closest("button")?.dataset.clock;
+    if (action) moveClock(action);
+  });
+  $("who-facts").addEventListener("click", () => { behind.select("household"); show("behind"); });
+  $("big").addEventListener("click", () => setBig(!document.documentElement.classList.contains("big")));
+  $("language").addEventListener("click", () => {
+    const other = document.documentElement.lang === "en" ? "zh" : "en";
+    document.cookie = `nuanling_language=${other}; path=/sandbox; max-age=31536000; samesite=strict`;
+    location.assign("/sandbox");
+  });
+  $("tour").addEventListener("click", async () => {
+    const fresh = state.scenario === "clean-month" && !touched();
+    if (fresh || (await ask(t("tour.sure")))) tour.play({ pick, moveClock, load, fresh });
+  });
+}
+
+/** Has a visitor done anything since the scenario began? */
+const FRESH_MS = 15 * 60 * 1000;
+const touched = () => sessionStorage.getItem("touched") === "yes" || now() - new Date(state.startsAt) > FRESH_MS;
+
+function setBig(big) {
+  document.documentElement.classList.toggle("big", big);
+  $("big").setAttribute("aria-pressed", String(big));
+  localStorage.setItem("big", big ? "yes" : "");
+}
+
+setBig(localStorage.getItem("big") === "yes");
+people.begin(pick);
+chat.begin((row) => { behind.showWhy(row); show("behind"); });
+behind.begin(pick);
+wire();
+await attempt(load);
+listen();
+chat.render();
+await attempt(behind.draw);
+drawClock();
+setInterval(drawClock, 500);
+document.documentElement.dataset.ready = "yes";

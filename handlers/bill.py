@@ -1,0 +1,190 @@
+"""What is owed: the bills with their sums, days and basis, and what changed since the last period."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.messages import Answer, Choice, OutgoingMessage
+from domain.money import yuan
+from domain.wording import day_words, period_words
+from handlers.household import press, rooms, settle_on
+from handlers.turn import Turn
+from models.agreements import live_plan, open_promise
+from models.bills import BillLine, bill_lines, credit_fen, open_fen
+
+
+async def show(turn: Turn) -> Answer:
+    """Every open bill of the household, the sum, the credit, and a comparison with the period before."""
+    settle_on(turn)
+    return Answer((await overview(turn),))
+
+
+async def overview(turn: Turn) -> OutgoingMessage:
+    account = turn.household
+    lines = await bill_lines(turn.session, [account.id])
+    due = [line for line in lines if line.open_fen > 0]
+    credit = await credit_fen(turn.session, account.id)
+    notes = [turn.words("bill.credit", credit=yuan(credit))] if credit > 0 else []
+    others = rooms(turn, [each for each, _ in turn.households if each.id != account.id], "bill.show")
+    if not due:
+        return turn.say("bill.clear", *others, fields=turn.called(), notes=" ".join(notes))
+    notes += [words] if (words := difference_words(turn, lines)) else []
+    notes += await _agreed(turn)
+    return turn.say(
+        "bill.summary",
+        *buttons(turn),
+        *others,
+        fields=turn.called(),
+        lines="\n".join(line_words(turn, line) for line in due),
+        total=yuan(open_fen(due)),
+        notes="".join(f"\n{note}" for note in notes),
+    )
+
+
+def buttons(turn: Turn) -> tuple[tuple[Choice, ...], ...]:
+    """What one can do about a bill."""
+    return (
+        (press(turn, "pay", "pay.how"), press(turn, "calculation", "bill.explain")),
+        (press(turn, "paid", "claim.start"), press(turn, "later", "promise.start")),
+        (press(turn, "plan", "plan.offer"), press(turn, "person", "person.ask")),
+    )
+
+
+def line_words(turn: Turn, line: BillLine) -> str:
+    bill = line.bill
+    name = "line_part" if line.received_fen > 0 else "line_late" if bill.due_on < turn.today else "line"
+    return turn.words(
+        f"bill.{name}",
+        item=bill.item,
+        period=period_words(bill.period, turn.language),
+        amount=yuan(line.open_fen),
+        billed=yuan(line.billed_fen),
+        basis=turn.words("bill.basis", basis=bill.basis) if bill.basis else "",
+        due=day_words(bill.due_on, turn.language),
+    )
+
+
+async def _agreed(turn: Turn) -> list[str]:
+    promise = await open_promise(turn.session, turn.household.id)
+    plan = await live_plan(turn.session, turn.household.id)
+    notes = [turn.words("bill.promised", due=day_words(promise.due_on, turn.language))] if promise else []
+    return notes + ([turn.words(f"bill.plan_{plan.state}")] if plan else [])
+
+
+async def due(turn: Turn) -> Answer:
+    """When it is due."""
+    settle_on(turn)
+    lines = await bill_lines(turn.session, [turn.household.id], only_open=True)
+    if not lines:
+        return await show(turn)
+    listed = "\n".join(line_words(turn, line) for line in lines)
+    row = (press(turn, "pay", "pay.how"), press(turn, "later", "promise.start"))
+    return Answer((turn.say("bill.due", row, fields=turn.called(), lines=listed),))
+
+
+async def explain(turn: Turn) -> Answer:
+    """How each sum is worked out."""
+    settle_on(turn)
+    lines = await bill_lines(turn.session, [turn.household.id])
+    shown = [line for line in lines if line.open_fen > 0] or lines[-1:]
+    if not shown:
+        return await show(turn)
+    listed = [
+        turn.words(
+            "bill.worked_out" if line.bill.basis else "bill.by_tariff",
+            item=line.bill.item,
+            period=period_words(line.bill.period, turn.language),
+            basis=line.bill.basis,
+            amount=yuan(line.billed_fen),
+        )
+        for line in shown
+    ]
+    rows = [[press(turn, "wrong", "dispute.start"), press(turn, "unclear", "person.ask")]]
+    if more := difference_words(turn, lines):
+        rows.insert(0, [press(turn, "compare", "bill.compare")])
+        listed.append(more)
+    return Answer((turn.say("bill.explained", *rows, fields=turn.called(), lines="\n".join(listed)),))
+
+
+async def compare(turn: Turn) -> Answer:
+    """The last two periods side by side, item by item."""
+    settle_on(turn)
+    found = comparison(await bill_lines(turn.session, [turn.household.id]))
+    if found is None:
+        return await show(turn)
+    listed = "\n".join(
+        turn.words("bill.side_by_side", item=item, before=yuan(before), now=yuan(now))
+        for item, before, now in found.items
+    )
+    text = turn.say(
+        "bill.comparison",
+        (press(turn, "unclear", "person.ask"), press(turn, "wrong", "dispute.start")),
+        fields=turn.called(),
+        earlier=period_words(found.earlier, turn.language),
+        later=period_words(found.later, turn.language),
+        lines=listed,
+    )
+    return Answer((text,))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two periods that follow each other; `items`: (item, fen before, fen now)."""
+
+    earlier: str
+    later: str
+    items: tuple[tuple[str, int, int], ...]
+
+    @property
+    def difference_fen(self) -> int:
+        return sum(now - before for _, before, now in self.items)
+
+
+def comparison(lines: Sequence[BillLine]) -> Comparison | None:
+    """The newest billed period beside the one just before it; None when that one was not billed."""
+    if not lines:
+        return None
+    later = max(lines, key=lambda line: (line.bill.due_on, line.bill.id)).bill.period
+    earlier = period_before(later)
+    sums: dict[str, dict[str, int]] = {earlier: defaultdict(int), later: defaultdict(int)}
+    for line in lines:
+        if line.bill.period in sums:
+            sums[line.bill.period][line.bill.item] += line.billed_fen
+    if not sums[earlier]:
+        return None
+    items = sorted(sums[earlier].keys() | sums[later].keys())
+    return Comparison(earlier, later, tuple((item, sums[earlier][item], sums[later][item]) for item in items))
+
+
+def period_before(period: str) -> str:
+    """`2026-01` → `2025-12`, `2026-Q1` → `2025-Q4`, `2026` → `2025`."""
+    year, _, part = period.partition("-")
+    if not part:
+        return str(int(year) - 1)
+    quarter = part.startswith("Q")
+    number = int(part.removeprefix("Q")) - 1
+    if number == 0:
+        year, number = str(int(year) - 1), 4 if quarter else 12
+    return f"{year}-Q{number}" if quarter else f"{year}-{number:02d}"
+
+
+def difference_words(turn: Turn, lines: Sequence[BillLine]) -> str:
+    """"40.00 more than last month: parking is new", or nothing when the sums are the same."""
+    found = comparison(lines)
+    if found is None or found.difference_fen == 0:
+        return ""
+    causes = []
+    for item, before, now in found.items:
+        name = "new" if not before else "gone" if not now else "changed"
+        if before != now:
+            later = period_words(found.later, turn.language)
+            causes.append(turn.words(f"bill.{name}", item=item, before=yuan(before), now=yuan(now), period=later))
+    span = "quarter" if "Q" in found.later else "month" if "-" in found.later else "year"
+    return turn.words(
+        "bill.more" if found.difference_fen > 0 else "bill.less",
+        than=turn.words(f"bill.last_{span}"),
+        difference=yuan(abs(found.difference_fen)),
+        why=turn.words("bill.and").join(causes),
+    )

@@ -1,0 +1,114 @@
+"""A complaint or a repair: a ticket number, thanks for saying it, and reminders that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from domain import keys
+from domain.errors import Refusal
+from domain.ladder import Reason
+from domain.messages import Answer, Kind
+from handlers import hardship
+from handlers.dispute import ticket
+from handlers.household import ask_which, press, tone_of, words_of
+from handlers.notes import at_desk, beside, decider, send, to_staff
+from handlers.turn import Turn
+from models.accounts import Account
+from models.agreements import Complaint, hold, release
+from models.staff import audit, close_task, open_task
+
+ANSWER_WITHIN = timedelta(days=2)
+TEXT_MAX = 1000
+REPAIR = "repair"  # a bare repair request: a ticket without a pause of reminders
+
+
+async def start(turn: Turn) -> Answer | None:
+    """In words it is taken down at once; by button the words are asked for first."""
+    if (which := await ask_which(turn, "complaint.start")) is not None:
+        return which
+    if hardship.HARD_TIMES & tone_of(turn):
+        return await hardship.listen(turn)
+    topic, text = turn.args.get("topic", ""), words_of(turn)[:TEXT_MAX]
+    if text:
+        return await _record(turn, text, topic)
+    return Answer((turn.say("complaint.what"),), expect="complaint.words", memory={"topic": topic})
+
+
+async def words(turn: Turn) -> Answer | None:
+    if not turn.text:
+        return None
+    return await _record(turn, turn.text[:TEXT_MAX], turn.memory.get("topic", ""))
+
+
+async def _record(turn: Turn, text: str, topic: str) -> Answer:
+    account = turn.household
+    complaint = Complaint(
+        account_id=account.id,
+        person_id=turn.person.id if turn.person else None,
+        topic=topic,
+        text=text,
+        created_at=turn.now,
+    )
+    turn.session.add(complaint)
+    await turn.session.flush()
+    source, number = f"complaint/{complaint.id}", ticket(complaint.id)
+    kind = "repair" if topic == REPAIR else "complaint"
+    if topic != REPAIR:
+        until = turn.today + timedelta(days=turn.policy.holds.complaint_days)
+        await hold(turn.session, account.id, Reason.COMPLAINT, source, until, turn.now)
+    desk = at_desk(turn)
+    row = (desk.button("answer", "complaint.answer", reusable=True, complaint=str(complaint.id)),)
+    fields = {"code": account.code, "number": number, "text": text[:300]}
+    card = desk.say(f"card.{kind}", row, fields=desk.called() | fields)
+    await open_task(
+        turn.session,
+        key=keys.task("complaint", str(complaint.id)),
+        kind=kind,
+        account=account,
+        summary=card.text,
+        at=turn.now,
+        due_at=turn.now + ANSWER_WITHIN,
+        source=source,
+    )
+    await audit(turn.session, turn.actor, kind, source, turn.now)
+    template = "complaint.repair_recorded" if topic == REPAIR else "complaint.recorded"
+    told = turn.say(template, (press(turn, "person", "person.ask"),), number=number)
+    return Answer((told,)).also(*await to_staff(turn, card))
+
+
+# the staff's side
+
+
+async def answer(turn: Turn) -> Answer:
+    complaint, _ = await _unanswered(turn, turn.args)
+    question = turn.say("card.complaint_answer", number=ticket(complaint.id))
+    return Answer((question,), expect="complaint.reply", memory={"complaint": str(complaint.id)})
+
+
+async def answer_words(turn: Turn) -> Answer | None:
+    """What staff type goes to the person; the pause ends with it."""
+    if not turn.text:
+        return None
+    complaint, account = await _unanswered(turn, turn.memory)
+    source = f"complaint/{complaint.id}"
+    complaint.state, complaint.answer, complaint.closed_at = "answered", turn.text[:TEXT_MAX], turn.now
+    await release(turn.session, source, turn.now)
+    await close_task(turn.session, source, turn.now, staff_id=decider(turn).id, outcome="answered")
+    await audit(turn.session, turn.actor, "complaint.answered", source, turn.now)
+    there = await beside(turn, complaint.person_id, account)
+    told = None
+    if there is not None:
+        fields = there.called() | {"number": ticket(complaint.id), "text": turn.text[:TEXT_MAX]}
+        row = (press(there, "person", "person.ask"),)
+        told = there.say("complaint.answered", row, kind=Kind.RECEIPT, fields=fields)
+    return Answer((turn.say("card.answered", code=account.code), *send(there, told)))
+
+
+async def _unanswered(turn: Turn, memory: Mapping[str, str]) -> tuple[Complaint, Account]:
+    decider(turn)
+    complaint = await turn.session.get(Complaint, int(memory["complaint"]), with_for_update=True)
+    account = await turn.session.get(Account, complaint.account_id) if complaint else None
+    if complaint is None or account is None or complaint.state != "open":
+        raise Refusal("card.decided")
+    return complaint, account

@@ -1,0 +1,318 @@
+"""The queue of the staff: what waits for a person, one task with its buttons, and messages nobody is sure of."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from domain.clock import at_local
+from domain.errors import Refusal
+from domain.messages import Answer, Choice, OutgoingMessage
+from domain.money import yuan
+from domain.roles import Right
+from domain.wording import day_words
+from handlers.scopes import has, looks_after, officer, task_of
+from handlers.turn import Turn
+from models.accounts import Account
+from models.agreements import Claim, release
+from models.bills import bill_lines, open_fen
+from models.outbox import Outbox, resolve_unknown, unknown_rows
+from models.staff import LIVE, Staff, StaffTask, audit, count_live_tasks, live_tasks
+
+PAGE = 8
+UNKNOWN_SHOWN = 5
+OUTCOMES = ("reached", "promised", "no_answer", "wrong_number", "visited", "solved", "other")
+POSTPONE_DAYS = (1, 3, 7)
+POSTPONE_DAYS_MAX = 60
+SUMMARY_MAX = 60
+
+
+async def tasks(turn: Turn) -> Answer:
+    """The queue of the member's communities, the latest clock first."""
+    member = officer(turn, Right.TASKS)
+    skip = max(0, int(turn.args.get("skip", "0")))
+    number, late = await count_live_tasks(turn.session, member.community_id, turn.now)
+    unknown = await unknown_rows(turn.session, member.community_id, limit=UNKNOWN_SHOWN)
+    rows: list[list[Choice]] = []
+    lines = []
+    for place, (task, code) in enumerate(
+        await live_tasks(turn.session, member.community_id, limit=PAGE, skip=skip), start=skip + 1
+    ):
+        lines.append(line(turn, place, task, code))
+        label = turn.words("desk.open_label", number=str(place), kind=kind_words(turn, task.kind), code=code)
+        rows.append([Choice(label[:30], "desk.task", {"task": str(task.id)}, reusable=True)])
+    more = []
+    if skip:
+        more.append(turn.button("desk_back", "desk.tasks", reusable=True, skip=str(max(0, skip - PAGE))))
+    if number > skip + PAGE:
+        more.append(turn.button("desk_more", "desk.tasks", reusable=True, skip=str(skip + PAGE)))
+    if unknown:
+        more.append(turn.button("desk_unknown", "desk.unknown", reusable=True))
+    rows = [rows[n] + (rows[n + 1] if n + 1 < len(rows) else []) for n in range(0, len(rows), 2)]
+    template = "desk.queue" if lines else "desk.empty"
+    fields = {"number": str(number), "late": str(late), "unknown": str(len(unknown)), "lines": "\n".join(lines)}
+    return Answer((turn.say(template, *rows, more, edit="skip" in turn.args, fields=fields),))
+
+
+def line(turn: Turn, place: int, task: StaffTask, code: str) -> str:
+    first = task.summary.splitlines()[0] if task.summary else ""
+    fields = {
+        "number": str(place),
+        "kind": kind_words(turn, task.kind),
+        "code": code or "—",
+        "summary": first[:SUMMARY_MAX],
+        "clock": clock_words(turn, task.due_at),
+    }
+    return turn.words("desk.line", **fields)
+
+
+def kind_words(turn: Turn, kind: str) -> str:
+    """A task's kind in words; a kind without words is called a task."""
+    name = f"task_kind.{kind}"
+    return turn.words(name if turn.office.wording.has(name) else "task_kind.other")
+
+
+def clock_words(turn: Turn, due_at: datetime) -> str:
+    """How late a task is, or how long there still is."""
+    name = "desk.late" if due_at < turn.now else "desk.left"
+    return turn.words(name, span=span_words(turn, abs(due_at - turn.now)))
+
+
+def span_words(turn: Turn, span: timedelta) -> str:
+    minutes = int(span.total_seconds()) // 60
+    if minutes < 60:
+        return turn.words("span.minutes", number=str(minutes))
+    if minutes < 48 * 60:
+        return turn.words("span.hours", number=str(minutes // 60))
+    return turn.words("span.days", number=str(minutes // (24 * 60)))
+
+
+async def task(turn: Turn) -> Answer:
+    """One task with everything that can be done with it."""
+    return await _shown(turn, await task_of(turn, turn.args["task"]))
+
+
+async def _shown(turn: Turn, task: StaffTask, template: str = "desk.task", *, edit: bool = False) -> Answer:
+    account = await turn.session.get(Account, task.account_id) if task.account_id else None
+    taker = await turn.session.get(Staff, task.assignee_id) if task.assignee_id else None
+    fields = {
+        "kind": kind_words(turn, task.kind),
+        "code": account.code if account else "—",
+        "summary": task.summary or "—",
+        "clock": clock_words(turn, task.due_at),
+        "taker": taker.name if taker else turn.words("desk.nobody"),
+        "note": task.note or "—",
+        "state": turn.words(f"desk.state_{task.state}"),
+    }
+    rows = [] if task.state not in LIVE else await _buttons(turn, task, account)
+    return Answer((turn.say(template, *rows, edit=edit, fields=fields),))
+
+
+async def _buttons(turn: Turn, task: StaffTask, account: Account | None) -> list[list[Choice]]:
+    number = str(task.id)
+    rows = await _own_buttons(turn, task, account)
+    first = []
+    if task.assignee_id is None or turn.staff is None or task.assignee_id != turn.staff.id:
+        first.append(turn.button("desk_take", "desk.take", task=number))
+    if not rows:
+        first.append(turn.button("desk_done", "desk.outcomes", reusable=True, task=number))
+    rows.append(first)
+    rows.append(
+        [
+            turn.button("desk_note", "desk.note", reusable=True, task=number),
+            turn.button("desk_later", "desk.later", reusable=True, task=number),
+            turn.button("desk_drop", "desk.drop", reusable=True, task=number),
+        ]
+    )
+    last = [turn.button("desk_tasks", "desk.tasks", reusable=True)]
+    if account is not None:
+        last.insert(0, turn.button("desk_account", "account.show", reusable=True, code=account.code))
+    return [row for row in (*rows, last) if row]
+
+
+async def _own_buttons(turn: Turn, task: StaffTask, account: Account | None) -> list[list[Choice]]:
+    """The decision that a task of this kind asks for: the same buttons as on the card that announced it."""
+    about, _, number = task.source.partition("/")
+
+    def button(name: str, action: str, **args: str) -> Choice:
+        return turn.button(name, action, reusable=True, **args)
+
+    match about:
+        case "claim" if account is not None and has(turn, Right.CONFIRM_PAYMENT):
+            claim = await turn.session.get(Claim, int(number))
+            owed = open_fen(await bill_lines(turn.session, [account.id], only_open=True))
+            amount = (claim.amount_fen if claim else None) or owed
+            label = turn.words("claim.confirm_label", amount=yuan(amount))
+            confirm = Choice(label, "claim.confirm", {"claim": number, "amount": str(amount)})
+            return [
+                [confirm, turn.button("not_found", "claim.not_found", claim=number)],
+                [button("other_amount", "claim.other_amount", claim=number)],
+            ]
+        case "plan" if task.kind == "plan":
+            return [[button(name, f"plan.{name}", plan=number) for name in ("approve", "decline")]]
+        case "dispute":
+            return [[button(name, f"dispute.{name}", dispute=number) for name in ("uphold", "reject")]]
+        case "complaint":
+            return [[button("answer", "complaint.answer", complaint=number)]]
+        case "takeover":
+            return [[button("take_over", "person.take", takeover=number)]]
+        case "binding" | "request":
+            return [[button(name, f"bind.{name}", request=number) for name in ("approve", "decline")]]
+        case "run" if has(turn, Right.APPROVE):
+            return [[button("approve", "run.approve", run=number)]]
+        case "broadcast" if has(turn, Right.APPROVE):
+            return [[button(name, f"broadcast.{name}", broadcast=number) for name in ("approve", "decline")]]
+    return []
+
+
+async def take(turn: Turn) -> Answer:
+    """It is mine now; a task that a colleague has taken stays theirs."""
+    task = await task_of(turn, turn.args["task"])
+    member = officer(turn, Right.TASKS)
+    if task.state not in LIVE:
+        raise Refusal("card.decided")
+    if task.assignee_id not in (None, member.id):
+        colleague = await turn.session.get(Staff, task.assignee_id)
+        raise Refusal("card.taken", {"name": colleague.name if colleague else ""})
+    task.state, task.assignee_id = "taken", member.id
+    await audit(turn.session, turn.actor, "task.taken", f"task/{task.id}", turn.now)
+    return await _shown(turn, task, edit=True)
+
+
+async def outcomes(turn: Turn) -> Answer:
+    """What came of it: one tap."""
+    task = await task_of(turn, turn.args["task"])
+    buttons = [turn.button(f"outcome_{each}", "desk.done", task=str(task.id), outcome=each) for each in OUTCOMES]
+    rows = [buttons[n : n + 2] for n in range(0, len(buttons), 2)]
+    return Answer((turn.say("desk.which_outcome", *rows),))
+
+
+async def done(turn: Turn) -> Answer:
+    task = await task_of(turn, turn.args["task"])
+    return await _closed(turn, task, "done", turn.args["outcome"] if turn.args["outcome"] in OUTCOMES else "other")
+
+
+async def _closed(turn: Turn, task: StaffTask, state: str, outcome: str, note: str = "") -> Answer:
+    if task.state not in LIVE:
+        raise Refusal("card.decided")
+    task.state, task.outcome, task.closed_at = state, outcome, turn.now
+    task.note = "\n".join(filter(None, (task.note, note)))
+    task.assignee_id = task.assignee_id or officer(turn, Right.TASKS).id
+    if task.kind == "hold":
+        await release(turn.session, task.source, turn.now)  # its time was over; staff have looked
+    await audit(turn.session, turn.actor, f"task.{state}", f"task/{task.id}", turn.now, {"outcome": outcome})
+    row = [turn.button("desk_tasks", "desk.tasks", reusable=True)]
+    fields = {"kind": kind_words(turn, task.kind), "outcome": turn.words(f"button.outcome_{outcome}")}
+    return Answer((turn.say(f"desk.{state}", row, edit=not turn.text, fields=fields),))
+
+
+async def drop(turn: Turn) -> Answer:
+    """Nothing will be done: the reason is asked first."""
+    task = await task_of(turn, turn.args["task"])
+    return Answer((turn.say("desk.why_drop"),), expect="desk.drop", memory={"task": str(task.id)})
+
+
+async def drop_reason(turn: Turn) -> Answer | None:
+    if not turn.text:
+        return None
+    task = await task_of(turn, turn.memory["task"])
+    return await _closed(turn, task, "dropped", "other", turn.text[:500])
+
+
+async def note(turn: Turn) -> Answer:
+    task = await task_of(turn, turn.args["task"])
+    return Answer((turn.say("desk.which_note"),), expect="desk.note", memory={"task": str(task.id)})
+
+
+async def note_words(turn: Turn) -> Answer | None:
+    if not turn.text:
+        return None
+    task = await task_of(turn, turn.memory["task"])
+    member = officer(turn, Right.TASKS)
+    task.note = "\n".join(filter(None, (task.note, f"{turn.today.isoformat()} {member.name}: {turn.text[:500]}")))
+    await audit(turn.session, turn.actor, "task.note", f"task/{task.id}", turn.now)
+    return await _shown(turn, task)
+
+
+async def later(turn: Turn) -> Answer:
+    """Another day for it."""
+    task = await task_of(turn, turn.args["task"])
+    days = [turn.today + timedelta(days=n) for n in POSTPONE_DAYS]
+    row = [
+        Choice(day_words(day, turn.language), "desk.postpone", {"task": str(task.id), "date": day.isoformat()})
+        for day in days
+    ]
+    return Answer((turn.say("desk.which_day", row),), expect="desk.later", memory={"task": str(task.id)})
+
+
+async def day_chosen(turn: Turn) -> Answer:
+    return await _postponed(turn, turn.args["task"], date.fromisoformat(turn.args["date"]))
+
+
+async def day_typed(turn: Turn) -> Answer | None:
+    """A day in words or as 2026-12-04."""
+    day = turn.reading.slots.date if turn.reading is not None else None
+    if day is None:
+        return None
+    return await _postponed(turn, turn.memory["task"], day)
+
+
+async def _postponed(turn: Turn, task_id: str, day: date) -> Answer:
+    task = await task_of(turn, task_id)
+    if task.state not in LIVE:
+        raise Refusal("card.decided")
+    if not turn.today < day <= turn.today + timedelta(days=POSTPONE_DAYS_MAX):
+        raise Refusal("desk.day_out_of_range", {"days": str(POSTPONE_DAYS_MAX)})
+    policy = turn.office.policy(turn.office.kind)
+    task.due_at = at_local(day, policy.window_until, turn.office.zone)
+    await audit(turn.session, turn.actor, "task.postponed", f"task/{task.id}", turn.now, {"to": day.isoformat()})
+    row = [turn.button("desk_tasks", "desk.tasks", reusable=True)]
+    return Answer((turn.say("desk.postponed", row, day=day_words(day, turn.language)),))
+
+
+# messages of which nobody knows whether they arrived
+
+
+async def unknown(turn: Turn) -> Answer:
+    """The oldest of them, each with one tap to settle it."""
+    member = officer(turn, Right.TASKS)
+    rows = await unknown_rows(turn.session, member.community_id, limit=UNKNOWN_SHOWN)
+    if not rows:
+        return Answer((turn.say("desk.no_unknown"),))
+    return Answer(tuple([await _one_unknown(turn, row) for row in rows]))
+
+
+async def _one_unknown(turn: Turn, row: Outbox) -> OutgoingMessage:
+    account = await turn.session.get(Account, row.account_id) if row.account_id else None
+    local = (row.lease_until or row.created_at).astimezone(turn.office.zone)
+    fields = {
+        "code": account.code if account else "—",
+        "channel": row.channel,
+        "at": local.strftime("%m-%d %H:%M"),
+        "text": row.text[:200],
+    }
+    buttons = [
+        turn.button("unknown_arrived", "unknown.arrived", row=str(row.id)),
+        turn.button("unknown_again", "unknown.again", row=str(row.id)),
+    ]
+    return turn.say("desk.unknown_row", buttons, fields=fields)
+
+
+async def arrived(turn: Turn) -> Answer:
+    return await _resolved(turn, arrived=True)
+
+
+async def again(turn: Turn) -> Answer:
+    return await _resolved(turn, arrived=False)
+
+
+async def _resolved(turn: Turn, *, arrived: bool) -> Answer:
+    member = officer(turn, Right.TASKS)
+    row = await turn.session.get(Outbox, int(turn.args["row"]))
+    account = await turn.session.get(Account, row.account_id) if row is not None and row.account_id else None
+    if row is None or not looks_after(member, account.community_id if account else None):
+        raise Refusal("desk.no_task")
+    if not await resolve_unknown(turn.session, row.id, arrived=arrived, by=turn.actor, at=turn.now):
+        raise Refusal("card.decided")
+    action = "arrived" if arrived else "again"
+    await audit(turn.session, turn.actor, f"unknown.{action}", f"outbox/{row.id}", turn.now)
+    return Answer((turn.say(f"desk.unknown_{action}", edit=True, code=account.code if account else "—"),))

@@ -1,0 +1,189 @@
+""""This bill is wrong": that bill alone rests until staff have decided and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from domain import keys
+from domain.errors import Refusal
+from domain.ladder import Reason
+from domain.messages import Answer, Choice, Kind
+from domain.money import yuan
+from domain.wording import period_words
+from handlers.household import ask_which, carried, press, said, words_of
+from handlers.notes import at_desk, beside, decider, send, to_staff
+from handlers.turn import Turn
+from models.accounts import Account
+from models.agreements import Dispute, hold, open_dispute, release
+from models.bills import BillLine, bill_lines
+from models.dialogue import dialogue_of
+from models.staff import audit, close_task, open_task
+
+DECIDE_WITHIN = timedelta(days=3)
+REASON_STEP = "dispute.reason"
+TEXT_MAX = 1000
+
+
+async def start(turn: Turn) -> Answer | None:
+    """Which bill, then why; a sentence that already says why is not asked again."""
+    if await _answering_why(turn):
+        return None
+    if (which := await ask_which(turn, "dispute.start")) is not None:
+        return which
+    lines = await bill_lines(turn.session, [turn.household.id], only_open=True)
+    if not lines:
+        row = (press(turn, "bill", "bill.show"), press(turn, "person", "person.ask"))
+        return Answer((turn.say("dispute.nothing_open", row, fields=turn.called()),))
+    meant = [line for line in lines if str(line.bill.id) == turn.args.get("bill")] or _named(turn, lines)
+    if len(meant) == 1:
+        return await _about(turn, meant[0])
+    rows = [[_bill_button(turn, line)] for line in lines]
+    return Answer((turn.say("dispute.which_bill", *rows, fields=turn.called()),))
+
+
+async def _answering_why(turn: Turn) -> bool:
+    """These words answer our "why?": they belong to that step, however much they sound like a new dispute."""
+    if turn.message.choice is not None or turn.text.startswith("/"):
+        return False
+    state = await dialogue_of(turn.session, turn.message.channel, turn.message.chat, turn.message.sender)
+    return state is not None and state.until >= turn.now and state.step == REASON_STEP
+
+
+def _named(turn: Turn, lines: list[BillLine]) -> list[BillLine]:
+    """The bills a sentence can mean: by item, by period, else all that are open."""
+    text, period = words_of(turn), said(turn).period
+    found = [line for line in lines if line.bill.item in text] or lines
+    if period is not None:
+        found = [line for line in found if line.bill.period == period] or found
+    return found
+
+
+def _bill_button(turn: Turn, line: BillLine) -> Choice:
+    args = carried(turn) | {"account": str(turn.household.id), "bill": str(line.bill.id)}
+    return Choice(_bill_words(turn, line), "dispute.start", args, reusable=True)
+
+
+def _bill_words(turn: Turn, line: BillLine) -> str:
+    period = period_words(line.bill.period, turn.language)
+    return turn.words("dispute.bill", item=line.bill.item, period=period, amount=yuan(line.open_fen))
+
+
+async def _about(turn: Turn, line: BillLine) -> Answer:
+    """Pause the bill and take the reason down; without a reason yet, ask for it."""
+    text = words_of(turn)[:TEXT_MAX]
+    known = await open_dispute(turn.session, line.bill.id)
+    if known is not None:
+        known.text = "\n".join(filter(None, (known.text, text)))[:TEXT_MAX]
+        row = (press(turn, "person", "person.ask"),)
+        return Answer((turn.say("dispute.known", row, bill=_bill_words(turn, line)),))
+    if not text:
+        question = turn.say("dispute.why", bill=_bill_words(turn, line))
+        return Answer((question,), expect=REASON_STEP, memory={"bill": str(line.bill.id)})
+    return await _record(turn, line, text)
+
+
+async def reason(turn: Turn) -> Answer | None:
+    """Why it is wrong, in the person's words."""
+    if not turn.text:
+        return None
+    lines = await bill_lines(turn.session, [account.id for account, _ in turn.households], only_open=True)
+    line = next((each for each in lines if str(each.bill.id) == turn.memory["bill"]), None)
+    if line is None:
+        return Answer((turn.say("dispute.nothing_open", fields=turn.called()),))
+    turn.account = next(account for account, _ in turn.households if account.id == line.bill.account_id)
+    return await _record(turn, line, turn.text[:TEXT_MAX])
+
+
+async def _record(turn: Turn, line: BillLine, text: str) -> Answer:
+    account = turn.household
+    dispute = Dispute(
+        account_id=account.id,
+        bill_id=line.bill.id,
+        person_id=turn.person.id if turn.person else None,
+        text=text,
+        created_at=turn.now,
+    )
+    turn.session.add(dispute)
+    await turn.session.flush()
+    source = f"dispute/{dispute.id}"
+    until = turn.today + timedelta(days=turn.policy.holds.dispute_days)
+    await hold(turn.session, account.id, Reason.DISPUTED, source, until, turn.now, [line.bill.id])
+    desk = at_desk(turn)
+    number = str(dispute.id)
+    row = [desk.button(name, f"dispute.{name}", reusable=True, dispute=number) for name in ("uphold", "reject")]
+    fields = {
+        "code": account.code,
+        "bill": _bill_words(desk, line),
+        "basis": line.bill.basis or "—",
+        "text": text[:300],
+    }
+    card = desk.say("card.dispute", row, fields=desk.called() | fields)
+    await open_task(
+        turn.session,
+        key=keys.task("dispute", str(dispute.id)),
+        kind="dispute",
+        account=account,
+        summary=card.text,
+        at=turn.now,
+        due_at=turn.now + DECIDE_WITHIN,
+        source=source,
+    )
+    await audit(turn.session, turn.actor, "dispute", source, turn.now, {"bill": line.bill.id})
+    buttons = (press(turn, "calculation", "bill.explain"), press(turn, "person", "person.ask"))
+    told = turn.say("dispute.recorded", buttons, bill=_bill_words(turn, line), number=ticket(dispute.id))
+    return Answer((told,)).also(*await to_staff(turn, card))
+
+
+def ticket(number: int) -> str:
+    """A number short enough to say on the phone."""
+    return f"{number:04d}"
+
+
+# what staff decide
+
+
+async def uphold(turn: Turn) -> Answer:
+    """The bill was wrong."""
+    return await _ask_explanation(turn, "upheld")
+
+
+async def reject(turn: Turn) -> Answer:
+    """The bill is right."""
+    return await _ask_explanation(turn, "rejected")
+
+
+async def _ask_explanation(turn: Turn, outcome: str) -> Answer:
+    await _undecided(turn, turn.args)
+    memory = {"dispute": turn.args["dispute"], "outcome": outcome}
+    return Answer((turn.say(f"card.dispute_why_{outcome}"),), "dispute.decision", memory)
+
+
+async def decision(turn: Turn) -> Answer | None:
+    """The explanation, typed by staff, goes to the person; the bill's pause ends. Corrections are made in the books."""
+    if not turn.text:
+        return None
+    dispute, account = await _undecided(turn, turn.memory)
+    outcome, source = turn.memory["outcome"], f"dispute/{dispute.id}"
+    dispute.state, dispute.decision = outcome, turn.text[:TEXT_MAX]
+    dispute.decided_by, dispute.closed_at = turn.actor, turn.now
+    await release(turn.session, source, turn.now)
+    await close_task(turn.session, source, turn.now, staff_id=decider(turn).id, outcome=outcome)
+    await audit(turn.session, turn.actor, f"dispute.{outcome}", source, turn.now)
+    there = await beside(turn, dispute.person_id, account)
+    told = None
+    if there is not None:
+        row = (press(there, "bill", "bill.show"), press(there, "person", "person.ask"))
+        fields = there.called() | {"number": ticket(dispute.id), "text": turn.text[:TEXT_MAX].rstrip("。.")}
+        told = there.say(f"dispute.{outcome}", row, kind=Kind.RECEIPT, fields=fields)
+    done = turn.say(f"card.dispute_{outcome}", code=account.code, bill=str(dispute.bill_id))
+    return Answer((done, *send(there, told)))
+
+
+async def _undecided(turn: Turn, memory: Mapping[str, str]) -> tuple[Dispute, Account]:
+    decider(turn)
+    dispute = await turn.session.get(Dispute, int(memory["dispute"]), with_for_update=True)
+    account = await turn.session.get(Account, dispute.account_id) if dispute else None
+    if dispute is None or account is None or dispute.state != "open":
+        raise Refusal("card.decided")
+    return dispute, account

@@ -1,0 +1,53 @@
+"""Hard times: no pressure, the ladder rests, a person looks after it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from domain import keys
+from domain.ladder import Reason
+from domain.messages import Answer
+from handlers.household import ask_which, press, words_of
+from handlers.notes import at_desk, to_staff
+from handlers.turn import Turn
+from models.agreements import hold, live_holds
+from models.staff import audit, open_task
+
+HARD_TIMES = frozenset({"hardship", "illness", "bereavement"})
+LOOK_WITHIN = timedelta(days=1)
+
+
+async def tell(turn: Turn) -> Answer | None:
+    """The button "it is hard for me"."""
+    return await ask_which(turn, "hardship.tell") or await listen(turn)
+
+
+async def listen(turn: Turn) -> Answer:
+    """Reminders of the whole household rest; the choices are a plan, a later day, a person."""
+    account = turn.household
+    row = (
+        press(turn, "plan", "plan.offer"),
+        press(turn, "pick_day", "promise.change"),
+        press(turn, "person", "person.ask"),
+    )
+    answer = Answer((turn.say("hardship.heard", row, fields=turn.called()),))
+    if any(each.reason == Reason.HARDSHIP for each in await live_holds(turn.session, [account.id])):
+        return answer
+    source = f"hardship/{account.id}/{turn.inbox_id}"
+    until = turn.today + timedelta(days=turn.policy.holds.hardship_days)
+    await hold(turn.session, account.id, Reason.HARDSHIP, source, until, turn.now)
+    desk = at_desk(turn)
+    fields = {"code": account.code, "text": words_of(turn)[:300] or "—"}
+    card = desk.say("card.hardship", fields=desk.called() | fields)
+    await open_task(
+        turn.session,
+        key=keys.task("hardship", f"{account.id}/{turn.inbox_id}"),
+        kind="hardship",
+        account=account,
+        summary=card.text,
+        at=turn.now,
+        due_at=turn.now + LOOK_WITHIN,
+        source=source,
+    )
+    await audit(turn.session, turn.actor, "hardship", f"account/{account.id}", turn.now)
+    return answer.also(*await to_staff(turn, card))

@@ -1,0 +1,210 @@
+"""A person instead of the bot: asking for one, the talk itself, and handing the chat back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from domain import keys
+from domain.errors import Refusal
+from domain.messages import Address, Answer, Kind, OutgoingMessage
+from handlers.household import words_of
+from handlers.notes import DESK_LANGUAGE, at_desk, beside, decider, send, to_staff, toward
+from handlers.turn import Turn
+from models.accounts import Account
+from models.dialogue import Takeover, dialogue_of, live_takeover, remember, waiting_before
+from models.people import contact_of
+from models.staff import Staff, StaffTask, audit, close_task, open_task
+
+ANSWER_WITHIN = timedelta(hours=2)
+QUIET = timedelta(hours=24)  # a talk in which nobody writes for so long ends by itself
+LIVE_STEP, STAFF_STEP = "person.live", "person.staff"
+TEXT_MAX = 3000
+
+
+async def ask(turn: Turn) -> Answer | None:
+    """A person is called; the place in the queue is told. In a running talk the words simply go to that person."""
+    takeover = await live_takeover(turn.session, turn.message.channel, turn.message.chat)
+    if takeover is not None and takeover.state == "live" and (relayed := await live(turn)) is not None:
+        return relayed
+    cards: tuple[OutgoingMessage, ...] = ()
+    if takeover is None or takeover.state == "closed":
+        takeover = await _call(turn)
+        cards = await _cards(turn, takeover)
+    waited = (turn.now - takeover.asked_at) // timedelta(minutes=1)
+    template = "person.waiting" if waited else "person.asked"
+    row = (turn.button("no_person", "person.cancel", takeover=str(takeover.id)),)
+    fields = {
+        "place": str(await waiting_before(turn.session, takeover) + 1),
+        "minutes": str(waited),
+        "hotline": turn.office.hotline,
+    }
+    return Answer((turn.say(template, row, fields=fields), *cards))
+
+
+async def _call(turn: Turn) -> Takeover:
+    here = turn.message
+    takeover = Takeover(
+        channel=here.channel,
+        chat=here.chat,
+        user=here.sender,
+        account_id=turn.account.id if turn.account else None,
+        state="waiting",
+        asked_at=turn.now,
+    )
+    turn.session.add(takeover)
+    await turn.session.flush()
+    return takeover
+
+
+async def _cards(turn: Turn, takeover: Takeover) -> tuple[OutgoingMessage, ...]:
+    desk, number = at_desk(turn), str(takeover.id)
+    fields = _whose(desk) | {"text": words_of(turn)[:300] or "—"}
+    card = desk.say(
+        "card.person", (desk.button("take_over", "person.take", reusable=True, takeover=number),), fields=fields
+    )
+    task = await open_task(
+        turn.session,
+        key=keys.task("person", number),
+        kind="person",
+        account=turn.account,
+        summary=card.text,
+        at=turn.now,
+        due_at=turn.now + ANSWER_WITHIN,
+        source=f"takeover/{number}",
+    )
+    takeover.task_id = task.id if task else None
+    return await to_staff(turn, card)
+
+
+def _whose(turn: Turn) -> dict[str, str]:
+    """Whose chat it is, as staff read it."""
+    if turn.account is None:
+        return {"code": "—", "who": turn.words("person.unknown"), "room": ""}
+    return {"code": turn.account.code, **turn.called()}
+
+
+async def cancel(turn: Turn) -> Answer:
+    """The person who asked no longer needs anybody."""
+    takeover = await turn.session.get(Takeover, int(turn.args["takeover"]))
+    if takeover is not None and takeover.state == "waiting":
+        await _close(turn, takeover, "cancelled")
+    return Answer((turn.say("person.cancelled"),))
+
+
+async def live(turn: Turn) -> Answer | None:
+    """What a person writes during the talk goes to the staff member who leads it."""
+    takeover = await live_takeover(turn.session, turn.message.channel, turn.message.chat)
+    if takeover is None or takeover.state != "live":
+        return None
+    if turn.now - (takeover.last_at or takeover.asked_at) > QUIET:
+        await _close(turn, takeover, "quiet")
+        return None
+    member = await turn.session.get(Staff, takeover.staff_id) if takeover.staff_id else None
+    if member is None or not member.chat or not member.active:
+        await _close(turn, takeover, "staff_gone")
+        return None
+    takeover.last_at = turn.now
+    desk = at_desk(toward(turn, Address(member.channel, member.chat), DESK_LANGUAGE, turn.account))
+    number, file = str(takeover.id), turn.message.attachment
+    row = (
+        desk.button("reply", "person.reply", reusable=True, takeover=number),
+        desk.button("hand_back", "person.hand_back", reusable=True, takeover=number),
+    )
+    text = turn.text or (desk.words("person.sent_file", kind=file.kind) if file else "—")
+    card = desk.say("card.says", row, kind=Kind.STAFF_CARD, fields=_whose(desk), text=text[:TEXT_MAX])
+    if file is not None and member.channel == turn.message.channel:
+        card = replace(card, attachment=file)
+    return Answer(send(desk, card), expect=LIVE_STEP)
+
+
+# the staff's side
+
+
+async def take(turn: Turn) -> Answer:
+    """A staff member takes the chat over."""
+    member = decider(turn)
+    takeover = await turn.session.get(Takeover, int(turn.args["takeover"]), with_for_update=True)
+    if takeover is None or takeover.state == "closed":
+        raise Refusal("card.decided")
+    if takeover.state == "live" and takeover.staff_id != member.id:
+        colleague = await turn.session.get(Staff, takeover.staff_id)
+        raise Refusal("card.taken", {"name": colleague.name if colleague else ""})
+    takeover.state, takeover.staff_id, takeover.last_at = "live", member.id, turn.now
+    task = await turn.session.get(StaffTask, takeover.task_id) if takeover.task_id else None
+    if task is not None and task.state == "open":
+        task.state, task.assignee_id = "taken", member.id
+    await audit(turn.session, turn.actor, "takeover", f"takeover/{takeover.id}", turn.now)
+    await _set_step(turn, takeover, LIVE_STEP)
+    there = await _resident(turn, takeover)
+    answer = _talking(turn, there, takeover, "card.talking")
+    return answer.also(*send(there, there.say("person.here", name=member.name)))
+
+
+def _talking(turn: Turn, there: Turn, takeover: Takeover, template: str) -> Answer:
+    """What the staff member types next goes to the person."""
+    row = (turn.button("hand_back", "person.hand_back", reusable=True, takeover=str(takeover.id)),)
+    text = turn.say(template, row, fields=_whose(replace(turn, account=there.account)))
+    return Answer((text,), expect=STAFF_STEP, memory={"takeover": str(takeover.id)})
+
+
+async def reply(turn: Turn) -> Answer:
+    """The button under what the person wrote: the next words go to them."""
+    takeover = await _own(turn, turn.args["takeover"])
+    return _talking(turn, await _resident(turn, takeover), takeover, "card.reply_now")
+
+
+async def staff_words(turn: Turn) -> Answer | None:
+    """What the staff member types goes to the person."""
+    if not turn.text:
+        return None
+    takeover = await _own(turn, turn.memory["takeover"])
+    takeover.last_at = turn.now
+    await _set_step(turn, takeover, LIVE_STEP)
+    there = await _resident(turn, takeover)
+    words = there.say("person.staff_says", kind=Kind.STAFF_REPLY, name=decider(turn).name, text=turn.text[:TEXT_MAX])
+    return Answer(send(there, words), STAFF_STEP, {"takeover": str(takeover.id)}, turn.words("card.sent"))
+
+
+async def hand_back(turn: Turn) -> Answer:
+    """The talk ends; the bot answers again."""
+    takeover = await _own(turn, turn.args["takeover"])
+    await _close(turn, takeover, "handed_back")
+    there = await _resident(turn, takeover)
+    row = (there.button("person", "person.ask", reusable=True),)
+    done = turn.say("card.handed_back", fields=_whose(replace(turn, account=there.account)))
+    return Answer((done, *send(there, there.say("person.bot_again", row))))
+
+
+async def _own(turn: Turn, takeover_id: str) -> Takeover:
+    takeover = await turn.session.get(Takeover, int(takeover_id))
+    if takeover is None or takeover.state != "live" or takeover.staff_id != decider(turn).id:
+        raise Refusal("card.talk_over")
+    return takeover
+
+
+async def _resident(turn: Turn, takeover: Takeover) -> Turn:
+    """The turn seen from the chat that was taken over."""
+    account = await turn.session.get(Account, takeover.account_id) if takeover.account_id else None
+    contact = await contact_of(turn.session, takeover.channel, takeover.user)
+    known = await beside(turn, contact.person_id, account) if contact else None
+    language = known.language if known else DESK_LANGUAGE
+    return toward(turn, Address(takeover.channel, takeover.chat), language, account)
+
+
+async def _set_step(turn: Turn, takeover: Takeover, step: str | None) -> None:
+    """What the other chat's next plain message belongs to."""
+    there = (turn.session, takeover.channel, takeover.chat, takeover.user)
+    state = await dialogue_of(*there)
+    account_id = state.account_id if state is not None else takeover.account_id
+    await remember(*there, turn.now, step=step, memory={}, menu=None, account_id=account_id)
+
+
+async def _close(turn: Turn, takeover: Takeover, outcome: str) -> None:
+    takeover.state, takeover.closed_at = "closed", turn.now
+    if (turn.message.channel, turn.message.chat) != (takeover.channel, takeover.chat):
+        await _set_step(turn, takeover, None)
+    source = f"takeover/{takeover.id}"
+    staff_id = turn.staff.id if turn.staff else None
+    await close_task(turn.session, source, turn.now, staff_id=staff_id, outcome=outcome)
+    await audit(turn.session, turn.actor, f"takeover.{outcome}", source, turn.now)

@@ -1,0 +1,40 @@
+"""Questions that words answer: late fees, discounts, what the fee is for, who we are; and a kind word back."""
+
+from __future__ import annotations
+
+from domain.messages import Answer, Audience, Choice
+from handlers.household import press
+from handlers.turn import Turn
+
+
+async def late_fee(turn: Turn) -> Answer:
+    row = (press(turn, "later", "promise.start"), press(turn, "plan", "plan.offer"))
+    return Answer((turn.say("question.late_fee", row, office=turn.office.name),))
+
+
+async def discount(turn: Turn) -> Answer:
+    row = (press(turn, "plan", "plan.offer"), press(turn, "person", "person.ask"))
+    return Answer((turn.say("question.discount", row, hotline=turn.office.hotline),))
+
+
+async def purpose(turn: Turn) -> Answer:
+    """What the fee covers."""
+    row = (press(turn, "calculation", "bill.explain"), press(turn, "person", "person.ask"))
+    return Answer((turn.say(f"question.purpose_{turn.household.kind}", row, hotline=turn.office.hotline),))
+
+
+async def identity(turn: Turn) -> Answer:
+    """Who writes, how to check it, how to stop it."""
+    rows: list[list[Choice]] = []
+    if turn.households and turn.message.audience is Audience.PRIVATE:
+        rows = [[turn.button("stop", "stop.stop"), press(turn, "person", "person.ask")]]
+    fields = {"office": turn.office.name, "hotline": turn.office.hotline}
+    return Answer((turn.say("question.identity", *rows, fields=fields),))
+
+
+async def greeting(turn: Turn) -> Answer:
+    if not turn.households:
+        ask = turn.button("ask_binding", "bind.ask", reusable=True)
+        return Answer((turn.say("question.hello_stranger", (ask,), office=turn.office.name),))
+    row = (press(turn, "bill", "bill.show"), press(turn, "help", "help.show"))
+    return Answer((turn.say("question.hello", row, fields=turn.called(), office=turn.office.name),))

@@ -1,0 +1,46 @@
+"""Which part of the office a staff member looks after; what lies outside is refused as if it were not there."""
+
+from __future__ import annotations
+
+from domain.errors import Refusal
+from domain.messages import Audience
+from domain.roles import Right, Role, may
+from handlers.turn import Turn
+from models.accounts import Account, by_code
+from models.staff import Staff, StaffTask
+
+
+def officer(turn: Turn, right: Right) -> Staff:
+    """The staff member who writes, with the right in question: asked again at every press and every step."""
+    member = turn.staff
+    if member is None or turn.message.audience is Audience.GROUP:
+        raise Refusal("button.not_yours")
+    if not may(Role(member.role), right):
+        raise Refusal("staff.not_allowed", {"role": turn.words(f"role.{member.role}")})
+    return member
+
+
+def has(turn: Turn, right: Right) -> bool:
+    return turn.staff is not None and may(Role(turn.staff.role), right)
+
+
+def looks_after(member: Staff, community_id: int | None) -> bool:
+    """Whether a community is theirs; what belongs to no community belongs to those who have them all."""
+    return member.community_id is None or member.community_id == community_id
+
+
+async def household_of(turn: Turn, code: str, right: Right) -> Account:
+    """The household of a code. An unknown code and somebody else's community are refused in the same words."""
+    member = officer(turn, right)
+    account = await by_code(turn.session, code.strip())
+    if account is None or not looks_after(member, account.community_id):
+        raise Refusal("account.not_yours", {"code": code.strip()[:40] or "—"})
+    return account
+
+
+async def task_of(turn: Turn, task_id: str) -> StaffTask:
+    member = officer(turn, Right.TASKS)
+    task = await turn.session.get(StaffTask, int(task_id))
+    if task is None or not looks_after(member, task.community_id):
+        raise Refusal("desk.no_task")
+    return task

@@ -1,0 +1,24 @@
+"""What an office still has to set up: communities without a group chat, households without anyone to remind."""
+
+from __future__ import annotations
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.accounts import Account, Community
+from models.dialogue import Group
+from models.people import Binding
+
+
+async def communities_without_group(session: AsyncSession) -> list[str]:
+    """Names of the communities where no residents' group can be posted to."""
+    has_group = exists().where(Group.community_id == Community.id, Group.audience == "residents", Group.state == "ok")
+    return list(await session.scalars(select(Community.name).where(~has_group).order_by(Community.name)))
+
+
+async def accounts_without_payer(session: AsyncSession) -> tuple[int, int]:
+    """How many accounts have no bound payer, and how many accounts there are."""
+    has_payer = exists().where(Binding.account_id == Account.id, Binding.payer.is_(True))
+    unbound = await session.scalar(select(func.count()).select_from(Account).where(~has_payer))
+    accounts = await session.scalar(select(func.count()).select_from(Account))
+    return int(unbound or 0), int(accounts or 0)
