@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -90,8 +89,7 @@ def _database_fault(wrong: Exception) -> str | None:
 
 
 for _name in COMMANDS:
-    if importlib.util.find_spec(f"bot.commands.{_name}"):
-        app.add_typer(importlib.import_module(f"bot.commands.{_name}").app)
+    app.add_typer(importlib.import_module(f"bot.commands.{_name}").app)
 for _name in LATER:
     later(_name)
 

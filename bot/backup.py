@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 from contextlib import closing
@@ -20,7 +21,7 @@ COMPANIONS = ("", "-wal", "-shm")  # what SQLite keeps beside a database
 PAGES_PER_STEP = 1000  # between steps others may write
 
 
-async def backup(url: str, file: Path) -> list[str]:
+def backup(url: str, file: Path) -> list[str]:
     """Copy the database to `file` while it is in use; what is wrong with the copy. Only a sound copy gets the name.
 
     Raises CommandError.
@@ -32,11 +33,11 @@ async def backup(url: str, file: Path) -> list[str]:
         raise CommandError(f"{file}: is there and is no backup: choose another name")
     if not file.parent.is_dir():
         raise CommandError(f"{file.parent}: no such folder")
-    return await _checked_copy(source, file)
+    return _checked_copy(source, file)
 
 
-async def restore(url: str, file: Path, zone: ZoneInfo) -> tuple[list[str], Path | None]:
-    """Put `file` in the database's place. Returns what is wrong with it (nothing is touched then) and where the old one is.
+def restore(url: str, file: Path, zone: ZoneInfo) -> tuple[list[str], Path | None]:
+    """Put `file` in the database's place; what is wrong with it (nothing is touched then), and where the old one is.
 
     Raises CommandError; OwnedElsewhere while the bot runs.
     """
@@ -47,7 +48,7 @@ async def restore(url: str, file: Path, zone: ZoneInfo) -> tuple[list[str], Path
         raise CommandError(f"{file}: is the database itself")
     with Ownership(url):
         fresh = target.with_name(f"{target.name}.restoring")
-        found = await _checked_copy(file, fresh)
+        found = _checked_copy(file, fresh)
         if found:
             return found, None
         kept = None
@@ -61,10 +62,10 @@ async def restore(url: str, file: Path, zone: ZoneInfo) -> tuple[list[str], Path
         return [], kept
 
 
-async def _checked_copy(source: Path, file: Path) -> list[str]:
+def _checked_copy(source: Path, file: Path) -> list[str]:
     copy = file.with_name(f".{file.name}.partial")
     try:
-        found = _copy(source, copy) or await _look(copy)
+        found = _copy(source, copy) or asyncio.run(_look(copy))
         if not found:
             os.chmod(copy, 0o600)
             copy.replace(file)

@@ -110,7 +110,9 @@ async def _database(settings: Settings) -> AsyncIterator[Check]:
                 yield check
     except (SQLAlchemyError, OSError) as wrong:
         said = str(getattr(wrong, "orig", wrong)).splitlines()[0]
-        yield Check("database", FAIL, f"not reachable or not writable: {said}", "correct database.url or its permissions")
+        yield Check(
+            "database", FAIL, f"not reachable or not writable: {said}", "correct database.url or its permissions"
+        )
     finally:
         await database.close()
 
@@ -188,7 +190,9 @@ def _calendar(settings: Settings) -> Check:
     year = local_date(SystemClock().now(), settings.organisation.zone).year
     missing = [str(each) for each in (year, year + 1) if each not in SPRING_FESTIVAL]
     if missing:
-        return Check("calendar", WARN, f"Spring Festival of {', '.join(missing)} is not known", "install a newer version")
+        return Check(
+            "calendar", WARN, f"Spring Festival of {', '.join(missing)} is not known", "install a newer version"
+        )
     return Check("calendar", OK, f"festivals of {year} and {year + 1} are known")
 
 
@@ -221,7 +225,9 @@ async def _telegram(settings: Settings) -> Check:
     try:
         me = await telegram_me.ask(settings.telegram)
     except telegram_me.TelegramFault as wrong:
-        cure = "paste the token of @BotFather anew" if wrong.refused else "look at the network, telegram.proxy, base_url"
+        cure = (
+            "paste the token of @BotFather anew" if wrong.refused else "look at the network, telegram.proxy, base_url"
+        )
         return Check("telegram", FAIL, str(wrong), cure)
     if not me.reads_groups:
         return Check(

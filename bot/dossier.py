@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.commands.context import CommandError, Desk
-from bot.importing.refused import harmless
+from bot.spreadsheet import harmless
 from models.accounts import by_code
 from models.dossier import dossier
 from models.staff import audit

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot import telegram_me
 from bot.commands.context import CommandError, Desk
-from bot.importing.refused import write_csv
+from bot.spreadsheet import write_csv
 from models import bulk, people
 from models.accounts import Account, by_code
 from models.base import chunks
@@ -69,7 +69,9 @@ async def slips(desk: Desk, community: str, role: str, out: Path) -> int:
             tokens = await people.make_invites(session, [account.id for account in chunk], role, desk.now)
             await audit(session, desk.actor, "invite", f"accounts/{len(chunk)}", desk.now, {"role": role})
         for account, token in zip(chunk, tokens, strict=True):
-            rows.append(_slip(account, names[account.community_id], _invitation(desk, account.code, role, token, bot_name)))
+            rows.append(
+                _slip(account, names[account.community_id], _invitation(desk, account.code, role, token, bot_name))
+            )
     write_csv(out, rows)
     return len(accounts)
 

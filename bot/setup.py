@@ -27,7 +27,7 @@ SECTIONS: Mapping[str, type[Section]] = {
 
 
 def set_up(out: Path, *, ask: bool, force: bool) -> None:
-    """Write the configuration and create the database. Raises CommandError when the file is there and `force` is not."""
+    """Write the configuration and create the database. Raises CommandError: the file is there, and no `force`."""
     if out.exists() and not force:
         raise CommandError(f"{out}: is there already: give --force to overwrite it, or --out another file")
     if not out.parent.is_dir():

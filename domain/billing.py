@@ -86,7 +86,11 @@ def read_period(text: str) -> Period:
     year, month, quarter = found.groups()
     if month:
         return Period(date(int(year), int(month), 1), "month")
-    return Period(date(int(year), 3 * int(quarter) - 2, 1), "quarter") if quarter else Period(date(int(year), 1, 1), "year")
+    return (
+        Period(date(int(year), 3 * int(quarter) - 2, 1), "quarter")
+        if quarter
+        else Period(date(int(year), 1, 1), "year")
+    )
 
 
 def fees_of(household: Household, rules: Sequence[Fee]) -> list[Fee]:

@@ -45,6 +45,11 @@ def broadcast(broadcast_id: int, chat: str) -> str:
     return f"broadcast/{broadcast_id}/{chat}"
 
 
+def broadcast_progress(broadcast_id: int, number: int) -> str:
+    """The message that shows how far a broadcast is (0), and each edit of it."""
+    return f"broadcast/{broadcast_id}/progress/{number}"
+
+
 def staff_card(task_id: int, chat: str) -> str:
     return f"card/{task_id}/{chat}"
 

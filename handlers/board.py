@@ -25,7 +25,7 @@ async def status(turn: Turn) -> Answer:
     figures = await board(turn.session, turn.now, turn.office.zone, community_id=member.community_id)
     community = await turn.session.get(Community, member.community_id) if member.community_id else None
     fields = _fields(turn, figures) | {"where": community.name if community else turn.office.name}
-    row = [turn.button("board_again", "board.status", reusable=True), turn.button("board_buildings", "board.buildings", reusable=True)]
+    row = [turn.button(f"board_{each}", f"board.{each}", reusable=True) for each in ("status", "buildings")]
     pressed = bool(turn.message.choice)
     return Answer((turn.say("board.status", row, edit=pressed, fields=fields),))
 

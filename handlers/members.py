@@ -23,7 +23,8 @@ async def staff(turn: Turn) -> Answer:
     if not words:
         return await _list(turn)
     if words[0] in ADD and len(words) >= 5:
-        return await _add(turn, *words[1:5], community=" ".join(words[5:]))
+        channel, user, name, role = words[1:5]
+        return await _add(turn, channel, user, name, _role(role), " ".join(words[5:]))
     if words[0] in ROLE and len(words) == 3:
         return await _change(turn, await _member(turn, words[1]), _role(words[2]))
     if words[0] in REMOVE and len(words) == 2:
@@ -48,14 +49,19 @@ async def _list(turn: Turn) -> Answer:
     return Answer((turn.say("team.list", lines="\n".join(lines), roles=", ".join(Role)),))
 
 
-async def _add(turn: Turn, channel: str, user: str, name: str, role: str, community: str) -> Answer:
+async def _add(turn: Turn, channel: str, user: str, name: str, role: Role, community: str) -> Answer:
     if channel not in turn.office.channels:
         raise Refusal("team.no_channel", {"channel": channel[:20], "channels": ", ".join(turn.office.channels)})
     where = await community_named(turn.session, community) if community else None
     if community and where is None:
         raise Refusal("team.no_community", {"community": community[:40]})
     member = await add_member(
-        turn.session, channel=channel, user=user[:64], name=name[:80], role=_role(role), community_id=where.id if where else None
+        turn.session,
+        channel=channel,
+        user=user[:64],
+        name=name[:80],
+        role=role,
+        community_id=where.id if where else None,
     )
     if member is None:
         raise Refusal("team.known", {"user": user[:64]})

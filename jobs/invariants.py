@@ -15,8 +15,7 @@ CLOCK = timedelta(days=1)
 
 async def run(database: Database, office: Office, now: datetime) -> list[str]:
     """The findings; each day with any becomes one staff task."""
-    async with database.read() as session:
-        found = await findings(session)
+    found = await findings(database)
     if found:
         async with database.write() as session:
             await open_task(

@@ -242,8 +242,8 @@ async def settle_many(
         .having(BILLED > RECEIVED)
     )
     open_bills: dict[int, list[BillBalance]] = {account_id: [] for account_id in credit_of}
-    for account_id, *balance in await session.execute(bills):
-        open_bills[account_id].append(BillBalance(*balance))
+    for account_id, bill_id, due_on, billed, received in await session.execute(bills):
+        open_bills[account_id].append(BillBalance(bill_id, due_on, billed, received))
     rows = [
         transfer(EntryKind.ALLOCATION, account_id, fen, on, at, bill_id=bill_id, actor=actor)
         for account_id, credit in credit_of.items()

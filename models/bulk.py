@@ -65,7 +65,7 @@ async def add_communities(session: AsyncSession, kinds: Mapping[str, str]) -> No
 
 async def account_ids(session: AsyncSession, codes: Iterable[str]) -> dict[str, int]:
     rows = await session.execute(select(Account.code, Account.id).where(Account.code.in_(set(codes))))
-    return {code: account_id for code, account_id in rows}
+    return dict(rows.tuples().all())
 
 
 async def accounts_by_code(session: AsyncSession, codes: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -122,9 +122,9 @@ async def known_payments(
     session: AsyncSession, keys: Sequence[tuple[int, str, str]]
 ) -> dict[tuple[int, str, str], tuple[int, date]]:
     """The payments among these (account id, method, reference) that were recorded before: fen and day."""
-    query = select(
-        Payment.account_id, Payment.method, Payment.reference, Payment.amount_fen, Payment.paid_on
-    ).where(tuple_(Payment.account_id, Payment.method, Payment.reference).in_(keys))
+    query = select(Payment.account_id, Payment.method, Payment.reference, Payment.amount_fen, Payment.paid_on).where(
+        tuple_(Payment.account_id, Payment.method, Payment.reference).in_(keys)
+    )
     return {
         (account_id, method, reference): (amount_fen, paid_on)
         for account_id, method, reference, amount_fen, paid_on in await session.execute(query)

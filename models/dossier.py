@@ -20,16 +20,18 @@ Rows = list[dict[str, Any]]
 
 
 async def dossier(session: AsyncSession, account: Account) -> dict[str, Rows]:
-    """Name of a table -> its rows about this household, as plain values. Tokens and raw platform updates are left out."""
+    """Name of a table -> its rows about this household. Tokens and raw platform updates are left out."""
     mine = account.id
     plans = select(Plan.id).where(Plan.account_id == mine)
     reminders = select(Reminder.id).where(Reminder.account_id == mine)
-    queries: dict[str, Select[Any]] = {
+    queries: dict[str, Any] = {
         "account": select(*Account.__table__.columns, Community.name.label("community"))
         .join(Community, Community.id == Account.community_id)
         .where(Account.id == mine),
         "members": select(Person.id, Person.name, Person.language, Person.stopped_at, Binding.role, Binding.payer)
-        .add_columns(Binding.bound_at, Contact.channel, Contact.user, Contact.chat, Contact.state, Contact.last_heard_at)
+        .add_columns(
+            Binding.bound_at, Contact.channel, Contact.user, Contact.chat, Contact.state, Contact.last_heard_at
+        )
         .join(Binding, Binding.person_id == Person.id)
         .outerjoin(Contact, Contact.person_id == Person.id)
         .where(Binding.account_id == mine)

@@ -36,7 +36,9 @@ async def _file(session: AsyncSession) -> list[str]:
     said = [row[0] for row in await session.execute(text("PRAGMA integrity_check"))]
     found = [f"file: {line}" for line in said if line != "ok"]
     strays = await session.execute(text("PRAGMA foreign_key_check"))
-    return found + [f"file: {table} row {row} points at a {parent} that is not there" for table, row, parent, _ in strays]
+    return found + [
+        f"file: {table} row {row} points at a {parent} that is not there" for table, row, parent, _ in strays
+    ]
 
 
 async def _money(session: AsyncSession) -> list[str]:
@@ -72,8 +74,14 @@ async def _money(session: AsyncSession) -> list[str]:
             ),
         ),
         ("bills whose open sum is not between 0 and what was billed", _bills(or_(RECEIVED < 0, RECEIVED > BILLED))),
-        ("void bills that still ask for or hold money", _bills(or_(BILLED != 0, RECEIVED != 0), Bill.voided_at.is_not(None))),
-        ("bills without a charge", select(Bill.id).where(Bill.id.not_in(_of_kind(LedgerEntry.bill_id, EntryKind.CHARGE)))),
+        (
+            "void bills that still ask for or hold money",
+            _bills(or_(BILLED != 0, RECEIVED != 0), Bill.voided_at.is_not(None)),
+        ),
+        (
+            "bills without a charge",
+            select(Bill.id).where(Bill.id.not_in(_of_kind(LedgerEntry.bill_id, EntryKind.CHARGE))),
+        ),
         (
             "accounts that used more than they paid",
             select(LedgerEntry.account_id).group_by(LedgerEntry.account_id).having(CREDIT < 0),

@@ -13,10 +13,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from alembic import command
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from alembic import command
 from bot.database import alembic_config
 from domain.clock import ManualClock
 from models.base import Database
@@ -107,6 +107,8 @@ def _execute(url: str, statement: str) -> None:
 
 def _sync(url: str) -> str:
     drivers = {"postgresql": "postgresql+psycopg"}
-    return make_url(url).set(drivername=drivers.get(make_url(url).drivername, "sqlite")).render_as_string(
-        hide_password=False
+    return (
+        make_url(url)
+        .set(drivername=drivers.get(make_url(url).drivername, "sqlite"))
+        .render_as_string(hide_password=False)
     )

@@ -277,7 +277,7 @@ class TelegramChannel:
                     if await self._bot.get_my_commands(scope=scope, language_code=code) != wanted:
                         await self._bot.set_my_commands(wanted, scope=scope, language_code=code)
             except (TelegramError, httpx.HTTPError, OSError, KeyError, TypeError) as wrong:
-                log.warning("menu not set", menu=menu, error=type(wrong).__name__)
+                log.info("menu not set", menu=menu, error=type(wrong).__name__)
                 return
 
     async def _choose_mode(self) -> None:

@@ -73,7 +73,7 @@ def import_offers() -> None:
 
 
 def _import(context: typer.Context, kind: str, file: Path, dry_run: bool) -> None:
-    """Read, understand, store, report. The last line on stdout says what became of the rows; exit 1 if any was refused."""
+    """Read, understand, store, report. The last line on stdout counts the rows; exit 1 if any was refused."""
     settings_of(context)  # a wrong configuration is said before a long file is read
     from bot.importing.file import understand_file
     from bot.importing.refused import give_back
@@ -141,7 +141,9 @@ def generate(
         more = f" and {len(codes) - SHOWN_ACCOUNTS} more" if len(codes) > SHOWN_ACCOUNTS else ""
         typer.echo(f"not billed: {fault} ({', '.join(codes[:SHOWN_ACCOUNTS])}{more})", err=True)
     word = "to issue" if dry_run else "issued"
-    typer.echo(f"{asked}: {billed.issued} {word} ({yuan(billed.amount_fen)} yuan), {billed.already_there} already there")
+    typer.echo(
+        f"{asked}: {billed.issued} {word} ({yuan(billed.amount_fen)} yuan), {billed.already_there} already there"
+    )
     if billed.faults:
         raise typer.Exit(1)
 
@@ -217,6 +219,7 @@ def _correct(context: typer.Context, work: Callable[[AsyncSession, Desk], Awaita
 def upgrade_database(context: typer.Context) -> None:
     """Bring the tables to this version's shape."""
     from alembic.util import CommandError as MigrationError
+
     from bot.database import Ownership, upgrade
 
     settings = settings_of(context)
@@ -257,7 +260,7 @@ def backup_database(context: typer.Context, file: File) -> None:
     """Copy the database to FILE while it is in use, and check the copy."""
     from bot.backup import backup
 
-    found = asyncio.run(backup(settings_of(context).database.url, file))
+    found = backup(settings_of(context).database.url, file)
     for each in found:
         typer.echo(each)
     if found:
@@ -271,7 +274,7 @@ def restore_database(context: typer.Context, file: File) -> None:
     from bot.backup import restore
 
     settings = settings_of(context)
-    found, kept = asyncio.run(restore(settings.database.url, file, settings.organisation.zone))
+    found, kept = restore(settings.database.url, file, settings.organisation.zone)
     for each in found:
         typer.echo(each)
     if found:

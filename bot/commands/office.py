@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,30 +75,39 @@ def invite(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """A one-time token that binds a chat to a household, with its link; or slips to print for all."""
-    from bot.invitations import slips
-    from bot.invitations import invite as invite_one
-
     if role not in set(Member):
         raise CommandError(f"--role {role}: one of {', '.join(Member)}")
-    if everyone == bool(code):
+    if everyone == bool(code.strip()):
         raise CommandError("give one account's CODE, or --all")
-    if not everyone:
-        if out is not None:
-            raise CommandError("--out belongs to --all")
+    if everyone:
+        _write_slips(context, role, community, out)
+    elif out is not None or community:
+        raise CommandError("--out and --community belong to --all")
+    else:
+        _invite_one(context, code.strip(), role, as_json)
 
-        async def one(desk: Desk) -> Invitation:
-            return await invite_one(desk, code.strip(), role)
 
-        return _show_invitation(at_desk(context, one), as_json)
+def _invite_one(context: typer.Context, code: str, role: str, as_json: bool) -> None:
+    from bot.invitations import invite as invite_one
+
+    async def work(desk: Desk) -> Invitation:
+        return await invite_one(desk, code, role)
+
+    _show_invitation(at_desk(context, work), as_json)
+
+
+def _write_slips(context: typer.Context, role: str, community: str, out: Path | None) -> None:
+    from bot.invitations import slips
+
     if out is None:
         raise CommandError("--all needs --out slips.csv")
     if out.suffix.lower() != ".csv":
-        raise CommandError(f"--out {out}: {out.suffix or 'this'} is not in this version: write a .csv")
+        raise CommandError(f"--out {out}: {out.suffix or 'this kind of file'} is not in this version: write a .csv")
 
-    async def many(desk: Desk) -> int:
-        return await slips(desk, community, role, out)
+    async def work(desk: Desk) -> int:
+        return await slips(desk, community.strip(), role, out)
 
-    typer.echo(f"{at_desk(context, many)} slips in {out}")
+    typer.echo(f"{at_desk(context, work)} slips in {out}")
 
 
 def _show_invitation(made: Invitation, as_json: bool) -> None:
@@ -231,7 +241,7 @@ def approve(context: typer.Context) -> None:
     typer.echo(at_desk(context, work))
 
 
-def _write(context: typer.Context, work) -> None:  # type: ignore[no-untyped-def]
+def _write(context: typer.Context, work: Callable[[AsyncSession, Desk], Awaitable[None]]) -> None:
     async def main(desk: Desk) -> None:
         async with desk.database.write() as session:
             await work(session, desk)
@@ -256,5 +266,7 @@ async def _community(session: AsyncSession, name: str) -> Community:
 
     communities = await communities_by_name(session)
     if name.strip() not in communities:
-        raise CommandError(f"there is no community {name!r}: one of {', '.join(communities) or 'none yet, import accounts'}")
+        raise CommandError(
+            f"there is no community {name!r}: one of {', '.join(communities) or 'none yet, import accounts'}"
+        )
     return communities[name.strip()]

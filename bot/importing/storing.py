@@ -62,7 +62,7 @@ class Accounts:
 
     def __init__(self, desk: Desk, given: frozenset[str]) -> None:
         self._desk = desk
-        self._given = [name for name in sorted(given - {"code", "community", "kind"})]
+        self._given = sorted(given - {"code", "community", "kind"})
         self._kinds: dict[str, str] = {}  # of the communities this file creates
 
     async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:

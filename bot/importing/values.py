@@ -17,7 +17,10 @@ Parse = Callable[[Cell], object]
 LETTERS = "".join(map(chr, (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))))
 NARROW = {ord(sign): ord(sign) - 0xFEE0 for sign in f"０１２３４５６７８９．，－／＋＃＿：＊{LETTERS}"}
 SPACES = {ord(sign): " " for sign in "\u00a0\u3000\t"} | {ord(sign): None for sign in "\u200b\ufeff"}
-UNSEEN = ("Cc", "Cs")  # control signs and lone surrogates; a rare character of a name may well be unknown to Unicode here
+UNSEEN = (
+    "Cc",
+    "Cs",
+)  # control signs and lone surrogates; a rare character of a name may well be unknown to Unicode here
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # they make a text read otherwise than it is stored
 TIME = r"(?:[ T]?\d{1,2}:\d{2}(?::\d{2})?)?"
 DAYS = (r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", r"(\d{4})(年)(\d{1,2})月(\d{1,2})日?", r"(\d{4})()(\d{2})(\d{2})")
@@ -123,7 +126,7 @@ def whole(most: int, least: int = 0) -> Parse:
 
 
 def day(cell: Cell) -> date:
-    """2026-11-30, 2026/11/30, 2026.11.30, 20261130, 2026年11月30日 (a time behind it is left out), or a spreadsheet's date."""
+    """2026-11-30, 2026/11/30, 2026.11.30, 20261130, 2026年11月30日, a spreadsheet's date; a time behind it is left out."""
     typed = narrow(cell)
     try:
         value = cell if isinstance(cell, date) else _typed_day(re.sub(r"\s*([-/.年月日])\s*", r"\1", typed))
