@@ -7,15 +7,16 @@ import secrets
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 import uvicorn
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+import scheduler
 from bot.app import App
 from bot.app import build as build_app
 from bot.channels.sandbox import SandboxChannel
@@ -30,16 +31,18 @@ from models import outbox
 from models.accounts import Account
 from models.base import Database
 from models.inbox import Inbox, InboxState
-from models.outbox import Outbox, State
+from models.outbox import CLAIMABLE, Outbox, State
 from understanding.reader import Reader
 
 log = structlog.get_logger(__name__)
 HOST = "127.0.0.1"
 DEFAULT_SCENARIO = "clean-month"
 JUMP_MAX = timedelta(days=31)
-STOP_APART = timedelta(minutes=5)  # during a jump, the least time between two stops
+STOP_APART = timedelta(minutes=10)  # during a jump, the least time between two stops
+NIGHT_HOUR, DAY_HOURS = 5, (8, 9, 13, 18)  # local hours at which a jump runs the night's jobs, and the day's
+THANKS_HOURS = range(8, 21)  # and those at which it thanks who paid
 QUIET_SECONDS_MAX = 8.0  # how long a jump waits at one stop for the lanes (a slow or broken platform)
-LOOK_SECONDS = 0.004
+LOOK_SECONDS = 0.01
 LIVE_SECONDS = 0.5
 NOTE_CLOCK_SECONDS = 10
 
@@ -111,6 +114,7 @@ class Demo:
         self._stack = AsyncExitStack()
         self._moving = asyncio.Lock()
         self._live: asyncio.Task[None] | None = None
+        self._planned_on: date | None = None  # the last day that a jump planned
 
     @property
     def url(self) -> str:
@@ -268,32 +272,46 @@ class Demo:
 
     async def _stop_at(self, moment: datetime) -> None:
         """Everything due at one moment: jobs on the hour, then residents, answers and deliveries until all is quiet."""
-        on_the_hour = moment.minute == 0
         self.clock.jump(moment)
-        await self.app.tick(moment, only=None if on_the_hour else "thanks")
+        if moment.minute == 0 and moment.second == 0:
+            await self._tick(moment)
         await self.settle()
         while await self.residents.act(moment):
             await self.app.tick(moment, only="thanks")
             await self.settle()
 
+    async def _tick(self, moment: datetime) -> None:
+        """The jobs of this hour, as far as they can matter while time is skipped."""
+        ran = await scheduler.tick(self.app.database, self.app.office, moment, jobs=self._jobs_at(moment))
+        if any(each.name == "plan" for each in ran):
+            self._planned_on = self.app.office.today(moment)
+
+    def _jobs_at(self, moment: datetime) -> list[scheduler.Entry]:
+        """Once a night what runs at night; by day planning once, the rest a few times, thanks every hour."""
+        local = moment.astimezone(self.app.office.zone)
+        if local.hour == NIGHT_HOUR:
+            return [entry for entry in scheduler.JOBS if not entry.on_demand]
+        if local.hour in DAY_HOURS:
+            planned = self._planned_on == local.date()
+            return [entry for entry in scheduler.JOBS if entry.on_demand and not (planned and entry.name == "plan")]
+        return [entry for entry in scheduler.JOBS if entry.name == "thanks" and local.hour in THANKS_HOURS]
+
     async def settle(self) -> None:
         """Wait until everything that was said is answered and everything due is delivered."""
         deadline = monotonic() + QUIET_SECONDS_MAX
-        for lane in self.app.lanes.values():
-            lane.wake()
         while monotonic() < deadline and not await self._quiet():
+            for lane in self.app.lanes.values():
+                lane.wake()
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _quiet(self) -> bool:
         if self.platform.waiting:
             return False
+        due = Outbox.state.in_(CLAIMABLE) & (Outbox.not_before <= self.clock.now())
+        unheard = exists().where(Inbox.state == InboxState.RECEIVED)
+        unsent = exists().where(due | (Outbox.state == State.SENDING))
         async with self.app.database.read() as session:
-            if await session.scalar(select(Inbox.id).where(Inbox.state == InboxState.RECEIVED).limit(1)) is not None:
-                return False
-            if await outbox.due_rows(session, SandboxChannel.name, self.clock.now(), 1):
-                return False
-            sending = select(Outbox.id).where(Outbox.state == State.SENDING).limit(1)
-            return await session.scalar(sending) is None
+            return not await session.scalar(select(unheard | unsent))
 
 
 async def serve(port: int, scenario: str, directory: Path) -> None:

@@ -49,6 +49,7 @@ class Residents:
         self._scenario = scenario
         self._zone = zone
         self._seats = {profile.seat: profile for profile in platform.profiles.values() if profile.seat}
+        self._known: tuple[int, list[tuple[datetime, str, int]]] = (-1, [])
         self._rooms = {room.title: room.id for room in platform.rooms.values()}
         self._stories = [(self._seats["/".join(each["place"])], each.get("step", [])) for each in raw("residents")["resident"]]
 
@@ -75,6 +76,8 @@ class Residents:
             if number >= len(steps):
                 continue
             step = steps[number]
+            if "pay" not in step and self._spoken(profile) > sum("say" in each or "send" in each for each in steps[:number]):
+                continue  # a visitor speaks as this person: the story leaves it to them
             since = datetime.fromisoformat(last) if last else self._scenario.starts_at
             begins = self._begins(profile, step, since)
             if begins is not None:
@@ -96,6 +99,15 @@ class Residents:
             return next((datetime.fromisoformat(line.at) for line in lines if line.sender == BOT), None)
         last = lines[-1] if lines else None
         return datetime.fromisoformat(last.at) if last is not None and last.sender == BOT else None
+
+    def _spoken(self, profile: Profile) -> int:
+        """How often this person has written, pressing Start aside."""
+        return sum(
+            line.sender == profile.id and not line.text.startswith("/start")
+            for chat, lines in self._platform.chats.items()
+            if chat == profile.id or chat in self._platform.rooms
+            for line in lines
+        )
 
     async def _do(self, due: Due, now: datetime) -> bool:
         self._platform.note(due.key, f"{due.note}@{now.isoformat()}")
@@ -148,6 +160,7 @@ class Residents:
             method = method or METHODS[_number(code) % 2]
             reference = f"D{now:%m%d%H%M%S}-{account.id}-{len(lines)}"
             paid = await record_payment(session, account.id, fen, day, method, reference, now, on=day, actor="demo")
+        self._known = (-1, [])
         return paid is not None
 
     async def _pay_by_habit(self, now: datetime) -> bool:
@@ -159,6 +172,11 @@ class Residents:
 
     async def _habits(self) -> list[tuple[datetime, str, int]]:
         """(moment, account code, fen) of everyone who will pay in their own time, by what they owe and were told."""
+        if self._known[0] != self._platform.changes:
+            self._known = (self._platform.changes, await self._read_habits())
+        return self._known[1]
+
+    async def _read_habits(self) -> list[tuple[datetime, str, int]]:
         habits = {p.account: p.habit for p in self._platform.profiles.values() if p.account and not p.cast}
         balances = (
             select(Bill.id, Bill.account_id, Bill.due_on, (BILLED - RECEIVED).label("open_fen"))

@@ -31,6 +31,8 @@ class Breaker:
         return 1 if now >= self.probe_at else 0
 
     def worked(self) -> None:
+        if self.is_open:
+            self._last.clear()  # else the next single failure would open it again
         self.probe_at, self._wait_seconds, self._in_a_row = None, PROBE_AFTER_SECONDS, 0
         self._last.append(True)
 
@@ -39,6 +41,8 @@ class Breaker:
         self._in_a_row += 1
         self._last.append(False)
         if self.probe_at is not None:
+            if now < self.probe_at:
+                return  # it was under way when the breaker opened; only a failed probe makes the wait longer
             self._wait_seconds = min(self._wait_seconds * 2, PROBE_AFTER_SECONDS_MAX)
             self.probe_at = now + self._wait_seconds
         elif (

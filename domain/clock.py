@@ -59,7 +59,7 @@ def local_time(moment: datetime, zone: ZoneInfo) -> TimeOfDay:
 
 
 def at_local(day: date, time_of_day: TimeOfDay, zone: ZoneInfo) -> datetime:
-    """The UTC moment of a wall-clock time; a time that a DST change skips becomes the first moment after it."""
+    """The UTC moment of a wall-clock time; one that a DST change skips moves on by the length of the gap."""
     return datetime.combine(day, time_of_day, tzinfo=zone).astimezone(UTC)
 
 

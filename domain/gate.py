@@ -45,16 +45,17 @@ class Rule:
     pause: Pause = Pause.IGNORES
     bills: bool = False  # cancelled when none of its bills asks for money any more
     household: bool = False  # obeys hardship and complaint holds
+    festival: bool = False  # speaks of money: never on a festival (DESIGN §7)
 
 
 RULES: dict[Kind, Rule] = {
     Kind.REPLY: Rule(),
     Kind.RECEIPT: Rule(hours=Hours.NOT_AT_NIGHT),
-    Kind.PROMISE: Rule(Hours.WINDOW, Caps.COUNTED, stop=True, pause=Pause.OBEYS, bills=True, household=True),
-    Kind.REMINDER: Rule(Hours.WINDOW, Caps.OBEYS, stop=True, pause=Pause.OBEYS, bills=True, household=True),
-    Kind.BROADCAST: Rule(Hours.WINDOW, Caps.OBEYS, stop=True, pause=Pause.OBEYS, household=True),
+    Kind.PROMISE: Rule(Hours.WINDOW, Caps.COUNTED, True, Pause.OBEYS, bills=True, household=True, festival=True),
+    Kind.REMINDER: Rule(Hours.WINDOW, Caps.OBEYS, True, Pause.OBEYS, bills=True, household=True, festival=True),
+    Kind.BROADCAST: Rule(Hours.WINDOW, Caps.OBEYS, True, Pause.OBEYS, household=True, festival=True),
     Kind.SERVICE: Rule(hours=Hours.NOT_AT_NIGHT, pause=Pause.KILL_SWITCH),
-    Kind.ANNOUNCEMENT: Rule(hours=Hours.WINDOW, caps=Caps.GROUP, pause=Pause.OBEYS),
+    Kind.ANNOUNCEMENT: Rule(hours=Hours.WINDOW, caps=Caps.GROUP, pause=Pause.OBEYS, festival=True),
     Kind.STAFF_CARD: Rule(),
     Kind.STAFF_REPLY: Rule(hours=Hours.WARN),
 }
@@ -73,9 +74,11 @@ class BillNow:
 class Facts:
     """What the gate must know at this moment."""
 
+    bound: bool = True  # the person may still see at least one of the households it speaks of
     stopped: bool = False
     kill_switch: bool = False
     paused: bool = False  # the community
+    broadcast_paused: bool = False  # by the one who sends it
     household_hold: Reason | None = None
     bills: tuple[BillNow, ...] = ()
     contacts: Contacts = field(default_factory=Contacts)
@@ -119,18 +122,22 @@ def gate(kind: Kind, facts: Facts, policy: Policy, zone: ZoneInfo, now: datetime
 
 def _gate(kind: Kind, facts: Facts, policy: Policy, zone: ZoneInfo, now: datetime) -> Verdict:
     rule = RULES[kind]
+    if not facts.bound:
+        return Cancel(Reason.NO_CHANNEL)
     if rule.stop and facts.stopped:
         return Cancel(Reason.STOPPED)
     if rule.household and facts.household_hold is not None:
         return Cancel(facts.household_hold)
-    if rule.bills and (cause := _nothing_to_ask(facts.bills)) is not None:
+    if rule.bills and (cause := _nothing_to_ask(facts.bills, policy)) is not None:
         return Cancel(cause)
+    if facts.broadcast_paused:
+        return Hold(now + PAUSE_LOOK_AGAIN, Reason.PAUSED)
     if rule.pause is not Pause.IGNORES and facts.kill_switch:
         return Hold(now + PAUSE_LOOK_AGAIN, Reason.PAUSED)
     if rule.pause is Pause.OBEYS and facts.paused:
         return Hold(now + PAUSE_LOOK_AGAIN, Reason.PAUSED)
     day = now.astimezone(zone).date()
-    if rule.caps is Caps.OBEYS and is_festival(day):
+    if rule.festival and is_festival(day):
         return Hold(at_local(day + timedelta(days=1), policy.window_from, zone), Reason.FESTIVAL)
     opens = opening(rule.hours, policy, zone, now)
     if opens is not None and rule.hours is Hours.WARN:
@@ -174,8 +181,8 @@ def next_opening(opens_at: time, closes_at: time, zone: ZoneInfo, now: datetime)
     return at_local(day, opens_at, zone)
 
 
-def _nothing_to_ask(bills: tuple[BillNow, ...]) -> Reason | None:
+def _nothing_to_ask(bills: tuple[BillNow, ...], policy: Policy) -> Reason | None:
     """Why none of these bills may be asked for, or None when at least one may."""
-    if any(bill.open_fen > 0 and bill.held is None for bill in bills):
-        return None
+    if asked_fen := sum(bill.open_fen for bill in bills if bill.held is None):
+        return Reason.BELOW_TOLERANCE if asked_fen < policy.tolerance_fen else None
     return next((bill.held for bill in bills if bill.open_fen > 0 and bill.held is not None), Reason.PAID)

@@ -35,6 +35,8 @@ PER_DAY_MAX = 1
 PER_WEEK_MAX = 3
 PER_MONTH_MAX = 6
 SPACING_DAYS_MIN = 3
+HOLD_DAYS_MAX = 92  # a quarter: after it a person must have looked
+CHANNELS = frozenset({"wechat", "telegram", "wecom", "sandbox"})
 
 
 @dataclass(frozen=True)
@@ -132,14 +134,22 @@ def read_policy(text: str, name: str) -> Policy:
     for table in (top, window, caps, holds):
         table.refuse_leftovers()
     check_lawful(policy, name)
-    return policy
+    return _outside_quiet_hours(policy, name)
 
 
 def stricter(policy: Policy, name: str = "[policy]", **values: Any) -> Policy:
     """The policy with the office's own limits from config.toml; refused when any of them is looser than the law's."""
     changed = replace(policy, **{key: value for key, value in values.items() if value is not None})
     check_lawful(changed, name)
-    return changed
+    return _outside_quiet_hours(changed, name)
+
+
+def _outside_quiet_hours(policy: Policy, name: str) -> Policy:
+    """Longer quiet hours make the window shorter: reminders never go out inside them."""
+    window_from, window_until = max(policy.window_from, policy.quiet_until), min(policy.window_until, policy.quiet_from)
+    if window_from >= window_until:
+        raise PolicyError(f"{name}: the quiet hours leave no time to write in: shorten them or move the window")
+    return replace(policy, window_from=window_from, window_until=window_until)
 
 
 def check_lawful(policy: Policy, name: str) -> None:
@@ -168,6 +178,15 @@ def check_lawful(policy: Policy, name: str) -> None:
             refuse(key, getattr(policy, key), f"0 to {most}")
     if policy.spacing_days < SPACING_DAYS_MIN:
         refuse("spacing_days", policy.spacing_days, f"at least {SPACING_DAYS_MIN}")
+    if policy.last_window_days < 1 or policy.tolerance_fen < 0:
+        raise PolicyError(f"{name}: last_window_days must be at least 1 and tolerance_fen at least 0")
+    for key, days in vars(policy.holds).items():
+        if key.endswith(("_days", "_days_max")) and not 1 <= days <= HOLD_DAYS_MAX:
+            raise PolicyError(f"{name}: holds.{key} = {days}: no hold lasts for ever: choose 1 to {HOLD_DAYS_MAX} days")
+        if days < 0:
+            raise PolicyError(f"{name}: holds.{key} = {days} must not be negative")
+    if unknown := set(policy.channels) - CHANNELS:
+        raise PolicyError(f"{name}: channels: {sorted(unknown)[0]!r} is not one of {', '.join(sorted(CHANNELS))}")
 
 
 def _stage(table: _Table) -> Stage:
@@ -215,7 +234,7 @@ class _Table:
     def time(self, key: str, default: time) -> time:
         text = self.text(key, default.strftime("%H:%M"))
         try:
-            return time.fromisoformat(text)
+            return time.fromisoformat(text).replace(tzinfo=None)
         except ValueError:
             raise PolicyError(f"{self.place}: {key} = {text!r} is not a time such as 09:00") from None
 
@@ -224,6 +243,8 @@ class _Table:
 
     def rows(self, key: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self._take(key, list, [])
+        if not all(isinstance(row, dict) for row in rows):
+            raise PolicyError(f"{self.place}: {key} must be written as [[{key}]] tables")
         return rows
 
     def refuse_leftovers(self) -> None:

@@ -25,8 +25,10 @@ class Outcome:
     free: bool = False
 
 
-def outcome(error: DeliveryError, kind: Kind, attempt: int, row_id: int, now: datetime) -> Outcome:
-    """What to do with a message whose `attempt`-th try failed with `error`."""
+def outcome(
+    error: DeliveryError, kind: Kind, attempt: int, row_id: int, now: datetime, *, doubts: int = 0
+) -> Outcome:
+    """What to do with a message whose `attempt`-th try failed with `error`. `doubts`: earlier tries that may have arrived."""
     if isinstance(error, ChannelDown):
         return Outcome("retry", "channel_down", now + timedelta(seconds=30), not_sent=True, free=True)
     if isinstance(error, TryLater):
@@ -41,7 +43,7 @@ def outcome(error: DeliveryError, kind: Kind, attempt: int, row_id: int, now: da
         return Outcome("dead", "unreachable", not_sent=True)
     if isinstance(error, Rejected):
         return Outcome("dead", "rejected", not_sent=True)
-    if kind in AT_MOST_ONCE or attempt >= COPIES_MAX:
+    if kind in AT_MOST_ONCE or doubts + 1 >= COPIES_MAX:
         return Outcome("unknown", "in_doubt")
     return Outcome("retry", "in_doubt", wait_until(row_id, attempt, now))
 

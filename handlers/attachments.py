@@ -24,7 +24,7 @@ async def answer(turn: Turn, attachment: Attachment) -> Answer:
     if open_claim is not None:
         return await claim.join_voucher(turn, open_claim, attachment)
     if await bill_lines(turn.session, [turn.household.id], only_open=True):
-        file = {"kind": attachment.kind, "file": attachment.file_id, "name": attachment.name[:80]}
+        file = {"kind": attachment.kind, "file": attachment.file_id, "title": attachment.name[:80]}
         yes = press(turn, "voucher_yes", "claim.start", reusable=False, **file)
         return Answer((turn.say("attachment.voucher", (yes, press(turn, "person", "person.ask"))),))
     return Answer((turn.say("attachment.other", (press(turn, "person", "person.ask"),)),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from domain.messages import Answer, Choice, OutgoingMessage
 from domain.money import yuan
@@ -55,15 +56,15 @@ def buttons(turn: Turn) -> tuple[tuple[Choice, ...], ...]:
 def line_words(turn: Turn, line: BillLine) -> str:
     bill = line.bill
     name = "line_part" if line.received_fen > 0 else "line_late" if bill.due_on < turn.today else "line"
-    return turn.words(
+    words = turn.words(
         f"bill.{name}",
         item=bill.item,
         period=period_words(bill.period, turn.language),
         amount=yuan(line.open_fen),
         billed=yuan(line.billed_fen),
-        basis=turn.words("bill.basis", basis=bill.basis) if bill.basis else "",
         due=day_words(bill.due_on, turn.language),
     )
+    return turn.words("bill.with_basis", line=words, basis=bill.basis) if bill.basis else words
 
 
 async def _agreed(turn: Turn) -> list[str]:
@@ -170,6 +171,11 @@ def period_before(period: str) -> str:
     return f"{year}-Q{number}" if quarter else f"{year}-{number:02d}"
 
 
+def joined(turn: Turn, words: Sequence[str]) -> str:
+    """Several things in a row, with the language's own comma."""
+    return reduce(lambda first, more: turn.words("bill.and", first=first, more=more), words)
+
+
 def difference_words(turn: Turn, lines: Sequence[BillLine]) -> str:
     """"40.00 more than last month: parking is new", or nothing when the sums are the same."""
     found = comparison(lines)
@@ -186,5 +192,5 @@ def difference_words(turn: Turn, lines: Sequence[BillLine]) -> str:
         "bill.more" if found.difference_fen > 0 else "bill.less",
         than=turn.words(f"bill.last_{span}"),
         difference=yuan(abs(found.difference_fen)),
-        why=turn.words("bill.and").join(causes),
+        why=joined(turn, causes),
     )

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date
 
+from domain.errors import Refusal
+from domain.ladder import Wait, decide
 from domain.messages import Answer
 from domain.money import yuan
 from domain.policy import Policy, Stage
 from domain.roles import Right
+from domain.wording import day_words
 from handlers.desk import span_words
 from handlers.scopes import officer
 from handlers.turn import Turn
-from models.accounts import Community
+from models.accounts import Community, account_ids_of
+from models.standing import households
 from models.status import Board, Slice, board
 
 SLICES_SHOWN = 8
+PREVIEW_MAX = 1500  # households that are decided while the chat waits; more are the command line's business
+PREVIEW_SAMPLES = 3
 MYRIAD_FEN = 10_000 * 100
 
 
@@ -101,7 +108,32 @@ def _policy(turn: Turn, policy: Policy) -> Mapping[str, str]:
 
 
 def _stage(turn: Turn, stage: Stage) -> str:
-    days = timedelta(days=abs(stage.days_after_due)).days
-    when = "before" if stage.days_after_due < 0 else "after" if stage.days_after_due > 0 else "on"
-    moment = turn.words(f"board.{when}", days=str(days)) if days else turn.words("board.on")
+    days = stage.days_after_due
+    when = turn.words("board.before" if days < 0 else "board.after", days=str(abs(days)))
+    moment = when if days else turn.words("board.on")
     return turn.words("board.stage", moment=moment, action=turn.words(f"action.{stage.action}"), name=stage.name)
+
+
+async def preview(turn: Turn) -> Answer:
+    """`/preview [date]`: how many would be reminded, handed to staff or left in peace, and why, with three samples."""
+    member = officer(turn, Right.PREVIEW)
+    try:
+        on = date.fromisoformat(turn.argument) if turn.argument else turn.today
+    except ValueError:
+        raise Refusal("board.preview_usage") from None
+    ids = await account_ids_of(turn.session, member.community_id)
+    if len(ids) > PREVIEW_MAX:
+        raise Refusal("board.preview_large", {"number": str(len(ids)), "most": str(PREVIEW_MAX)})
+    counts: Counter[str] = Counter()
+    samples: list[str] = []
+    await turn.session.flush()  # reading household by household empties the session
+    async for household in households(turn.session, turn.office, on, turn.now, only=ids):
+        account = household.account
+        decision = decide(turn.office.policy(account.kind), household.standing, on)
+        reason = decision.reason if isinstance(decision, Wait) else None
+        counts[turn.words(f"why.{reason}") if reason else turn.words(f"board.{type(decision).__name__.lower()}")] += 1
+        if decision.stage is not None and reason is None and len(samples) < PREVIEW_SAMPLES:
+            samples.append(f"· {account.code} {turn.words(f'action.{decision.stage.action}')} ({decision.stage.name})")
+    lines = "\n".join(f"{name} {number}" for name, number in counts.most_common())
+    fields = {"day": day_words(on, turn.language), "lines": lines or "—", "samples": "\n".join(samples) or "—"}
+    return Answer((turn.say("board.preview", fields=fields),))

@@ -81,7 +81,7 @@ async def _with_picture(turn: Turn, claim: Claim, words: OutgoingMessage) -> Ans
     """A picture sent before its button said "it is a voucher" joins the claim at once; else the next one will."""
     if "file" in turn.args:
         args = turn.args
-        joined = await join_voucher(turn, claim, Attachment(args["kind"], args["file"], args.get("name", "")))
+        joined = await join_voucher(turn, claim, Attachment(args["kind"], args["file"], args.get("title", "")))
         return replace(joined, messages=(words, *joined.messages[1:]))
     return Answer((words,), STEP, {"claim": str(claim.id)})
 

@@ -13,11 +13,11 @@ from domain.money import yuan
 from domain.wording import period_words
 from handlers.household import ask_which, carried, press, said, words_of
 from handlers.notes import at_desk, beside, decider, send, to_staff
+from handlers.steps import STAFF_STEPS, pending
 from handlers.turn import Turn
 from models.accounts import Account
 from models.agreements import Dispute, hold, open_dispute, release
 from models.bills import BillLine, bill_lines
-from models.dialogue import dialogue_of
 from models.staff import audit, close_task, open_task
 
 DECIDE_WITHIN = timedelta(days=3)
@@ -27,8 +27,8 @@ TEXT_MAX = 1000
 
 async def start(turn: Turn) -> Answer | None:
     """Which bill, then why; a sentence that already says why is not asked again."""
-    if await _answering_why(turn):
-        return None
+    if await pending(turn) in {REASON_STEP, *STAFF_STEPS}:
+        return None  # the answer to "why?" stays one, however much it sounds like a new dispute
     if (which := await ask_which(turn, "dispute.start")) is not None:
         return which
     lines = await bill_lines(turn.session, [turn.household.id], only_open=True)
@@ -40,14 +40,6 @@ async def start(turn: Turn) -> Answer | None:
         return await _about(turn, meant[0])
     rows = [[_bill_button(turn, line)] for line in lines]
     return Answer((turn.say("dispute.which_bill", *rows, fields=turn.called()),))
-
-
-async def _answering_why(turn: Turn) -> bool:
-    """These words answer our "why?": they belong to that step, however much they sound like a new dispute."""
-    if turn.message.choice is not None or turn.text.startswith("/"):
-        return False
-    state = await dialogue_of(turn.session, turn.message.channel, turn.message.chat, turn.message.sender)
-    return state is not None and state.until >= turn.now and state.step == REASON_STEP
 
 
 def _named(turn: Turn, lines: list[BillLine]) -> list[BillLine]:

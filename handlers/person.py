@@ -10,6 +10,7 @@ from domain.errors import Refusal
 from domain.messages import Address, Answer, Kind, OutgoingMessage
 from handlers.household import words_of
 from handlers.notes import DESK_LANGUAGE, at_desk, beside, decider, send, to_staff, toward
+from handlers.steps import writes_to_others
 from handlers.turn import Turn
 from models.accounts import Account
 from models.dialogue import Takeover, dialogue_of, live_takeover, remember, waiting_before
@@ -24,6 +25,8 @@ TEXT_MAX = 3000
 
 async def ask(turn: Turn) -> Answer | None:
     """A person is called; the place in the queue is told. In a running talk the words simply go to that person."""
+    if await writes_to_others(turn):
+        return None
     takeover = await live_takeover(turn.session, turn.message.channel, turn.message.chat)
     if takeover is not None and takeover.state == "live" and (relayed := await live(turn)) is not None:
         return relayed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.messages import Answer
 from domain.wording import LANGUAGES, short_room, tongue
+from handlers.bill import joined
 from handlers.household import press, rooms, settle_on
 from handlers.turn import Turn
 from models import people
@@ -23,7 +24,7 @@ async def show(turn: Turn) -> Answer:
     fields = {
         "language": turn.words("settings.language_name"),
         "reminders": turn.words("settings.reminders_off" if stopped else "settings.reminders_on"),
-        "rooms": turn.words("bill.and").join(short_room(account.room) for account, _ in turn.households),
+        "rooms": joined(turn, [short_room(account.room) for account, _ in turn.households]),
     }
     return Answer((turn.say("settings.summary", *rows, fields=turn.called() | fields),))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.messages import Answer, Kind
+from handlers.steps import writes_to_others
 from handlers.turn import Turn
 from models.outbox import cancel_for
 from models.staff import audit
@@ -10,8 +11,10 @@ from models.staff import audit
 STOPPED_KINDS = (Kind.REMINDER, Kind.PROMISE, Kind.BROADCAST)
 
 
-async def stop(turn: Turn) -> Answer:
+async def stop(turn: Turn) -> Answer | None:
     """At once, on all channels; what was waiting to go out is taken back."""
+    if await writes_to_others(turn):
+        return None
     if turn.person is None:
         return Answer((turn.say("stop.stranger", office=turn.office.name, hotline=turn.office.hotline),))
     row = (turn.button("resume", "stop.resume"),)

@@ -102,14 +102,13 @@ async def _post(
         "total": str(so_far.total),
     }
     name = "broadcast.done" if done else f"broadcast.{broadcast.state}"
-    actions = {"running": ("pause", "cancel"), "paused": ("resume", "cancel")}[broadcast.state] if not done else ()
-    buttons = [
-        Choice(words.text(f"button.broadcast_{each}", LANGUAGE), f"broadcast.{each}", {"broadcast": number}, reusable=True)
-        for each in actions
-    ]
+    actions: tuple[str, ...] = () if done else ("pause" if broadcast.state == "running" else "resume", "cancel")
     if done and so_far.total > so_far.sent:
-        label = words.text("button.broadcast_failures", LANGUAGE)
-        buttons = [Choice(label, "broadcast.failures", {"broadcast": number}, reusable=True)]
+        actions = ("failures",)
+    labels = {each: words.text(f"button.broadcast_{each}", LANGUAGE) for each in actions}
+    buttons = [
+        Choice(label, f"broadcast.{each}", {"broadcast": number}, reusable=True) for each, label in labels.items()
+    ]
     message = OutgoingMessage(
         name,
         words.text(name, LANGUAGE, fields),

@@ -87,3 +87,15 @@ async def fee_rule(session: AsyncSession, community_id: int, item: str, on: date
         FeeItem.community_id == community_id, FeeItem.item == item, FeeItem.starts_on <= on
     )
     return (await session.scalars(rules.order_by(FeeItem.starts_on.desc()).limit(1))).one_or_none()
+
+
+async def communities(session: AsyncSession) -> list[Community]:
+    return list(await session.scalars(select(Community).order_by(Community.name)))
+
+
+async def account_ids_of(session: AsyncSession, community_id: int | None) -> list[int]:
+    """The accounts of one community, or all when that is None."""
+    query = select(Account.id).order_by(Account.id)
+    if community_id is not None:
+        query = query.where(Account.community_id == community_id)
+    return list(await session.scalars(query))

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     case,
+    cast,
     func,
     insert,
     select,
@@ -92,9 +93,14 @@ def signed(signs: dict[EntryKind, int]) -> ColumnElement[int]:
     )
 
 
-BILLED: ColumnElement[int] = func.coalesce(func.sum(signed(BILLED_SIGN)), 0)
-RECEIVED: ColumnElement[int] = func.coalesce(func.sum(signed(RECEIVED_SIGN)), 0)
-CREDIT: ColumnElement[int] = func.coalesce(func.sum(signed(CREDIT_SIGN)), 0)
+def total(signs: dict[EntryKind, int]) -> ColumnElement[int]:
+    """SQL for the signed sum of some entries in fen; PostgreSQL would answer with a decimal."""
+    return cast(func.coalesce(func.sum(signed(signs)), 0), Fen)
+
+
+BILLED: ColumnElement[int] = total(BILLED_SIGN)
+RECEIVED: ColumnElement[int] = total(RECEIVED_SIGN)
+CREDIT: ColumnElement[int] = total(CREDIT_SIGN)
 
 
 def transfer(

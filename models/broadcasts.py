@@ -67,15 +67,15 @@ class Recipient:
 
 
 async def recipients(
-    session: AsyncSession, office: Office, broadcast: Broadcast, after: int = 0
+    session: AsyncSession, office: Office, broadcast: Broadcast, after: int = 0, size: int = ACCOUNTS_AT_ONCE
 ) -> AsyncIterator[list[Recipient]]:
     """Everyone in the target, in batches by id. One chat comes once, however many flats are its owner's."""
     target, seen = target_of(broadcast), set[Address]()
     while True:
         if target.to == GROUPS:
-            batch = await _groups(session, office, broadcast, target, after)
+            batch = await _groups(session, office, broadcast, target, after, size)
         else:
-            batch = await _households(session, office, broadcast, target, after)
+            batch = await _households(session, office, broadcast, target, after, size)
         if not batch:
             return
         after = batch[-1].id
@@ -92,13 +92,13 @@ def _once(recipient: Recipient, seen: set[Address]) -> Recipient:
 
 
 async def _groups(
-    session: AsyncSession, office: Office, broadcast: Broadcast, target: Target, after: int
+    session: AsyncSession, office: Office, broadcast: Broadcast, target: Target, after: int, size: int
 ) -> list[Recipient]:
     query = (
         select(Group)
         .where(Group.audience == "residents", Group.community_id.is_not(None), Group.id > after)
         .order_by(Group.id)
-        .limit(ACCOUNTS_AT_ONCE)
+        .limit(size)
     )
     if broadcast.community_id is not None:
         query = query.where(Group.community_id == broadcast.community_id)
@@ -113,9 +113,9 @@ async def _groups(
 
 
 async def _households(
-    session: AsyncSession, office: Office, broadcast: Broadcast, target: Target, after: int
+    session: AsyncSession, office: Office, broadcast: Broadcast, target: Target, after: int, size: int
 ) -> list[Recipient]:
-    query = select(Account).where(Account.id > after).order_by(Account.id).limit(ACCOUNTS_AT_ONCE)
+    query = select(Account).where(Account.id > after).order_by(Account.id).limit(size)
     if broadcast.community_id is not None:
         query = query.where(Account.community_id == broadcast.community_id)
     if target.building:
@@ -162,7 +162,8 @@ async def _payers(
         .order_by(Contact.id)
     )
     found: dict[int, tuple[Person, Contact | None]] = {}
-    for account_id, kind, person, contact in (await session.execute(query)).tuples():
+    for account_id, kind, person, joined in (await session.execute(query)):
+        contact: Contact | None = joined
         order = office.policy(kind).channels
         if contact is not None and contact.channel not in order:
             contact = None
@@ -192,7 +193,7 @@ async def _held(session: AsyncSession, ids: Sequence[int]) -> dict[int, str]:
         Hold.released_at.is_(None),
         Hold.reason.in_([reason.value for reason in HOUSEHOLD_HOLDS]),
     )
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ def render(office: Office, broadcast: Broadcast, to: Recipient) -> OutgoingMessa
 async def expand(session: AsyncSession, office: Office, broadcast: Broadcast, now: datetime) -> int:
     """Write the next rows of a running broadcast, at most ROWS_PER_TRANSACTION; returns how many."""
     target, written = target_of(broadcast), 0
-    async for batch in recipients(session, office, broadcast, target.cursor):
+    async for batch in recipients(session, office, broadcast, target.cursor, 2 * ROWS_PER_TRANSACTION):
         for each in batch:
             if written >= ROWS_PER_TRANSACTION:
                 broadcast.target = target.to_text()
@@ -287,7 +288,7 @@ async def progress(session: AsyncSession, broadcast: Broadcast) -> Progress:
         .where(Outbox.broadcast_id == broadcast.id, Outbox.part_of.is_(None))
         .group_by(Outbox.state)
     )
-    states = {State(state): number for state, number in (await session.execute(query)).tuples()}
+    states = {State(state): number for state, number in (await session.execute(query))}
     settled = {State.SENT: 0, State.DEAD: 0, State.UNKNOWN: 0, State.CANCELLED: 0} | states
     sent, dead, unknown, cancelled = (settled[s] for s in (State.SENT, State.DEAD, State.UNKNOWN, State.CANCELLED))
     written = sum(states.values())
@@ -306,7 +307,7 @@ async def failures(session: AsyncSession, broadcast_id: int, limit: int) -> list
         .order_by(Outbox.id)
         .limit(limit)
     )
-    return list((await session.execute(query)).tuples())
+    return list((await session.execute(query)))
 
 
 async def halt(session: AsyncSession, broadcast_id: int) -> None:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, tuple_
+from sqlalchemy import insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.ledger import EntryKind
 from models.accounts import Account, Community, FeeItem
 from models.base import upsert
-from models.bills import BILLED, Bill, LedgerEntry, Payment, settle_many, signed, transfer
+from models.bills import BILLED, Bill, LedgerEntry, Payment, settle_many, total, transfer
 
 ROWS_PER_CHUNK = 250
 
@@ -65,7 +65,7 @@ async def add_communities(session: AsyncSession, kinds: Mapping[str, str]) -> No
 
 async def account_ids(session: AsyncSession, codes: Iterable[str]) -> dict[str, int]:
     rows = await session.execute(select(Account.code, Account.id).where(Account.code.in_(set(codes))))
-    return dict(rows.tuples().all())
+    return {row.code: row.id for row in rows}
 
 
 async def accounts_by_code(session: AsyncSession, codes: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -105,7 +105,7 @@ async def known_bills(
     session: AsyncSession, keys: Sequence[tuple[int, str, str]]
 ) -> dict[tuple[int, str, str], KnownBill]:
     """The bills among these (account id, item, period) that were issued before."""
-    issued = func.coalesce(func.sum(signed({EntryKind.CHARGE: 1})), 0)
+    issued = total({EntryKind.CHARGE: 1})
     query = (
         select(Bill.account_id, Bill.item, Bill.period, Bill.due_on, issued, BILLED, Bill.voided_at)
         .join(LedgerEntry, LedgerEntry.bill_id == Bill.id)

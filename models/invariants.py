@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.ledger import TRANSFERS, EntryKind
 from models.agreements import Plan, PlanPart
 from models.base import Database
-from models.bills import BILLED, CREDIT, RECEIVED, Bill, LedgerEntry, Payment
+from models.bills import BILLED, CREDIT, RECEIVED, Bill, LedgerEntry, Payment, total
 from models.outbox import Outbox, State
 from models.reminders import Reminder, needless
 from models.staff import broken_audit_entries
@@ -103,15 +103,12 @@ def _of_kind(column: Any, kind: EntryKind) -> Select[Any]:
 def _payments() -> Select[Any]:
     """A payment stands in the ledger once with its own sum, and once more the other way when it was reversed."""
 
-    def total(kind: EntryKind) -> ColumnElement[int]:
-        return func.coalesce(func.sum(case((LedgerEntry.kind == kind, LedgerEntry.amount_fen), else_=0)), 0)
-
     taken_back = case((Payment.reversed_at.is_not(None), Payment.amount_fen), else_=0)
     return (
         select(Payment.id)
         .outerjoin(LedgerEntry, LedgerEntry.payment_id == Payment.id)
         .group_by(Payment.id)
-        .having(or_(total(EntryKind.PAYMENT) != Payment.amount_fen, total(EntryKind.REVERSAL) != taken_back))
+        .having(or_(total({EntryKind.PAYMENT: 1}) != Payment.amount_fen, total({EntryKind.REVERSAL: 1}) != taken_back))
     )
 
 
@@ -121,7 +118,7 @@ async def _plans(session: AsyncSession) -> list[str]:
     for part in await session.scalars(select(PlanPart).order_by(PlanPart.plan_id, PlanPart.number)):
         parts.setdefault(part.plan_id, []).append(part)
     sums, dates = [], []
-    for plan_id, total_fen in (await session.execute(select(Plan.id, Plan.total_fen).order_by(Plan.id))).tuples():
+    for plan_id, total_fen in await session.execute(select(Plan.id, Plan.total_fen).order_by(Plan.id)):
         mine = parts.get(plan_id, [])
         if sum(part.amount_fen for part in mine) != total_fen or any(part.amount_fen < 1 for part in mine):
             sums.append(plan_id)

@@ -218,7 +218,7 @@ async def latest_reminders(session: AsyncSession, account_id: int, limit: int) -
         .order_by(Reminder.id.desc())
         .limit(limit)
     )
-    return list((await session.execute(query)).tuples())[::-1]
+    return list((await session.execute(query)))[::-1]
 
 
 async def latest_wait(session: AsyncSession, account_id: int, today: date) -> WaitRow | None:

@@ -198,7 +198,7 @@ async def live_tasks(
     )
     if community_id is not None:
         query = query.where(StaffTask.community_id == community_id)
-    return list((await session.execute(query)).tuples())
+    return list((await session.execute(query)))
 
 
 async def count_live_tasks(session: AsyncSession, community_id: int | None, now: datetime) -> tuple[int, int]:
@@ -218,7 +218,7 @@ async def members(session: AsyncSession) -> Sequence[tuple[Staff, str]]:
         .outerjoin(Community, Community.id == Staff.community_id)
         .order_by(Staff.active.desc(), Staff.id)
     )
-    return (await session.execute(query)).tuples().all()
+    return (await session.execute(query)).all()
 
 
 async def other_admins(session: AsyncSession, staff_id: int) -> int:

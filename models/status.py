@@ -181,7 +181,7 @@ async def _money(session: AsyncSession, today: date, community_id: int | None) -
     )
     if community_id is not None:
         query = query.where(Account.community_id == community_id)
-    return [_Row(on, name, of, *map(int, sums)) for on, name, of, *sums in (await session.execute(query)).tuples()]
+    return [_Row(on, name, of, *map(int, sums)) for on, name, of, *sums in (await session.execute(query))]
 
 
 def _ageing(rows: Sequence[_Row], today: date) -> dict[int, int]:
@@ -213,7 +213,7 @@ async def _messages(session: AsyncSession, midnight: datetime) -> tuple[int, int
     states = await session.execute(
         select(Outbox.state, func.count()).where(Outbox.state.in_(asking)).group_by(Outbox.state)
     )
-    return int(sent or 0), int(failed or 0), dict(states.tuples().all())
+    return int(sent or 0), int(failed or 0), dict(states.all())
 
 
 async def _promises(session: AsyncSession, today: date, community_id: int | None) -> int:
@@ -252,7 +252,7 @@ async def _late_plans(session: AsyncSession, today: date, community_id: int | No
         query = query.join(Account, Account.id == Plan.account_id).where(Account.community_id == community_id)
         broken = broken.where(StaffTask.community_id == community_id)
     late = 0
-    for plan, fen in (await session.execute(query)).tuples():
+    for plan, fen in (await session.execute(query)):
         late += await plan_received_fen(session, plan) < fen
     return late + int(await session.scalar(broken) or 0)
 

@@ -27,7 +27,8 @@ _PAST = re.compile(
     rf"{_VERB}(?:费|款|钱|账|掉|完|好|清|齐|上|出|过去|进去)?(?:了(?!吗?再|就|再|才)|过|的(?!话|时候))"
     r"|已经|早就|上次|交过|缴清|刚交|不是.{0,8}[交付]了"
     r"|(?<!get )(?<!gets )(?<!be )(?<!getting )(?<!am )\bpaid\b|\btransferred\b|\bsent\b|\bmade (?:the|a|my) payment"
-    r"|\bsettled\b|\bwas\b|\bdid\b|\bago\b|\bdone on\b"
+    r"|\bsettled\b|\bwas\b|\bdid\b|\bago\b|\bdone on\b",
+    re.ASCII,
 )
 _CORRECTION = re.compile(
     r"不对|说错|记错|打错|写错|更正|改成|改到|改为|改天|应该是|还是|算了|不不|哦不|噢不|啊不|不是.{1,8}(?:是|,)|才对"
@@ -253,11 +254,14 @@ def _holiday(match: re.Match[str], today: date, past: bool) -> date | None:
     if match["after"]:
         return None
     day = holiday(match["name"], today, past, before=bool(match["before"]))
-    return day
+    year = {"去": -1, "今": 0, "明": 1, "来": 1}.get((match["rel"] or " ")[0])
+    if day is None or year is None or day.year == today.year + year:
+        return day
+    return holiday(match["name"], date(today.year + year, 1, 1), False, before=bool(match["before"]))
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text)
+    return re.compile(text, re.ASCII)  # \b between a Latin and a Chinese letter
 
 
 # "十一月", "去年前" hold the same characters and are no holidays.
@@ -293,14 +297,14 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     (_pattern(r"前天|前儿个?|\b(?:the )?day before yesterday\b"), _offset(-2)),
     (_pattern(r"明天|明日|明儿个?|明早|明晚|明后天|\btomorrow\b"), lambda m, t, p: None if m[0] == "明后天" else t + timedelta(days=1)),
     (_pattern(r"昨天|昨日|昨儿个?|昨晚|\byesterday\b|\blast night\b"), _offset(-1)),
-    (_pattern(r"今天|今日|今儿个?|今晚|今早|当天|\btoday\b|\btonight\b|\bthis (?:afternoon|evening|morning)\b"), _offset(0)),
+    (_pattern(r"今天|今日|今儿个?|今晚|今早|\btoday\b|\btonight\b|\bthis (?:afternoon|evening|morning)\b"), _offset(0)),
     # holidays
-    (_pattern(rf"(?P<name>{_HOLIDAY_NAMES})(?P<one>假期|节|那天)?(?:(?P<before>之前|以前|前|来临前)|(?P<after>假?期?(?:之后|以后|后|完|过后)))?"), _holiday),
+    (_pattern(rf"(?P<rel>去年|今年|明年|来年)?(?:的)?(?P<name>{_HOLIDAY_NAMES})(?P<one>假期|节|那天)?(?:(?P<before>之前|以前|前|来临前)|(?P<after>假?期?(?:之后|以后|后|完|过后|那会|那阵|期间|左右|时候|那时|回来|放假)))?"), _holiday),
     (_pattern(r"(?P<pre>before|by|until|on|over|after)? ?(?:the )?(?P<name>chinese new year|lunar new year|spring festival|cny|new year's eve|new years eve|new year's day|new year|christmas eve|christmas|xmas|national day|labou?r day)"),
      lambda m, t, p: None if m["pre"] == "after" else holiday(m["name"], t, p, before=m["pre"] == "before")),
     # ends of months and years
-    (_pattern(r"(?P<rel>这个|本|下下个|下个|(?<!剩)下|上个|上|当)?月(?:底|末)"), _month_end),
     (_pattern(rf"(?P<m>1[0-2]|0?[1-9]|{CHINESE}{{1,2}})月(?:份)?(?:底|末)"), _named_month_end),
+    (_pattern(r"(?P<rel>这个|本|下下个|下个|(?<!剩)下|上个|上|当)?月(?:的?最后一天|底|末)"), _month_end),
     (_pattern(r"(?P<rel>今|去|明)?年(?:底|末)|\b(?:the )?end of (?:the |this )?year\b|\byear[- ]end\b"), _year_end),
     (_pattern(r"\b(?:the )?(?:end|last day) of (?P<rel>next|last|this|the)? ?month\b|\bmonth[- ]end\b|\beom\b|\bend of the mth\b"), _month_end),
     (_pattern(rf"\b(?:the )?end of (?P<mon>{_MONTH_NAME})\b"), _english_month_end),

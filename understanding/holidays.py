@@ -39,7 +39,7 @@ HOLIDAYS: dict[str, dict[int, tuple[int, int]]] = {
     "清明": _QINGMING, "五一": _fixed(5, 1), "劳动节": _fixed(5, 1), "六一": _fixed(6, 1), "儿童节": _fixed(6, 1),
     "端午": _DRAGON_BOAT, "中秋": _MID_AUTUMN, "国庆": _fixed(10, 1), "十一": _fixed(10, 1), "教师节": _fixed(9, 10),
     "双十一": _fixed(11, 11), "双11": _fixed(11, 11), "双十二": _fixed(12, 12), "双12": _fixed(12, 12),
-    "圣诞": _fixed(12, 25), "平安夜": _fixed(12, 24), "冬至": _fixed(12, 22),
+    "cny": _SPRING, "圣诞": _fixed(12, 25), "平安夜": _fixed(12, 24), "冬至": _fixed(12, 22),
 }  # fmt: skip
 _ENGLISH = {
     "chinese new year": _SPRING, "lunar new year": _SPRING, "spring festival": _SPRING, "cny": _SPRING,
@@ -55,7 +55,8 @@ def holiday(name: str, today: date, past: bool, *, before: bool) -> date | None:
     if name in _ONLY_BEFORE and not before:
         return None
     table = HOLIDAYS.get(name) or _ENGLISH[name]
-    days = sorted(date(year, *day) - timedelta(days=int(before)) for year, day in table.items())
+    back = int(before and table is not _EVE)  # "before the eve" still means the eve
+    days = sorted(date(year, *day) - timedelta(days=back) for year, day in table.items())
     if past:
         return max((day for day in days if day <= today), default=None)
     return min((day for day in days if day >= today), default=None)

@@ -10,12 +10,12 @@ _PART = r"(?:期|次|回|笔|批|部分|份|个月|月|个季度|季|期付|阶�
 _PAY = r"(?:交|付|缴|还|给|结|清|支付)"
 
 _PATTERNS = tuple(
-    re.compile(p)
+    re.compile(p, re.ASCII)
     for p in (
         rf"(?:分|拆|摊|均分|平分|按)(?:成|作|做|为|开|到|在|个)?{_N}(?:个)?{_PART}",
         rf"(?:分|拆)(?:成|为)?{_N}半",
         rf"(?<!第){_N}(?:个)?(?:月|期|次|笔|季度|回)(?:来|慢慢|内|里|的)?(?:分|拆|摊|平摊|均摊)(?:期|开)?",
-        rf"(?<!第)(?<![\d二三四五六七八九十]月){_N}期(?={_PAY}|可以|行|能|好|吧|吗|怎么|的话|,|$|ok)",
+        rf"(?<!第)(?<![\d二三四五六七八九十]月){_N}期(?={_PAY}|可以|行|能|好|吧|吗|怎么|的话|ok)",
         rf"(?<!第){_N}(?:个月|次|笔){_PAY}(?:完|清|齐)",
         rf"\b{_EN}[- ](?:equal |monthly |separate |smaller |easy )*(?:installments?|payments|parts|portions|chunks|goes|pieces)\b",
         rf"\b(?:split|divide|spread|break)\b[^,.!?;]{{0,30}}?\b(?:in|into|over|across|by|between)\b (?:to )?(?:the )?(?:next )?{_EN}(?: (?:equal|monthly|separate))?(?: (?:months?|times|parts?|payments?|installments?|ways|quarters|terms))?(?![\w%]|st|nd|rd|th| (?:days?|weeks?|yuan|hours?|years?)\b)",

@@ -6,6 +6,10 @@ from decimal import Decimal
 
 from understanding.numbers import CHINESE, ENGLISH, chinese_number, english_number
 
+_ONE = "[一二两三四五六七八九]"
+_BELOW_WAN = rf"(?:{_ONE}千)?(?:零?{_ONE}百)?(?:零?{_ONE}?十)?(?:零?{_ONE})?"
+# With a scale (百 千 万), so that 五 alone is no sum.
+_SCALED = rf"(?>{_BELOW_WAN}万{_BELOW_WAN}|(?={_ONE}[千百]){_BELOW_WAN})"
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?"
 _VAGUE_AFTER = r"(?!多|来|几|余|出头|左右|上下|\+|-odd| odd|ish| or so| something| plus)"
 _UNIT = r"(?:块钱|块|元钱|元|圆|大洋|刀)"
@@ -14,38 +18,38 @@ _COUNT = (
     r"|倍|折|积分|步|公里|米|斤|张|封|通|回|式|万|千|百|十|\d|[.:/-]\d)"
 )
 _PAY_WORD = (
-    r"(?:交|缴|付|还|转|给|打|汇|欠|差|少|扣|收|充|存|退|减|先|是|要|凑|出|金额|费用?|共|计|总共|一共|才|只|应该|按|怎么|变成|成|有|到|补"
-    r"|pay|paid|owe|owed|send|sent|transfer|transferred|charged|charge|of|is|was|for|deposit|amount|total|due|bill|balance)"
+    r"(?:剩下|剩余|余下|尾款|学费|物业费|每个?月|每期|一个月|首付|交|缴|付|还|转|给|打|汇|欠|差|少|扣|收|充|存|退|减|先|是|要|凑|出|金额|费用?|共|计|总共|一共|才|只|应该|按|怎么|变成|成|有|到|补"
+    r"|pay|paid|owe|owed|send|sent|transfer|transferred|charged|charge|of|is|was|for|deposit|amount|total|due|bill|balance|do|give|why|now|only|charges?|settle|clear)"
 )
 
 _PATTERNS: tuple[re.Pattern[str], ...] = (
     # ￥2,860.00  $500  rmb 500
-    re.compile(rf"(?:[¥$]|\brmb|\byuan|人民币)\s*(?P<n>{_DIGITS})(?P<k>\s*[kw万千])?{_VAGUE_AFTER}"),
+    re.compile(rf"(?:[¥$]|\brmb|\bcny|\byuan|人民币)\s*(?P<n>{_DIGITS})(?P<k>\s*[kw万千])?{_VAGUE_AFTER}", re.ASCII),
     # 1w2  1k2  1万2  1千2  1万2千5: what follows is a tenth of the unit
-    re.compile(rf"(?<![\d.])(?P<big>\d{{1,3}})(?P<scale>[wk万千百])(?P<tail>\d)(?![\d.]|[千百wk万])(?:{_UNIT})?{_VAGUE_AFTER}{_COUNT}"),
+    re.compile(rf"(?<![\d.])(?P<big>\d{{1,3}})(?P<scale>[wk万千百])(?P<tail>\d)(?![\d.]|[千百wk万])(?:{_UNIT})?{_VAGUE_AFTER}{_COUNT}", re.ASCII),
     # 1万2千  2万3
-    re.compile(rf"(?<![\d.])(?P<ten>\d{{1,3}})[w万](?P<thousand>\d)[千k](?:{_UNIT})?{_VAGUE_AFTER}"),
+    re.compile(rf"(?<![\d.])(?P<ten>\d{{1,3}})[w万](?P<thousand>\d)[千k](?:{_UNIT})?{_VAGUE_AFTER}", re.ASCII),
     # 86块4  86块4毛  86元5角
-    re.compile(rf"(?<![\d.])(?P<yuan>\d{{1,6}}|{CHINESE}{{1,9}}){_UNIT}(?P<jiao>[\d一二三四五六七八九两])(?:毛|角)?(?P<fen>[\d一二三四五六七八九]分)?(?!个|天|月|次|号|\d|平|期|年|节|[十百千万点.])"),
+    re.compile(rf"(?<![\d.])(?P<yuan>\d{{1,6}}|{CHINESE}{{1,9}}){_UNIT}(?P<jiao>[\d一二三四五六七八九两])(?:毛|角)?(?P<fen>[\d一二三四五六七八九]分)?(?!个|天|月|次|号|\d|平|期|年|节|[十百千万点.])", re.ASCII),
     # 1.2k yuan  1.2万  3千块
-    re.compile(rf"(?<![\d.a-z])(?P<n>{_DIGITS})\s?(?P<k>k|w|万|千|百)(?![a-z]){_VAGUE_AFTER}(?:{_UNIT}|yuan)?{_COUNT}"),
+    re.compile(rf"(?<![\d.a-z])(?P<n>{_DIGITS})\s?(?P<k>k|w|万|千|百)(?![a-z]){_VAGUE_AFTER}(?:{_UNIT}|yuan)?{_COUNT}", re.ASCII),
     # 2860元  500 yuan  $: with a unit
-    re.compile(rf"(?<![\d.,])(?P<n>{_DIGITS})\s*(?:{_UNIT}|yuan\b|dollars?\b|rmb\b){_VAGUE_AFTER}"),
+    re.compile(rf"(?<![\d.,])(?P<n>{_DIGITS})\s*(?:{_UNIT}|yuan\b|dollars?\b|rmb\b){_VAGUE_AFTER}", re.ASCII),
     # 两千五百块  八百元  五十块
-    re.compile(rf"(?P<zh>{CHINESE}{{1,11}}){_UNIT}(?!{CHINESE}?[毛角])"),
+    re.compile(rf"(?P<zh>{CHINESE}{{1,11}}){_UNIT}(?!{CHINESE}?[毛角]|(?<=一块)[结交付给缴还儿去来上搞弄办报算])", re.ASCII),
     # 一千二  三百八  两千: with a scale, no unit
-    re.compile(rf"(?<![第{CHINESE[1:-1]}])(?P<zh>{CHINESE}*[百千万]{CHINESE}*){_VAGUE_AFTER}{_COUNT}(?![分之]|不|一)"),
+    re.compile(rf"(?<![第{CHINESE[1:-1]}])(?P<zh>{_SCALED}){_VAGUE_AFTER}{_COUNT}(?!分之|不[止到])", re.ASCII),
     # "pay 2860", "欠1200"
-    re.compile(rf"{_PAY_WORD}(?:了|的|过|你|你们|我|他|it|me|you|about|the|a|:|：|\s)*(?P<n>(?:{_DIGITS}))(?![\d.,]*\d)\s?{_VAGUE_AFTER}{_COUNT}(?!\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|parts?|installments?|pm|am|o'clock|payments?|lessons?|class|classes|sqm|sq|square|percent|min|hours?|people|am|messages?|of)\b)"),
+    re.compile(rf"{_PAY_WORD}(?:了|的|过|你|你们|我|他|it|me|you|about|the|a|:|：|\s)*(?P<n>(?:{_DIGITS}))(?![\d.,]*\d)\s?{_VAGUE_AFTER}{_COUNT}(?!\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|parts?|installments?|pm|am|o'clock|payments?|lessons?|class|classes|sqm|sq|square|percent|min|hours?|people|am|messages?|of)\b)", re.ASCII),
     # five hundred yuan, two thousand
-    re.compile(rf"\b(?P<en>{ENGLISH}(?:[ -]{ENGLISH})?(?: (?:hundred|thousand|grand)(?: and)?(?: {ENGLISH}(?:[ -]{ENGLISH})?(?: hundred(?: and {ENGLISH}(?:[ -]{ENGLISH})?)?)?)?))\b(?! (?:times|messages|people|square))"),
+    re.compile(rf"\b(?P<en>{ENGLISH}(?:[ -]{ENGLISH})?(?: (?:hundred|thousand|grand)(?: and)?(?: {ENGLISH}(?:[ -]{ENGLISH})?(?: hundred(?: and {ENGLISH}(?:[ -]{ENGLISH})?)?)?)?))\b(?! (?:times|messages|people|square))", re.ASCII),
 )
 _BARE = re.compile(rf"^\s*(?P<n>{_DIGITS})\s*$")
 
 _VAGUE_BEFORE = re.compile(r"(?:大概|大约|约|差不多|左右|近|将近|不到|几|好几|至少|最多|多于|超过|about|around|roughly|approximately|some|nearly|almost|over|like|few|couple of)\s*$")
 _UNIT_PRICE = re.compile(
     r"^\s*(?:/|每|一个?|per|a |an )\s*(?:个)?(?:平|方|㎡|m2|m²|sqm|sq|square|meter|metre|户|度|吨|节|课|天|小时|人|条|张|lesson|class|hour|session|day)|^\s*(?:/|每)"
-    r"|^钱?(?:一|每)(?:个)?(?:平|方|月一平|节|课|度|吨|小时|次|户|天)|^(?:的)?(?:单价|标准)|^积分|^分"
+    r"|^钱?(?:一|每)(?:个)?(?:平|方|月一平|节|课|度|吨|小时|次|户|天)|^(?:的)?(?:单价|标准)|^积分|^分钱"
 )
 _UNIT_PRICE_BEFORE = re.compile(
     r"(?:单价|每(?:个)?(?:平方?米?|方|㎡|m2|节课?|课时|度|吨|小时|户|天)(?:每月|一个?月)?|一个?(?:平方?米?|平|方|节课?|课时|度|吨|小时)(?:一个?月)?|per (?:sqm|square met(?:er|re)|m2|lesson|class|hour))"
@@ -53,7 +57,7 @@ _UNIT_PRICE_BEFORE = re.compile(
 )
 _CORRECTION = re.compile(r"不对|说错|记错|打错|写错|更正|改成|应该是|不是|no wait|sorry|i mean|actually|make (?:it|that)|wait")
 _FIRST_PART = re.compile(r"(?:先|只能|最多|就能|能)(?:交|付|给|转|还|缴|打|拿|出)(?:个|你们?|上|一?部分)?[¥$]?$|(?:only|just|first|now) (?:pay )?[¥$]?$|(?:can|could|will|i'll|may i|let me) (?:only |just |first )?(?:pay|give|send|do) (?:you )?[¥$]?$")
-_CHARGED = re.compile(r"(?:变成|成了|怎么(?:是|要|就|变|会|收|又|这次)?|却|收我?|竟然|这次|这个月|今年|现在|bill (?:is|says)|charged(?: me)?|now(?: it is)?)[^,。\d]{0,4}[¥$]?$")
+_CHARGED = re.compile(r"(?:变成|成了|怎么(?:是|要|就|变|会|收|又|这次)?|却|收我?|竟然|这次|这个月|今年|现在|bill (?:is|says)|charged(?: me)?|now(?: it is)?|why|want)[^,。\d]{0,4}[¥$]?$")
 _HOUSE_NUMBER = re.compile(r"(?:栋|幢|座|楼|单元|室|房号?|(?:room|unit|apartment|apt)(?: number)?(?: is)?|#|no\.?|号楼|编号|尾号|账号|电话|手机|订单|单号|合同)\s*[:：]?\s*\d*[-]?$")
 
 
@@ -72,7 +76,7 @@ def find_sum(text: str, taken: list[tuple[int, int]]) -> int | None:
     if len(sums) > 1:
         if any(_CORRECTION.search(text, a.end, b.start) for a, b in zip(sums, sums[1:], strict=False)):
             return sums[-1].fen
-        for pattern in (_FIRST_PART, _CHARGED):
+        for pattern in (_CHARGED, _FIRST_PART):
             for found in sums:
                 if pattern.search(text[max(0, found.start - 16) : found.start]):
                     return found.fen
@@ -111,7 +115,7 @@ def _is_no_sum(text: str, start: int, end: int) -> bool:
 def _is_year_or_code(match: re.Match[str], fen: int) -> bool:
     """A bare "2025" or an eleven digit number is no sum unless a unit stands beside it."""
     bare = match.re in (_PATTERNS[-2], _BARE)
-    return bare and ((200000 <= fen <= 203500 and "." not in match["n"] and "," not in match["n"]) or fen > 9_999_999_00 or fen < 1000)
+    return bare and ((201500 <= fen <= 203500 and "." not in match["n"] and "," not in match["n"]) or fen > 9_999_999_00 or fen < 1000)
 
 
 def _fen(match: re.Match[str]) -> int | None:

@@ -89,6 +89,10 @@ def _pairs(path: Path) -> dict[str, str]:
     return dict(zip(letters[::2], letters[1::2], strict=True))
 
 
+# Typed one way, listed another.
+_TYPED = {"lv": "lu", "nv": "nu", "lve": "lue", "nve": "nue", "shei": "shui"}
+
+
 class Syllables:
     """Chinese characters as toneless syllables, and Latin letters cut into syllables."""
 
@@ -112,7 +116,7 @@ class Syllables:
                 self.of[character] = syllable
         for token in extra:
             self.of[token[0]] = token[1:]
-        self.all = frozenset(self.of.values()) | {"lv", "nv", "lve", "nve"}
+        self._all = frozenset(self.of.values()) | _TYPED.keys()
 
     def cut(self, letters: str) -> list[str] | None:
         """Cut "wuyefei" into ["wu", "ye", "fei"]; None when the letters are no pinyin."""
@@ -121,13 +125,14 @@ class Syllables:
         for end in range(1, len(letters) + 1):
             for size in range(6, 0, -1):
                 start = end - size
-                if start < 0 or best[start] is None or letters[start:end] not in self.all:
+                if start < 0 or best[start] is None or letters[start:end] not in self._all:
                     continue
                 candidate = [*(best[start] or []), letters[start:end]]
                 current = best[end]
                 if current is None or len(candidate) < len(current):
                     best[end] = candidate
-        return best[-1]
+        found = best[-1]
+        return None if found is None else [_TYPED.get(s, s) for s in found]
 
 
 class _PinyinWords:
@@ -143,10 +148,14 @@ class _PinyinWords:
 
     def chinese(self, letters: str) -> str:
         """`letters` with the known pinyin words in Chinese, unchanged where it is not pinyin."""
+        words = letters.split(" ")
+        pinyin = [w not in _ENGLISH_TOO and self._syllables.cut(w.replace("'", "")) is not None for w in words]
+        if sum(pinyin) * 2 < len(words):
+            return letters  # mostly English
         parts: list[str] = []
         run: list[str] = []
-        for word in [*letters.split(" "), ""]:
-            if word and word not in _ENGLISH_TOO and self._syllables.cut(word.replace("'", "")) is not None:
+        for word, is_pinyin in zip([*words, ""], [*pinyin, False], strict=True):
+            if is_pinyin:
                 run.append(word)
                 continue
             if run:

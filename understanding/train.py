@@ -159,7 +159,7 @@ def _report_rules(rules: Rules, lines: list[Line], hints: list[dict[str, float]]
         hits = [line for line, hint in zip(lines, hints, strict=True) if label in hint]
         wrong = [line for line in hits if scope(label) not in map(scope, line.labels)]
         if len(wrong) * 10 > len(hits):
-            print(f"{label}: wrong on {len(wrong)} of {len(hits)} lines, e.g. {wrong[0].text}")
+            sys.stdout.write(f"{label}: wrong on {len(wrong)} of {len(hits)} lines, e.g. {wrong[0].text}\n")
 
 
 def scope(label: str) -> str:

@@ -232,6 +232,11 @@ class Platform:
     def waiting(self) -> bool:
         return bool(self._updates)
 
+    @property
+    def changes(self) -> int:
+        """Grows with everything that is written."""
+        return self._number
+
     # the demo's own notes
 
     def note(self, name: str, value: str) -> None:

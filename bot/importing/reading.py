@@ -58,7 +58,7 @@ def _texts(raw: bytes) -> Iterator[tuple[int, tuple[Cell, ...]]]:
 
 
 def decode(raw: bytes) -> str:
-    """UTF-8 with or without BOM, else GB18030. Bytes that fit neither become lone surrogates: their rows are refused."""
+    """UTF-8 with or without BOM, else GB18030. What fits neither becomes lone surrogates: such rows are refused."""
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     try:
         return raw.decode("utf-8")

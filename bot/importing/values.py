@@ -126,7 +126,7 @@ def whole(most: int, least: int = 0) -> Parse:
 
 
 def day(cell: Cell) -> date:
-    """2026-11-30, 2026/11/30, 2026.11.30, 20261130, 2026年11月30日, a spreadsheet's date; a time behind it is left out."""
+    """2026-11-30, 2026/11/30, 2026.11.30, 20261130, 2026年11月30日, a spreadsheet's date; a time behind is dropped."""
     typed = narrow(cell)
     try:
         value = cell if isinstance(cell, date) else _typed_day(re.sub(r"\s*([-/.年月日])\s*", r"\1", typed))

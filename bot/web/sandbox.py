@@ -285,7 +285,8 @@ class Page:
     async def board(self, request: Request) -> Response:
         demo = self._demo
         async with demo.app.database.read() as session:
-            return JSONResponse(await views.board(session, demo.app.office, demo.clock.now()))
+            since = demo.app.office.today(demo.scenario.starts_at)
+            return JSONResponse(await views.board(session, demo.app.office, demo.clock.now(), since))
 
     async def jobs(self, request: Request) -> Response:
         demo = self._demo

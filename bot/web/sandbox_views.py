@@ -36,7 +36,7 @@ from models.status import board as status_board
 CHANNEL = "sandbox"
 ROWS_MAX = 120
 LEDGER_ROWS_MAX = 40
-RATE_DAYS = 35  # how far back the line of the collection rate begins
+RATE_DAYS_BEFORE, RATE_DAYS_AHEAD = 4, 8  # of the line: before the demo began, and the least it has room for after
 SNIPPET = 42
 
 Json = dict[str, Any]
@@ -240,7 +240,7 @@ async def household(session: AsyncSession, office: Office, code: str, now: datet
                 "open_fen": line.open_fen,
                 "held": held.get(line.bill.id, []),
             }
-            for line in reversed(lines)
+            for line in sorted(lines, key=lambda each: each.bill.due_on, reverse=True)
         ],
         "credit_fen": await credit_fen(session, account.id),
         "ledger": await _ledger(session, account.id),
@@ -366,8 +366,8 @@ async def export(session: AsyncSession, office: Office, code: str, now: datetime
     return None if facts_of is None else {"exported_at": now.isoformat(), **facts_of, "messages": await history(session, code)}
 
 
-async def board(session: AsyncSession, office: Office, now: datetime) -> Json:
-    """The figures of `status`, the line of the collection rate, and who waits why."""
+async def board(session: AsyncSession, office: Office, now: datetime, since: date) -> Json:
+    """The figures of `status`, the line of the collection rate around the day the demo began, and who waits why."""
     figures = (await status_board(session, now, office.zone)).to_json()
     today = office.today(now)
     next_run = scheduler.next_run(office, now)
@@ -384,14 +384,16 @@ async def board(session: AsyncSession, office: Office, now: datetime) -> Json:
     return {
         **figures,
         "next_run": next_run.isoformat() if next_run else "",
-        "rates": await _rates(session, today),
+        "rates": (rates := await _rates(session, since - timedelta(days=RATE_DAYS_BEFORE), today)),
+        "rate_at_start": rates[RATE_DAYS_BEFORE - 1]["rate"],
+        "days": max(len(rates), RATE_DAYS_BEFORE + RATE_DAYS_AHEAD),
         "waits": dict(waiting.tuples().all()),
         "paid_today": {"number": int(number), "fen": int(fen)},
     }
 
 
-async def _rates(session: AsyncSession, today: date) -> list[Json]:
-    """Received ÷ due at the end of each day, from the entries' own dates."""
+async def _rates(session: AsyncSession, first: date, today: date) -> list[Json]:
+    """Received ÷ due at the end of each day from `first` to `today`, from the entries' own dates."""
     rows = await session.execute(
         select(LedgerEntry.kind, LedgerEntry.amount_fen, LedgerEntry.on_date, Bill.due_on)
         .join(Bill, Bill.id == LedgerEntry.bill_id)
@@ -403,7 +405,7 @@ async def _rates(session: AsyncSession, today: date) -> list[Json]:
         counts_from = max(on, due_on)  # a bill counts from its due day, and so does what was paid before
         due[counts_from] += BILLED_SIGN.get(EntryKind(kind), 0) * fen
         received[counts_from] += RECEIVED_SIGN.get(EntryKind(kind), 0) * fen
-    days = [today - timedelta(days=n) for n in reversed(range(RATE_DAYS))]
+    days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
     sums = [sum(fen for on, fen in book.items() if on < days[0]) for book in (due, received)]
     found = []
     for day in days:
@@ -437,13 +439,19 @@ async def jobs(session: AsyncSession, office: Office, now: datetime) -> list[Jso
     return found
 
 
+def opening_chat(demo: Demo) -> str:
+    """The chat that the scenario shows first: of a seat, or a group."""
+    chats = {p.seat: p.id for p in demo.platform.profiles.values()} | {r.title: r.id for r in demo.platform.rooms.values()}
+    return chats.get(demo.scenario.opens, "")
+
+
 def state(demo: Demo) -> Json:
     """Everything the page needs when it opens."""
     return {
         "clock": demo.clock_state(),
         "scenario": demo.scenario.name,
         "starts_at": demo.scenario.starts_at.isoformat(),
-        "opens": demo.scenario.opens,
+        "opens": opening_chat(demo),
         "office": demo.app.office.name,
         "people": people(demo.platform),
         "groups": rooms(demo.platform),

@@ -1,6 +1,6 @@
 // The third column: what lies behind the chats. Board, everything sent and why, a household's facts, jobs, workshop.
 
-import { $, ask, attempt, dateOf, day, el, get, nameOf, now, onDay, percent, post, setting, show, soon, state, t, time, when, yuan } from "./sandbox-page.js";
+import { $, ask, attempt, dateOf, day, el, get, lately, nameOf, now, onDay, percent, post, setting, show, soon, state, t, time, when, yuan } from "./sandbox-page.js";
 import { curve } from "./sandbox-chart.js";
 
 const STATE_TINT = { sent: "green", queued: "plain", sending: "plain", retry: "plain", held: "blue", cancelled: "plain", dead: "red", unknown: "", planned: "blue", waiting_for_staff: "" };
@@ -73,8 +73,8 @@ async function board() {
   return [
     el("div", {},
       el("div", { class: "rate" }, el("b", { id: "rate" }, percent(figures.rate), el("small", {}, "%")),
-        el("span", {}, `${t("board.rate")} · ${t("board.since", { rate: `${percent(figures.rates.find((each) => each.on === started())?.rate ?? figures.rate)}%` })}`)),
-      curve(figures.rates, started())),
+        el("span", {}, `${t("board.rate")} · ${t("board.since", { rate: `${percent(figures.rate_at_start)}%` })}`)),
+      curve(figures.rates, figures.days, 4)),
     el("div", { class: "tiles" }, tile("due", whole(figures.due_fen)), tile("received", whole(figures.received_fen)), tile("open", whole(figures.open_fen))),
     el("div", { class: "tiles" },
       tile("sent_today", figures.sent_today), tile("paid_today", figures.paid_today.number), tile("promises", figures.promises_today),
@@ -90,9 +90,6 @@ async function board() {
     figures.next_run ? el("p", { class: "none" }, `${t("board.next_run")}:${when(figures.next_run)}`) : null,
   ];
 }
-
-/** The last day before the scenario began. */
-const started = () => dateOf(new Date(new Date(state.startsAt).getTime() - 86400000));
 
 // everything sent
 
@@ -119,7 +116,7 @@ function sentRow(row, opened) {
   const toggle = () => { openRow = openRow === row.id ? 0 : row.id; attempt(draw); };
   return el("li", { class: opened ? "open" : null },
     el("button", { "data-focus": `row-${row.id}`, "aria-expanded": String(Boolean(opened)), onclick: toggle },
-      el("time", {}, when(row.at)), el("span", { class: "to" }, row.to),
+      el("time", {}, lately(row.at)), el("span", { class: "to" }, row.to),
       el("span", { class: "tags" },
         el("span", { class: "tag plain" }, row.stage ? t(`stage.${row.stage}`) : t(`kind.${row.kind}`)),
         el("span", { class: `tag ${STATE_TINT[row.state] ?? ""}` }, t(`state.${row.state}`))),
@@ -164,10 +161,11 @@ async function household() {
   const list = (name, items) => (items.length ? el("div", {}, el("h3", {}, t(`facts.${name}`)), el("ul", { class: "facts-list" }, items)) : null);
   const item = (text, tag, tint) => el("li", {}, el("span", {}, text), tag ? el("span", { class: `tag ${tint ?? "plain"}` }, tag) : null);
   const { decision, stage, reason } = facts.today;
-  const today = decision === "wait" ? t("facts.wait", { reason: t(`reason.${reason}`) }) : t(`facts.${decision}`, { stage: t(`stage.${stage}`) });
+  const told = facts.reminders.find((each) => each.on === dateOf(now()) && each.decision === "remind");
+  const today = told ? t("facts.told", { stage: t(`stage.${told.stage}`) }) : decision === "wait" ? t("facts.wait", { reason: t(`reason.${reason}`) }) : t(`facts.${decision}`, { stage: t(`stage.${stage}`) });
   return [
     el("div", { class: "head" }, el("div", {}, el("h2", {}, `${facts.place} ${facts.name}`), el("p", {}, [facts.code, facts.area_m2 && `${facts.area_m2} m²`, ...facts.traits.map((trait) => t(`trait.${trait}`))].filter(Boolean).join(" · ")))),
-    el("div", { class: `today ${decision === "remind" ? "remind" : reason === "paid" ? "paid" : ""}` }, el("small", {}, `${t("facts.today")} · ${day(now())}`), today),
+    el("div", { class: `today ${told || decision === "remind" ? "remind" : reason === "paid" ? "paid" : ""}` }, el("small", {}, `${t("facts.today")} · ${day(now())}`), today),
     el("div", { class: "row" },
       owed > 0
         ? el("button", { class: "primary", "data-focus": "pay", onclick: () => attempt(async () => { await post("/pay", { account: facts.code }); await draw(); }) }, t("facts.pay", { amount: yuan(owed) }))

@@ -31,7 +31,7 @@ export function el(name, attributes = {}, ...children) {
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else element.setAttribute(key, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -44,16 +44,20 @@ const locale = english ? "en-GB" : "zh-CN";
 const format = (options) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
 const clockTime = format({ hour: "2-digit", minute: "2-digit", hour12: false });
 const fullTime = format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
-const dayText = format({ month: english ? "short" : "long", day: "numeric", weekday: "short" });
+const monthDay = format({ month: english ? "short" : "long", day: "numeric" });
+const weekDay = format({ weekday: "short" });
 const dayKey = new Intl.DateTimeFormat("en-CA", { timeZone: zone });
 
 export const time = (at) => clockTime.format(new Date(at));
 export const seconds = (at) => fullTime.format(new Date(at));
-export const day = (at) => dayText.format(new Date(at));
+export const day = (at) => `${monthDay.format(new Date(at))} ${weekDay.format(new Date(at))}`;
+export const shortDay = (at) => monthDay.format(new Date(at));
 export const dateOf = (at) => dayKey.format(new Date(at));
 export const when = (at) => `${day(at)} ${time(at)}`;
+/** Today only the time, else the day with it. */
+export const lately = (at) => (dateOf(at) === dateOf(now()) ? time(at) : `${shortDay(at)} ${time(at)}`);
 /** A plain date such as 2026-12-04 in words. */
-export const onDay = (iso) => dayText.format(new Date(`${iso}T12:00:00+08:00`));
+export const onDay = (iso) => day(`${iso}T12:00:00+08:00`);
 export const yuan = (fen) => (fen / 100).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 export const percent = (rate) => (rate * 100).toFixed(1);
 

@@ -1,6 +1,6 @@
 // The first column: everyone on the platform, by search, chips and groups of people.
 
-import { $, el, face, state, t, time, dateOf, now, day } from "./sandbox-page.js";
+import { $, dateOf, el, face, now, shortDay, state, t, time } from "./sandbox-page.js";
 
 let kind = "all";
 let onPick = () => {};
@@ -70,12 +70,12 @@ function personRow(person) {
 
 function row(chat, name, place, last, note, fault) {
   const look = face(chat);
-  const when = last ? (dateOf(last.at) === dateOf(now()) ? time(last.at) : day(last.at).split(english_split)[0]) : "";
+  const when = last ? (dateOf(last.at) === dateOf(now()) ? time(last.at) : shortDay(last.at)) : "";
   return el(
     "button",
     { class: "person", "data-chat": chat, "aria-current": state.current === chat ? "true" : "false", onclick: () => onPick(chat) },
     el("span", { class: look.class, "aria-hidden": "true" }, look.letter),
-    el("span", { class: "name" }, el("b", {}, name), el("span", { class: "place" }, place),
+    el("span", { class: last ? "name" : "name alone" }, el("b", {}, name), el("span", { class: "place" }, place),
       note ? el("span", { class: `tag ${STORY_TINT[note] ?? (note === "slip" ? "" : "plain")}` }, t(`story.${note}`)) : null,
       fault ? el("span", { class: "tag red" }, "!") : null),
     el("time", {}, when),
@@ -83,5 +83,3 @@ function row(chat, name, place, last, note, fault) {
     unread(chat) ? el("span", { class: "dot", role: "img", "aria-label": t("people.unread") }) : null,
   );
 }
-
-const english_split = /(?=周)|, /;
