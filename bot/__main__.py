@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from domain.policy import PolicyError
 COMMANDS = ("running", "data", "office")
 LATER = ("simulate", "report", "erase")
 WRONG_USE = 2
+SHOW_FAULTS = "NUANLING_DEBUG"
 
 app = typer.Typer(
     name="python -m bot",
@@ -63,10 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as wrong:
         return _wrong(f"{wrong.filename}: {wrong.strerror}" if wrong.filename else str(wrong))
     except Exception as wrong:
-        line = _database_fault(wrong)
-        if line is None:
+        if os.environ.get(SHOW_FAULTS):
             raise
-        return _wrong(line)
+        line = _database_fault(wrong)
+        return _wrong(line or f"a fault of the program: {type(wrong).__name__}: set {SHOW_FAULTS}=1 to see where, and report it")
     return result if isinstance(result, int) else 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import signal
+import socket
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -25,7 +27,7 @@ from bot.content import CONTENT
 from bot.database import Ownership, is_current, upgrade
 from bot.demo_residents import Residents
 from bot.demo_world import Scenario, build, raw, scenario_named
-from bot.settings import DatabaseSection, Organisation, Settings
+from bot.settings import ConfigError, DatabaseSection, Organisation, Settings
 from domain.clock import monotonic
 from models import outbox
 from models.accounts import Account
@@ -315,31 +317,44 @@ class Demo:
 
 
 async def serve(port: int, scenario: str, directory: Path) -> None:
-    """Run the demo until Ctrl-C. Raises ConfigError for an unknown scenario, OwnedElsewhere beside a second demo."""
+    """Run the demo until Ctrl-C or SIGTERM.
+
+    Raises ConfigError for an unknown scenario or a port in use, OwnedElsewhere beside a second demo on the same file.
+    """
     from bot.web.sandbox import application  # the page's templates load only where they are shown
     from bot.web.server import server_config
 
     scenario_named(scenario)
-    demo = Demo(directory)
-    token = secrets.token_urlsafe(16)
-    with Ownership(demo.url):
+    demo, token = Demo(directory), secrets.token_urlsafe(16)
+    with Ownership(demo.url), _listen(port) as listening:
         await demo.start(scenario)
         try:
             server = uvicorn.Server(server_config(application(demo, token), HOST, port))
-            await asyncio.gather(server.serve(), _announce(server, demo, token))
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):  # the server hands a signal on when it has stopped
+                loop.add_signal_handler(number, setattr, server, "should_exit", True)
+            address = f"http://{HOST}:{listening.getsockname()[1]}/sandbox?token={token}"
+            await asyncio.gather(server.serve([listening]), _announce(server, demo, address))
         finally:
             await demo.stop()
 
 
-async def _announce(server: uvicorn.Server, demo: Demo, token: str) -> None:
+def _listen(port: int) -> socket.socket:
+    """Loopback only. Raises ConfigError when somebody else has the port."""
+    try:
+        return socket.create_server((HOST, port))
+    except (OSError, OverflowError) as wrong:
+        reason = getattr(wrong, "strerror", None) or str(wrong)
+        raise ConfigError(f"--port {port}: {reason}: choose another, 0 takes a free one") from None
+
+
+async def _announce(server: uvicorn.Server, demo: Demo, address: str) -> None:
     """Say where the page is once it is there; end the open streams as soon as the server wants to stop."""
     while not server.started and not server.should_exit:
-        await asyncio.sleep(0.05)
-    if server.started:
-        port = server.servers[0].sockets[0].getsockname()[1]
-        sys.stdout.write(f"暖铃 Nuanling\n\n    http://{HOST}:{port}/sandbox?token={token}\n\n")
-        sys.stdout.write("在浏览器里打开上面的地址;按 Ctrl-C 结束。Open this address in a browser; Ctrl-C ends it.\n")
-        sys.stdout.flush()
+        await asyncio.sleep(0.02)
+    sys.stdout.write(f"\n    暖铃 Nuanling  {address}\n\n")
+    sys.stdout.write("    在浏览器里打开上面的地址,Ctrl-C 结束。Open it in a browser; Ctrl-C ends it.\n\n")
+    sys.stdout.flush()
     while not server.should_exit:
         await asyncio.sleep(0.1)
     demo.hub.shut()

@@ -159,7 +159,7 @@ async def _bills(
         .where(Bill.id.in_(bill_ids), Bill.voided_at.is_(None))
         .group_by(Bill.id)
     )
-    return told, {bill_id: int(open_fen) for bill_id, open_fen in balances.tuples()}
+    return told, {bill_id: int(open_fen) for bill_id, open_fen in balances}
 
 
 def _bills_now(

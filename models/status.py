@@ -105,8 +105,8 @@ class Board:
 
 
 def rate_of(due_fen: int, received_fen: int) -> float:
-    """Received ÷ due, 0–1, four digits; 0 when nothing is due."""
-    return round(received_fen / due_fen, 4) if due_fen > 0 else 0.0
+    """Received ÷ due, 0–1; 0 when nothing is due."""
+    return received_fen / due_fen if due_fen > 0 else 0.0
 
 
 async def board(

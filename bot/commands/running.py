@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from bot.commands.context import CommandError, at_desk, opened, settings_of
+from bot.commands.context import CommandError, Desk, at_desk, opened, settings_of
 from bot.settings import ConfigError, Settings
 from domain.clock import StartedClock, SystemClock, at_local
+from domain.money import yuan
+
+if TYPE_CHECKING:
+    from jobs.plan import Row
 
 app = typer.Typer()
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -112,15 +118,15 @@ def preview(
 
     day = parse_day(on)
 
-    async def work(desk):  # type: ignore[no-untyped-def]
+    async def work(desk: Desk) -> list[Row]:
         office = load_office(desk.settings, enabled_channels(desk.settings))
-        noon = at_local(day, office.policy(office.kind).window_from, office.zone)
-        return await plan_preview(desk.database, office, day, noon)
+        morning = at_local(day, office.policy(office.kind).window_from, office.zone)
+        return await plan_preview(desk.database, office, day, morning)
 
     show_rows(at_desk(context, work), as_json)
 
 
-def show_rows(rows, as_json: bool) -> None:  # type: ignore[no-untyped-def]
+def show_rows(rows: Sequence[Row], as_json: bool) -> None:
     """Decisions as JSON, or as a short table with a summary."""
     if as_json:
         typer.echo(json.dumps([row.to_json() for row in rows], ensure_ascii=False))
@@ -150,19 +156,17 @@ def status(
     """The board: due, received, open, what was sent, who waits, how the channels are."""
     from bot.content import load_office
     from bot.settings import enabled_channels
-    from models.status import board
+    from models.status import Channel, board
     from scheduler import next_run
 
-    async def work(desk):  # type: ignore[no-untyped-def]
+    async def work(desk: Desk) -> dict[str, object]:
         office = load_office(desk.settings, enabled_channels(desk.settings))
         at = moment(now, office.zone) if now else desk.now
         async with desk.database.read() as session:
-            figures = (await board(session, at, office.zone)).to_json()
+            figures = await board(session, at, office.zone)
         upcoming = next_run(office, at)
-        figures["next_run"] = upcoming.astimezone(office.zone).isoformat() if upcoming else None
-        for channel in enabled_channels(desk.settings):
-            figures["channels"].setdefault(channel, {"ok": True, "last_ok": None})
-        return figures
+        silent = {name: Channel(ok=True, last_ok=None) for name in enabled_channels(desk.settings)}
+        return replace(figures, next_run=upcoming, channels={**silent, **figures.channels}).to_json()
 
     figures = at_desk(context, work)
     if as_json:
@@ -173,7 +177,7 @@ def status(
 
     table = Table(show_header=False)
     for name, value in figures.items():
-        shown = f"{value / 100:,.2f}" if name.endswith("_fen") else json.dumps(value, ensure_ascii=False)
+        shown = yuan(value) if name.endswith("_fen") and isinstance(value, int) else json.dumps(value, ensure_ascii=False)
         table.add_row(name.removesuffix("_fen"), shown)
     Console().print(table)
 
