@@ -76,9 +76,10 @@ async def tick(
         if only is not None and entry.name != only:
             continue
         slot = latest(entry.cron, office.zone, now)
-        if on_demand and (entry.on_demand or only == entry.name):
+        forced = on_demand and (entry.on_demand or only == entry.name)
+        if forced:
             slot = now
-        if slot is None or not await start_job(database, entry.name, slot, now):
+        if slot is None or not (await start_job(database, entry.name, slot, now) or forced):
             continue
         try:
             result = await entry.job(database, office, now)

@@ -68,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get(SHOW_FAULTS):
             raise
         line = _database_fault(wrong)
-        return _wrong(line or f"a fault of the program: {type(wrong).__name__}: set {SHOW_FAULTS}=1 to see where, and report it")
+        return _wrong(
+            line or f"a fault of the program: {type(wrong).__name__}: set {SHOW_FAULTS}=1 to see where, and report it"
+        )
     return result if isinstance(result, int) else 0
 
 

@@ -56,7 +56,7 @@ class Residents:
     async def act(self, now: datetime) -> bool:
         """Let everything happen that is due by now; True when anything did."""
         acted = False
-        for due in self._said_next():
+        for due in sorted(self._said_next(), key=lambda each: each.at):
             if due.at <= now:
                 acted |= await self._do(due, now)
         return await self._pay_by_habit(now) or acted

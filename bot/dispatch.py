@@ -87,7 +87,10 @@ class Dispatcher:
             row = await session.get(Inbox, inbox_id)
         if row is None or row.state != InboxState.RECEIVED:
             return True
-        channel = self._channels[row.channel]
+        channel = self._channels.get(row.channel)
+        if channel is None:
+            await self._close(row, handler="channel_off")  # switched off since: its old questions block nobody
+            return True
         message = channel.parse(row.payload)
         if message is None or self._flooding(message, row.received_at):
             await self._close(row, handler="dropped" if message else "nothing")
@@ -111,16 +114,30 @@ class Dispatcher:
                 return await self._turn(session, row, message, now)
         except Refusal as refused:
             async with self._database.write() as session:
-                turn = await self._meet(session, row, message, now)
-                await staff.audit(session, turn.actor, "refused", refused.template, now)
-                answer = Answer((turn.refusal(refused),))
-                await self._say(turn, answer)
-                await self._note(session, row, turn, "refused", "", now)
+                return await self._refuse(session, row, message, refused, now)
+
+    async def _refuse(
+        self, session: AsyncSession, row: Inbox, message: IncomingMessage, refused: Refusal, now: datetime
+    ) -> str:
+        """Word a rule's no, and keep it in the audit log. At a button in a group only its presser sees it."""
+        if not await self._is_new(session, row):
             return ""
+        turn = await self._meet(session, row, message, now)
+        await staff.audit(session, turn.actor, "refused", refused.template, now)
+        words = turn.refusal(refused)
+        at_button = message.choice is not None and message.audience is not Audience.PRIVATE
+        if not at_button:
+            await self._say(turn, Answer((words,)))
+        await self._note(session, row, turn, "refused", "", now)
+        return words.text if at_button else ""
+
+    async def _is_new(self, session: AsyncSession, row: Inbox) -> bool:
+        """Not handled by another process meanwhile; locked, so that none begins now."""
+        fresh = await session.get(Inbox, row.id, with_for_update=True)
+        return fresh is not None and fresh.state == InboxState.RECEIVED
 
     async def _turn(self, session: AsyncSession, row: Inbox, message: IncomingMessage, now: datetime) -> str:
-        fresh = await session.get(Inbox, row.id, with_for_update=True)
-        if fresh is None or fresh.state != InboxState.RECEIVED:
+        if not await self._is_new(session, row):
             return ""
         turn = await self._meet(session, row, message, now)
         state = await dialogue.dialogue_of(session, message.channel, message.chat, message.sender)
@@ -133,11 +150,15 @@ class Dispatcher:
             if found is None:
                 await self._note(session, row, turn, "not_addressed", "", now, forget=True)
                 return ""
+            answer, used = await self._run(turn, _each(found))
         else:
-            found = [step async for step in self._steps(turn, state)]
-        answer, used = await self._run(turn, found)
+            found = []
+            answer, used = await self._run(turn, self._steps(turn, state))
+            if used is None and not turn.message.addressed:
+                await self._note(session, row, turn, "not_addressed", "", now, forget=True)
+                return ""
         if turn.message.audience is Audience.GROUP and used is not None and Audience.GROUP not in used.audiences:
-            private = await self._in_private(turn, used, found)
+            private = await self._in_private(turn, found)
         else:
             await self._say(turn, answer)
         await self._note(session, row, private, used.name if used else "none", _intent(turn.reading), now)
@@ -220,11 +241,13 @@ class Dispatcher:
             spoken = None  # a sentence that begins with a command word is a sentence, except from staff
         if spoken is not None and spoken.urgent:
             yield Step(spoken, {}, rest.strip())
-        for route in self._understood(turn):
+        # Colleagues talk in a staff group: only a command or the answer to a question is meant for us.
+        understood = [] if overheard(message) else list(self._understood(turn))
+        for route in understood:
             if route.urgent:
                 yield Step(route, {})
-        if state is not None and state.step in self._table.steps:
-            yield Step(self._table.steps[state.step], {}, memory=json.loads(state.memory))
+        if state is not None and (route := self._open(turn, self._table.steps.get(state.step))) is not None:
+            yield Step(route, {}, memory=json.loads(state.memory))
         if state is not None and len(message.text.strip()) == 1 and message.text.strip() in "123456789":
             menu = json.loads(state.menu)
             if int(message.text) <= len(menu):
@@ -233,10 +256,11 @@ class Dispatcher:
         if spoken is not None:
             yield Step(spoken, {}, rest.strip())
             return
-        for route in self._understood(turn):
+        for route in understood:
             if not route.urgent:
                 yield Step(route, {})
-        yield Step(self._table.intents[UNKNOWN][0], {})
+        if not overheard(message):
+            yield Step(self._table.intents[UNKNOWN][0], {})
 
     def _understood(self, turn: Turn) -> Iterator[Route]:
         reading = turn.reading
@@ -265,7 +289,6 @@ class Dispatcher:
         button = await turn.session.get(Button, token) if len(token) <= 22 else None
         here = turn.message
         if button is None or (button.channel, button.chat) != (here.channel, here.chat):
-            await staff.audit(turn.session, turn.actor, "button.unknown", "", turn.now)
             raise Refusal("button.expired")
         if button.user and button.user != here.sender:
             raise Refusal("button.not_yours")
@@ -300,7 +323,7 @@ class Dispatcher:
         asks_about_money = _intent(turn.reading) in PERSONAL_INTENTS
         return [Step(route, {}) for route in personal] if turn.households and personal and asks_about_money else None
 
-    async def _in_private(self, turn: Turn, route: Route, steps: Sequence[Step]) -> Turn:
+    async def _in_private(self, turn: Turn, steps: Sequence[Step]) -> Turn:
         """Answer a personal question in the private chat first, then say so in the group."""
         if turn.contact is None or turn.contact.state != "ok" or not turn.households:
             link = self._office.start_link(turn.message.channel, "hello")
@@ -309,24 +332,34 @@ class Dispatcher:
             return turn
         quiet = replace(turn.message, chat=turn.contact.chat, audience=Audience.PRIVATE, press_id="", message_id="")
         private = replace(turn, message=quiet)
-        answer, _ = await self._run(private, steps)
+        try:
+            async with turn.session.begin_nested():
+                answer, _ = await self._run(private, _each(steps))
+        except Refusal as refused:  # its words may speak of the household, too
+            await staff.audit(turn.session, turn.actor, "refused", refused.template, turn.now)
+            answer = Answer((private.refusal(refused),))
         await self._say(private, answer)
         await self._say(turn, Answer((turn.say("group.answered_privately"),)), first=len(answer.messages))
         return private
 
     # say
 
-    async def _run(self, turn: Turn, steps: Sequence[Step]) -> tuple[Answer, Route | None]:
-        """Run the routes until one answers; a second understood wish of the same message is answered too."""
+    async def _run(self, turn: Turn, steps: AsyncIterator[Step]) -> tuple[Answer, Route | None]:
+        """Run the routes until one answers; a second understood wish of the same message is answered too.
+
+        The steps are found one by one: what comes after the answer (a digit's button) is not touched.
+        """
         together = Answer()
         used: Route | None = None
-        for step in steps:
+        async for step in steps:
             if used is not None and not (_is_wish(used, turn) and _is_wish(step.route, turn)):
                 break
             if step.route is used:
                 continue
             if turn.message.audience is Audience.GROUP and Audience.GROUP not in step.route.audiences:
                 return together, step.route  # answered in private by the caller
+            if turn.message.audience is Audience.STAFF and Audience.STAFF not in step.route.audiences:
+                continue  # colleagues read along: nothing of a household's own conversation
             turn.args, turn.argument, turn.memory = step.args, step.argument, step.memory
             answer = await step.route.handler(turn)
             if answer is None:
@@ -426,9 +459,14 @@ class Dispatcher:
             if kept.tries < inbox.TRIES_MAX:
                 return False
             kept.state, kept.handled_at = InboxState.FAILED, now
-            if message.audience is not Audience.GROUP:
+        # In a transaction of its own: whatever is wrong with this chat, the row is settled.
+        try:
+            async with self._database.write() as session:
                 turn = await self._meet(session, row, message, now)
-                await self._say(turn, Answer((turn.say("error.sorry", reference=reference),)))
+                if message.audience is not Audience.GROUP:
+                    await self._say(turn, Answer((turn.say("error.sorry", reference=reference),)))
+        except Exception as worse:
+            log.error("apology failed", reference=reference, inbox_id=row.id, exc_info=worse)
         return True
 
     def _flooding(self, message: IncomingMessage, at: datetime) -> bool:
@@ -437,6 +475,15 @@ class Dispatcher:
         if len(self._lately) > 10_000:
             self._lately.clear()
         return len(lately) > MESSAGES_PER_MINUTE and lately[-1] - lately[0] < timedelta(minutes=1)
+
+
+def overheard(message: IncomingMessage) -> bool:
+    return message.audience is Audience.STAFF and not message.addressed
+
+
+async def _each(steps: Sequence[Step]) -> AsyncIterator[Step]:
+    for step in steps:
+        yield step
 
 
 # Questions that are answered from the household's own data.
@@ -456,4 +503,3 @@ def _described(message: IncomingMessage) -> str:
         return "[button]"
     attachment: Attachment | None = message.attachment
     return f"[{attachment.kind}]" if attachment else f"[{message.event}]"
-

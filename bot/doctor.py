@@ -84,7 +84,8 @@ def _holds_secret(path: Path) -> bool:
     raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     tables = [table for table in raw.values() if isinstance(table, dict)]
     tables += [robot for table in tables for robot in table.get("robots", [])]
-    in_url = ":" in str(raw.get("database", {}).get("url", "")).partition("://")[2].partition("@")[0]
+    userinfo, at, _ = str(raw.get("database", {}).get("url", "")).partition("://")[2].partition("@")
+    in_url = bool(at and userinfo.partition(":")[2])
     return in_url or any(table.get(key) for table in tables for key in SECRETS)
 
 

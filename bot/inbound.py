@@ -52,8 +52,13 @@ class Inbound:
             ids = [row.id for row in await inbox.waiting(session)]
         failed = 0
         for inbox_id in ids:
-            if not await self._dispatcher.handle(inbox_id):
-                failed += 1
+            try:
+                handled = await self._dispatcher.handle(inbox_id)
+            except Exception as wrong:
+                # The dispatcher keeps its own faults; what reaches us is a database that fails. The row waits.
+                log.error("update not handled", inbox_id=inbox_id, exc_info=wrong)
+                handled = False
+            failed += not handled
             after()
         if failed:
             await asyncio.sleep(RETRY_SECONDS)

@@ -7,19 +7,21 @@ import json
 import os
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.channel import Channel, Sendable
 from domain.breaker import Breaker
 from domain.clock import Clock, local_date, monotonic
 from domain.errors import ChannelDown, DeliveryError, TryLater, Unknown, Unreachable
-from domain.gate import Cancel, Hold, gate
+from domain.gate import Cancel, Hold, Send, Verdict, gate
 from domain.messages import Attachment, Receipt
 from domain.office import Office
 from domain.pacing import Pacing, Sent
@@ -30,17 +32,23 @@ from models.base import Database
 from models.dialogue import Group
 from models.outbox import CLAIMS_MAX, Outbox, State
 from models.people import Contact
+from models.reminders import count_contacts
 from models.runtime import note_health
 
 log = structlog.get_logger(__name__)
 AHEAD_SECONDS = 0.5  # claim only what the limiter releases within this time: nothing claimed goes stale
-STALE_SECONDS = 0.8  # a claimed message that waited longer goes back and is asked again
+STALE_SECONDS = 0.9  # what waited longer since the gate goes back and is asked again: a stop word counts within 1 s
 BATCH = 64
-LOOK = 256  # candidates looked at, so that one slow chat doesn't hide the others
+LOOK = 256  # candidates looked at
+LOOKS = 4  # how often others are looked for when slow chats hide them
 IDLE_SECONDS = 0.5
+CHECK_SECONDS = 10.0  # how often the right to the lane is checked
+HEALTH_SECONDS = 60.0  # good news is written down no oftener
 HISTORY = timedelta(seconds=60)
-REQUEST_SECONDS = 20  # no request outlives this; the lease is three times as long
+REQUEST_SECONDS = 20  # no request outlives this
 DRAIN_AHEAD = timedelta(seconds=5)
+DRAIN_STILL_SECONDS = 5.0  # nothing could be claimed for so long: a limiter, or a clock that stands still
+DRAIN_REFUSED_SECONDS = 30.0  # for so long the platform only asked to come back later
 
 
 @dataclass
@@ -51,6 +59,7 @@ class Claimed:
     worker: str
     send_at: float
     gated_at: float
+    counted_on: date
     result: Receipt | DeliveryError | None = None
 
 
@@ -66,25 +75,27 @@ class Lane:
 
     def __post_init__(self) -> None:
         self._pacing = Pacing(self.channel.limits)
-        self._wake = asyncio.Event()
+        self._news = asyncio.Event()  # something may be due, or came back
         self._ready: deque[Claimed] = deque()
         self._done: list[Claimed] = []
         self._in_flight: set[asyncio.Task[None]] = set()
-        self._changed = asyncio.Event()
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._number = 0
         self._stopping = False
-        self._told_ok: bool | None = None
+        self._halted_until = 0.0
+        self._request_seconds = 0.05  # how long a request takes of late
+        self._answered_at = 0.0  # when the platform last said something else than "come back later"
+        self._told: tuple[bool, float] | None = None
 
     def wake(self) -> None:
         """Something new may be due."""
-        self._wake.set()
+        self._news.set()
 
     async def start(self) -> None:
         """Settle what a dead process left behind, and go on at the pace it left off."""
         now = self.clock.now()
         async with self.database.write() as session:
-            counts = await outbox.settle_orphans(session, self.channel.name, now)
+            counts = await outbox.settle_orphans(session, self.channel.name, now, live=self._name)
         if any(counts.values()):
             log.warning("orphans settled", lane=self.channel.name, **counts)
         async with self.database.read() as session:
@@ -97,35 +108,75 @@ class Lane:
         )
 
     async def run(self) -> None:
-        """Until `stop`: whatever is due goes out; what is under way is finished and recorded."""
-        await self.start()
+        """Until `stop`: whatever is due goes out; what is under way is finished and recorded.
+
+        A database that fails is asked again: nothing is sent meanwhile, and what came back is kept in memory.
+        """
         while not self._stopping:
-            worked = await self._step()
-            if not worked and not self._in_flight:
-                self._wake.clear()
-                with_timeout = asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
-                await asyncio.gather(with_timeout, return_exceptions=True)
-        await self._finish()
+            try:
+                async with self.database.alone(self._lane) as check:
+                    if check is None:
+                        await self._pause()  # another process drains this lane
+                        continue
+                    await self._work(check)
+            except (DBAPIError, PoolTimeout) as wrong:
+                log.error("database fault", lane=self.channel.name, exc_info=wrong)
+                await self._pause(CHECK_SECONDS)
 
     async def drain(self) -> None:
-        """Deliver everything that is due now or within five seconds, then return."""
-        await self.start()
-        while True:
-            worked = await self._step()
-            if worked or self._in_flight or self._done:
-                continue
-            async with self.database.read() as session:
-                due_at = await outbox.next_due_at(session, self.channel.name)
-            if due_at is None or due_at > self.clock.now() + DRAIN_AHEAD:
-                break
-            if self.breaker.is_open and (self.breaker.probe_at or 0) > monotonic() + DRAIN_AHEAD.total_seconds():
-                break
-            await asyncio.sleep(0.05)
-        await self._finish()
+        """Deliver everything that is due now or within five seconds, then return. Another process's lane is left to it."""
+        async with self.database.alone(self._lane) as check:
+            if check is None:
+                return
+            await self.start()
+            self._answered_at = still_since = monotonic()
+            while (
+                monotonic() - self._answered_at < DRAIN_REFUSED_SECONDS
+                and monotonic() - still_since < DRAIN_STILL_SECONDS
+            ):
+                self._news.clear()
+                if await self._step():
+                    still_since = monotonic()
+                elif self._in_flight:
+                    await self._pause(AHEAD_SECONDS)
+                    still_since = monotonic()
+                elif await self._nothing_left():
+                    break
+                else:
+                    await self._pause(0.05)
+            await self._finish()
 
     async def stop(self) -> None:
         self._stopping = True
-        self._wake.set()
+        self._news.set()
+
+    @property
+    def _lane(self) -> str:
+        return f"lane/{self.channel.name}"
+
+    async def _work(self, check: Callable[[], Awaitable[None]]) -> None:
+        await self.start()
+        checked_at = monotonic()
+        while not self._stopping:
+            if monotonic() - checked_at > CHECK_SECONDS:
+                await check()
+                checked_at = monotonic()
+            self._news.clear()  # before looking, so that no news is lost
+            if not await self._step():
+                await self._pause()
+        await self._finish()
+
+    async def _pause(self, seconds: float = IDLE_SECONDS) -> None:
+        """Until there is news, or for so long."""
+        await asyncio.gather(asyncio.wait_for(self._news.wait(), seconds), return_exceptions=True)
+
+    async def _nothing_left(self) -> bool:
+        """Nothing is claimable within the next seconds."""
+        async with self.database.read() as session:
+            due_at = await outbox.next_due_at(session, self.channel.name)
+        if due_at is None or due_at > self.clock.now() + DRAIN_AHEAD:
+            return True
+        return self.breaker.is_open and (self.breaker.probe_at or 0) > monotonic() + DRAIN_AHEAD.total_seconds()
 
     # one round
 
@@ -134,61 +185,70 @@ class Lane:
         settled = await self._settle()
         claimed = await self._claim() if not self._stopping else 0
         self._start_sending()
-        if not settled and not claimed and self._in_flight:
-            self._changed.clear()
-            await asyncio.gather(asyncio.wait_for(self._changed.wait(), AHEAD_SECONDS), return_exceptions=True)
         return bool(settled or claimed)
 
     async def _claim(self) -> int:
-        room = self.breaker.allowance(monotonic(), BATCH) - len(self._ready) - len(self._in_flight)
-        if room <= 0:
+        """Ask the gate about what is due and mark what passes; returns how many rows were decided."""
+        zero = monotonic()
+        room = self.breaker.allowance(zero, self._most()) - len(self._ready) - len(self._in_flight)
+        if room <= 0 or self._halted_until > zero + AHEAD_SECONDS:
             return 0
         now = self.clock.now()
         async with self.database.read() as session:
-            waiting = await outbox.due_rows(session, self.channel.name, now, LOOK)
-            if not waiting:
-                return 0
-        slots = self._slots(waiting, room)
-        if not slots:
-            return 0
-        return await self._claim_slots(slots, now)
+            ids = await self._candidates(session, now, room)
+        return await self._claim_rows(ids, now) if ids else 0
 
-    def _slots(self, waiting: Sequence[Outbox], room: int) -> list[tuple[Outbox, float]]:
-        """Rows the limiter releases soon, each with its moment. In a chat nothing overtakes what is before it."""
+    def _most(self) -> int:
+        """How many may be claimed at once: what the requests of late would carry off before it goes stale."""
+        concurrency = self.channel.limits.concurrency
+        return max(concurrency, min(BATCH, int(concurrency * AHEAD_SECONDS / self._request_seconds)))
+
+    async def _candidates(self, session: AsyncSession, now: datetime, room: int) -> list[int]:
+        """Due rows of chats that the limiter lets us write to: of each chat the first, nothing overtakes it."""
         zero = monotonic()
-        slots: list[tuple[Outbox, float]] = []
-        shut: set[str] = {each.case.row.chat for each in self._ready}
-        shut |= {task.get_name() for task in self._in_flight}
-        for row in waiting:
-            if len(slots) >= room:
+        shut = {each.case.row.chat for each in self._ready} | {task.get_name() for task in self._in_flight}
+        found: list[int] = []
+        for _ in range(LOOKS):
+            waiting = await outbox.due_rows(session, self.channel.name, now, LOOK, shut)
+            for row in waiting:
+                if row.chat in shut or len(found) >= room:
+                    continue
+                shut.add(row.chat)
+                if self._pacing.ready_at(row.chat, row.is_group, zero) <= zero + AHEAD_SECONDS:
+                    found.append(row.id)
+            if len(found) >= room or len(waiting) < LOOK:
                 break
-            if row.chat in shut:
-                continue
-            shut.add(row.chat)
-            moment = self._pacing.ready_at(row.chat, row.audience != "private", zero)
-            if moment <= zero + AHEAD_SECONDS:
-                self._pacing.take(row.chat, row.audience != "private", moment)
-                slots.append((row, moment))
-        return slots
+        return found
 
-    async def _claim_slots(self, slots: Sequence[tuple[Outbox, float]], now: datetime) -> int:
-        """Ask the gate and mark what passes, in one transaction that commits before any request starts."""
-        today = local_date(now, self.office.zone)
-        moments = {row.id: moment for row, moment in slots}
+    async def _claim_rows(self, ids: Sequence[int], now: datetime) -> int:
+        """In one transaction that commits before any request starts. Who fails the gate costs the limiter nothing."""
         self._number += 1
-        worker = f"{self._name}/{self._number}"
+        worker, today = f"{self._name}/{self._number}", local_date(now, self.office.zone)
         ready: list[Claimed] = []
+        subjects: set[tuple[str, int]] = set()
+        decided = 0
         async with self.database.write() as session:
-            rows = await outbox.still_due(session, [row.id for row, _ in slots])
+            rows = await outbox.still_due(session, ids)
+            gated_at = monotonic()
             for case in await facts.cases(session, self.office, rows, now):
+                mine = facts.counted(case)
+                if not subjects.isdisjoint(mine):
+                    continue  # two messages for one household: the second is asked when the first is counted
                 if await self._passes(session, case, now):
-                    await facts.count(session, case, today)
-                    ready.append(Claimed(case, worker, moments[case.row.id], monotonic()))
+                    row = case.row
+                    moment = self._pacing.ready_at(row.chat, row.audience != "private", gated_at)
+                    if moment > gated_at + AHEAD_SECONDS:
+                        continue
+                    self._pacing.take(row.chat, row.audience != "private", moment)
+                    subjects.update(mine)
+                    ready.append(Claimed(case, worker, moment, gated_at, today))
+                decided += 1
+            await session.flush()
             if ready:
-                await session.flush()
+                await count_contacts(session, sorted(subjects), today)
                 await outbox.claim(session, [each.case.row.id for each in ready], worker, now)
         self._ready.extend(sorted(ready, key=lambda each: each.send_at))
-        return len(slots)
+        return decided
 
     async def _passes(self, session: AsyncSession, case: facts.Case, now: datetime) -> bool:
         """The gate's last word on one row; a hold or a cancellation is written down with its reason."""
@@ -196,7 +256,12 @@ class Lane:
         if row.claims >= CLAIMS_MAX:
             row.state, row.reason = State.DEAD, "quarantine"
             return False
-        verdict = gate(case.kind, case.facts, self.office.policy(case.policy_kind), self.office.zone, now)
+        if case.head is not None and case.head not in (State.SENT, State.UNKNOWN):
+            row.state, row.reason = State.CANCELLED, "part_missing"
+            return False
+        if case.head is not None:
+            return True  # the gate let the message pass when its first part went
+        verdict = self._ask_gate(case, now)
         if isinstance(verdict, Cancel):
             row.state, row.reason = State.CANCELLED, str(verdict.reason)
             return False
@@ -216,27 +281,43 @@ class Lane:
             self._in_flight.add(task)
 
     async def _send(self, claimed: Claimed) -> None:
-        row = claimed.case.row
         try:
             await asyncio.sleep(max(0.0, claimed.send_at - monotonic()))
-            if monotonic() - max(claimed.gated_at, claimed.send_at) > STALE_SECONDS:
-                raise TryLater("waited too long after the gate", at=self.clock.now(), free=True)
+            self._look_again(claimed)
+            began_at = monotonic()
             async with asyncio.timeout(REQUEST_SECONDS):
-                claimed.result = await self.channel.send(sendable(row))
+                claimed.result = await self.channel.send(sendable(claimed.case.row))
+            self._request_seconds += (monotonic() - began_at - self._request_seconds) / 8
         except DeliveryError as error:
             claimed.result = error
         except TimeoutError:
             claimed.result = Unknown("no answer within the time limit")
         except Exception as wrong:
             # A fault of ours in the channel: it may have happened before or after the request.
-            log.error("channel fault", lane=self.channel.name, row=row.id, exc_info=wrong)
+            log.error("channel fault", lane=self.channel.name, row=claimed.case.row.id, exc_info=wrong)
             claimed.result = Unknown(type(wrong).__name__)
-        finally:
-            task = asyncio.current_task()
-            if task is not None:
-                self._in_flight.discard(task)
-            self._done.append(claimed)
-            self._changed.set()
+        self._note(claimed.result)
+        task = asyncio.current_task()
+        assert task is not None
+        self._in_flight.discard(task)
+        self._done.append(claimed)
+        self._news.set()
+        self._start_sending()
+
+    def _look_again(self, claimed: Claimed) -> None:
+        """The last moment before the request. Raises TryLater when the claim is stale or its hour has passed."""
+        zero, now, case = monotonic(), self.clock.now(), claimed.case
+        if self._halted_until > zero:
+            raise TryLater(
+                "the platform asked to wait", at=now + timedelta(seconds=self._halted_until - zero), free=True
+            )
+        if zero - claimed.gated_at > STALE_SECONDS:
+            raise TryLater("waited too long after the gate", at=now, free=True)
+        if case.head is None and not isinstance(self._ask_gate(case, now), Send):
+            raise TryLater("its hour passed", at=now, free=True)
+
+    def _ask_gate(self, case: facts.Case, now: datetime) -> Verdict:
+        return gate(case.kind, case.facts, self.office.policy(case.policy_kind), self.office.zone, now)
 
     # recording
 
@@ -245,17 +326,19 @@ class Lane:
         if not done:
             return 0
         now = self.clock.now()
-        today = local_date(now, self.office.zone)
-        async with self.database.write() as session:
-            for claimed in done:
-                await self._record(session, claimed, now, today)
-            await self._tell_health(session, now)
+        try:
+            async with self.database.write() as session:
+                for claimed in done:
+                    await self._record(session, claimed, now)
+                await self._tell_health(session, now)
+        except BaseException:
+            self._done = done + self._done  # what came back from the platform is not forgotten
+            raise
         return len(done)
 
-    async def _record(self, session: AsyncSession, claimed: Claimed, now: datetime, today: object) -> None:
+    async def _record(self, session: AsyncSession, claimed: Claimed, now: datetime) -> None:
         row, result = claimed.case.row, claimed.result
         if isinstance(result, Receipt):
-            self.breaker.worked()
             await outbox.settle(
                 session,
                 row.id,
@@ -269,10 +352,9 @@ class Lane:
             )
             return
         assert isinstance(result, DeliveryError)
-        self._note_failure(result, now)
-        decided = outcome(result, claimed.case.kind, row.attempt + 1, row.id, now)
+        decided = outcome(result, claimed.case.kind, row.attempt + 1, row.id, now, doubts=row.doubts)
         moved = isinstance(result, Unreachable) and result.moved_to is not None and row.reason == "moved"
-        await outbox.settle(
+        ours = await outbox.settle(
             session,
             row.id,
             claimed.worker,
@@ -281,26 +363,34 @@ class Lane:
             not_before=decided.not_before or row.not_before,
             error=f"{type(result).__name__}: {result.detail}"[:500],
             attempt=row.attempt if decided.free else row.attempt + 1,
+            doubts=row.doubts if decided.not_sent else row.doubts + 1,
             claims=0,
             **({"sent_at": now} if decided.state == "unknown" else {}),
         )
+        if not ours:
+            log.warning("settle refused", lane=self.channel.name, row=row.id)
+            return
         if decided.not_sent:
-            await facts.count(session, claimed.case, local_date(now, self.office.zone), by=-1)
+            await count_contacts(session, facts.counted(claimed.case), claimed.counted_on, by=-1)
         if isinstance(result, Unreachable):
             await self._note_address(session, row, result)
 
-    def _note_failure(self, error: DeliveryError, now: datetime) -> None:
+    def _note(self, result: Receipt | DeliveryError) -> None:
+        """What one answer says of the platform, at once: the next request must know."""
         zero = monotonic()
-        if isinstance(error, ChannelDown):
+        if not (isinstance(result, TryLater) and result.free):
+            self._answered_at = zero
+        if isinstance(result, ChannelDown):
             self.breaker.failed(zero, at_once=True)
-        elif isinstance(error, TryLater) and error.free:
-            wait = (error.at - now).total_seconds() if error.at else 0.0
-            if error.lane_wide:
-                self._pacing.halt(zero + max(0.0, wait))
-        elif isinstance(error, TryLater | Unknown):
+        elif isinstance(result, TryLater) and result.free:
+            if result.lane_wide and result.at is not None:
+                wait = max(0.0, (result.at - self.clock.now()).total_seconds())
+                self._halted_until = max(self._halted_until, zero + wait)
+                self._pacing.halt(self._halted_until)
+        elif isinstance(result, TryLater | Unknown):
             self.breaker.failed(zero)
         else:
-            self.breaker.worked()  # the platform answered; only this address is at fault
+            self.breaker.worked()  # the platform answered, even if only this address is at fault
 
     async def _note_address(self, session: AsyncSession, row: Outbox, error: Unreachable) -> None:
         """A blocked chat, a group that is gone, a group that moved to a new id."""
@@ -308,9 +398,7 @@ class Lane:
             await outbox.move_chat(session, row.channel, row.chat, error.moved_to)
         elif error.permanent and row.audience == "private":
             await session.execute(
-                update(Contact)
-                .where(Contact.channel == row.channel, Contact.chat == row.chat)
-                .values(state="blocked")
+                update(Contact).where(Contact.channel == row.channel, Contact.chat == row.chat).values(state="blocked")
             )
         elif error.permanent:
             await session.execute(
@@ -318,12 +406,13 @@ class Lane:
             )
 
     async def _tell_health(self, session: AsyncSession, now: datetime) -> None:
-        """Keep the channel's health in the database, where `status` reads it; the good news at most once a minute."""
-        healthy = not self.breaker.is_open
-        if healthy != self._told_ok:
+        """Keep the channel's health in the database, where `status` reads it: each change, good news once a minute."""
+        healthy, zero = not self.breaker.is_open, monotonic()
+        told, at = self._told or (None, zero)
+        if healthy != told or (healthy and zero - at > HEALTH_SECONDS):
             detail = "" if healthy else self.channel.health.detail or "the platform does not answer"
             await note_health(session, self.channel.name, healthy, detail, now)
-            self._told_ok = healthy
+            self._told = healthy, zero
 
     async def _finish(self) -> None:
         """Nothing new starts; what is under way ends, what was claimed but not started goes back."""

@@ -10,15 +10,22 @@ from typing import Any
 
 import structlog
 
-# Bot tokens, our own binding tokens behind /start, Chinese mobile numbers, and secrets in URLs.
 SECRETS = (
-    re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{30,}"),
-    re.compile(r"(?<=start[= ])[A-Za-z0-9_-]{16,64}"),
-    re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"),
+    # A bot's token; in a URL the letters of "bot" stand right before it, and the colon may be encoded.
+    re.compile(r"(?<!\d)\d{6,12}(?::|%3A)[A-Za-z0-9_-]{30,}", re.IGNORECASE),
+    # Tokens of our own (binding, buttons, bill pages): 128 bits as 22 characters, of both cases; class names are none.
+    re.compile(
+        r"(?<![A-Za-z0-9_-])(?=[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])(?!\w+(?:Error|Exception|Warning|Timeout)\b)"
+        r"[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])"
+    ),
+    # Whatever follows /start, or opens a private chat or a group by link.
+    re.compile(r"(?<=/start )\S+|(?<=start=)[A-Za-z0-9_-]+|(?<=startgroup=)[A-Za-z0-9_-]+"),
+    re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"),  # Chinese mobile numbers
     re.compile(r"(?<=secret=)[^&\s]+|(?<=access_token=)[^&\s]+"),
 )
 HIDDEN = "[hidden]"
 QUIET = ("httpx", "httpcore", "aiohttp", "telegram", "apscheduler", "uvicorn.error")
+MUTE = "telegram.request"  # repeats whole answers, texts and names in them; what failed we say ourselves
 
 
 def redact(text: str) -> str:
@@ -28,19 +35,18 @@ def redact(text: str) -> str:
     return text
 
 
-def _redact_event(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = redact(value)
-    return event
+def _redact_line(_logger: Any, _name: str, line: str | MutableMapping[str, Any]) -> str:
+    """The last step, on the finished line: whatever an event carried, a list or an exception, is text by now."""
+    return redact(str(line))
 
 
 class _RedactFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = redact(record.getMessage()), ()
         if record.exc_info and record.exc_info[0] is not None:
-            # Exceptions of HTTP libraries carry whole URLs, and the bot's token stands in them.
+            # Exceptions of libraries carry whole requests: URLs with the bot's token, rows with what people wrote.
             record.msg, record.exc_info = f"{record.msg} ({record.exc_info[0].__name__})", None
+        record.exc_text = record.stack_info = None
         return True
 
 
@@ -52,13 +58,14 @@ def set_up(level: int = logging.INFO) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(MUTE).setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.ExceptionRenderer(),
-            _redact_event,
             structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event"), bool_as_flag=False),
+            _redact_line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -166,9 +166,7 @@ def opening(hours: Hours, policy: Policy, zone: ZoneInfo, now: datetime) -> date
     if hours is Hours.ANY:
         return None
     opens_at, closes_at = (
-        (policy.window_from, policy.window_until)
-        if hours is Hours.WINDOW
-        else (policy.quiet_until, policy.quiet_from)
+        (policy.window_from, policy.window_until) if hours is Hours.WINDOW else (policy.quiet_until, policy.quiet_from)
     )
     return next_opening(opens_at, closes_at, zone, now)
 

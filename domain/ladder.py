@@ -40,7 +40,7 @@ BILL_HOLDS = (Reason.DISPUTED, Reason.CLAIMED, Reason.ON_PLAN, Reason.PROMISED)
 HOUSEHOLD_HOLDS = (Reason.HARDSHIP, Reason.COMPLAINT)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OpenBill:
     """A bill that still asks for money, as the ladder sees it."""
 
@@ -54,7 +54,7 @@ class OpenBill:
     days_behind: int = 0  # how far its ladder runs behind the calendar after a late start
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Contacts:
     """What was already said lately, counted for the account and for its payer; the larger of the two counts."""
 
@@ -64,7 +64,7 @@ class Contacts:
     last_reminder_on: date | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Standing:
     """All that a decision needs to know of a household today."""
 
@@ -81,7 +81,7 @@ class Standing:
     channel: str | None = None  # the payer's best reachable channel
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Remind:
     stage: Stage
     anchor: OpenBill
@@ -89,14 +89,14 @@ class Remind:
     channel: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HandToStaff:
     stage: Stage
     anchor: OpenBill
     bills: tuple[OpenBill, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wait:
     reason: Reason
     stage: Stage | None = None

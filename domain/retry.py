@@ -25,10 +25,11 @@ class Outcome:
     free: bool = False
 
 
-def outcome(
-    error: DeliveryError, kind: Kind, attempt: int, row_id: int, now: datetime, *, doubts: int = 0
-) -> Outcome:
-    """What to do with a message whose `attempt`-th try failed with `error`. `doubts`: earlier tries that may have arrived."""
+def outcome(error: DeliveryError, kind: Kind, attempt: int, row_id: int, now: datetime, *, doubts: int = 0) -> Outcome:
+    """What to do with a message whose `attempt`-th try failed with `error`.
+
+    `doubts`: how many earlier tries may have arrived.
+    """
     if isinstance(error, ChannelDown):
         return Outcome("retry", "channel_down", now + timedelta(seconds=30), not_sent=True, free=True)
     if isinstance(error, TryLater):

@@ -11,6 +11,7 @@ from domain.messages import Address, Answer
 from domain.roles import Member
 from handlers import bill, bind
 from handlers.notes import DESK_LANGUAGE, at_desk, decider, send, to_staff, toward
+from handlers.scopes import looks_after
 from handlers.turn import Turn
 from models import people
 from models.accounts import by_code
@@ -83,7 +84,7 @@ async def code(turn: Turn) -> Answer | None:
     """The account's code, typed by staff: the stranger is bound to it and hears so, with the bill."""
     request = await _undecided(turn, turn.memory["request"])
     account = await by_code(turn.session, turn.text)
-    if account is None:
+    if account is None or not looks_after(decider(turn), account.community_id):
         text = turn.say("card.no_such_account", code=turn.text[:64])
         return Answer((text,), expect="bind.code", memory=turn.memory)
     before = await people.members_of(turn.session, account.id)

@@ -126,14 +126,12 @@ async def preview(turn: Turn) -> Answer:
         raise Refusal("board.preview_large", {"number": str(len(ids)), "most": str(PREVIEW_MAX)})
     counts: Counter[str] = Counter()
     samples: list[str] = []
-    await turn.session.flush()  # reading household by household empties the session
     async for household in households(turn.session, turn.office, on, turn.now, only=ids):
-        account = household.account
-        decision = decide(turn.office.policy(account.kind), household.standing, on)
+        decision = decide(turn.office.policy(household.kind), household.standing, on)
         reason = decision.reason if isinstance(decision, Wait) else None
         counts[turn.words(f"why.{reason}") if reason else turn.words(f"board.{type(decision).__name__.lower()}")] += 1
         if decision.stage is not None and reason is None and len(samples) < PREVIEW_SAMPLES:
-            samples.append(f"· {account.code} {turn.words(f'action.{decision.stage.action}')} ({decision.stage.name})")
+            samples.append(f"· {household.standing.code} {turn.words(f'action.{decision.stage.action}')} ({decision.stage.name})")
     lines = "\n".join(f"{name} {number}" for name, number in counts.most_common())
     fields = {"day": day_words(on, turn.language), "lines": lines or "—", "samples": "\n".join(samples) or "—"}
     return Answer((turn.say("board.preview", fields=fields),))

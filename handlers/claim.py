@@ -14,7 +14,7 @@ from domain.messages import Answer, Attachment, Choice, Kind, OutgoingMessage
 from domain.money import parse_yuan, yuan
 from domain.roles import Right
 from handlers.household import ask_which, press, said, words_of
-from handlers.notes import at_desk, beside, decider, send, to_staff
+from handlers.notes import at_desk, beside, decider, send, to_staff, with_file
 from handlers.turn import Turn
 from models.accounts import Account
 from models.agreements import Claim, hold, latest_claim, release
@@ -99,7 +99,7 @@ def claim_card(turn: Turn, claim: Claim, owed_fen: int) -> OutgoingMessage:
         (desk.button("other_amount", "claim.other_amount", reusable=True, claim=number),),
     )
     fields = {
-        "said": yuan(claim.amount_fen) if claim.amount_fen else desk.words("claim.no_amount"),
+        "said": desk.words("claim.named", amount=yuan(claim.amount_fen)) if claim.amount_fen else desk.words("claim.no_amount"),
         "owed": yuan(owed_fen),
         "text": claim.text or "—",
         "code": desk.household.code,
@@ -122,10 +122,7 @@ async def join_voucher(turn: Turn, claim: Claim, attachment: Attachment) -> Answ
     claim.voucher = json.dumps([*json.loads(claim.voucher), file], ensure_ascii=False)
     desk = at_desk(turn)
     card = desk.say("card.voucher", fields=desk.called(), code=turn.household.code)
-    cards = [
-        replace(each, attachment=attachment) if each.to and each.to.channel == turn.message.channel else each
-        for each in await to_staff(turn, card, Right.CONFIRM_PAYMENT)
-    ]
+    cards = [with_file(turn, each, attachment) for each in await to_staff(turn, card, Right.CONFIRM_PAYMENT)]
     return Answer((turn.say("claim.voucher"), *cards), STEP, {"claim": str(claim.id)})
 
 
@@ -134,11 +131,11 @@ async def join_voucher(turn: Turn, claim: Claim, attachment: Attachment) -> Answ
 
 async def _undecided(turn: Turn, memory: Mapping[str, str]) -> tuple[Claim, Account]:
     """The claim a card is about, refused when a colleague was faster."""
-    decider(turn)
     claim = await turn.session.get(Claim, int(memory["claim"]), with_for_update=True)
     account = await turn.session.get(Account, claim.account_id) if claim else None
     if claim is None or account is None or claim.state != "open":
         raise Refusal("card.decided")
+    decider(turn, account, Right.CONFIRM_PAYMENT)
     return claim, account
 
 

@@ -13,6 +13,7 @@ from handlers import hardship
 from handlers.dispute import ticket
 from handlers.household import ask_which, press, tone_of, words_of
 from handlers.notes import at_desk, beside, decider, send, to_staff
+from handlers.tone import unkind_words
 from handlers.turn import Turn
 from models.accounts import Account
 from models.agreements import Complaint, hold, release
@@ -74,7 +75,8 @@ async def _record(turn: Turn, text: str, topic: str) -> Answer:
     await audit(turn.session, turn.actor, kind, source, turn.now)
     template = "complaint.repair_recorded" if topic == REPAIR else "complaint.recorded"
     told = turn.say(template, (press(turn, "person", "person.ask"),), number=number)
-    return Answer((told,)).also(*await to_staff(turn, card))
+    cards = await to_staff(turn, card)
+    return Answer((told, *cards), expect="attachment.evidence", memory={"number": number})
 
 
 # the staff's side
@@ -91,6 +93,8 @@ async def answer_words(turn: Turn) -> Answer | None:
     if not turn.text:
         return None
     complaint, account = await _unanswered(turn, turn.memory)
+    if (refused := unkind_words(turn, "complaint.reply", turn.memory)) is not None:
+        return refused
     source = f"complaint/{complaint.id}"
     complaint.state, complaint.answer, complaint.closed_at = "answered", turn.text[:TEXT_MAX], turn.now
     await release(turn.session, source, turn.now)
@@ -106,9 +110,9 @@ async def answer_words(turn: Turn) -> Answer | None:
 
 
 async def _unanswered(turn: Turn, memory: Mapping[str, str]) -> tuple[Complaint, Account]:
-    decider(turn)
     complaint = await turn.session.get(Complaint, int(memory["complaint"]), with_for_update=True)
     account = await turn.session.get(Account, complaint.account_id) if complaint else None
     if complaint is None or account is None or complaint.state != "open":
         raise Refusal("card.decided")
+    decider(turn, account)
     return complaint, account

@@ -39,7 +39,7 @@ async def tasks(turn: Turn) -> Answer:
     ):
         lines.append(line(turn, place, task, code))
         label = turn.words("desk.open_label", number=str(place), kind=kind_words(turn, task.kind), code=code)
-        rows.append([Choice(label[:30], "desk.task", {"task": str(task.id)}, reusable=True)])
+        rows.append([Choice(label.strip()[:30], "desk.task", {"task": str(task.id)}, reusable=True)])
     more = []
     if skip:
         more.append(turn.button("desk_back", "desk.tasks", reusable=True, skip=str(max(0, skip - PAGE))))

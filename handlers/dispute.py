@@ -11,9 +11,10 @@ from domain.ladder import Reason
 from domain.messages import Answer, Choice, Kind
 from domain.money import yuan
 from domain.wording import period_words
-from handlers.household import ask_which, carried, press, said, words_of
+from handlers.household import ask_which, carried, is_command, press, said, words_of
 from handlers.notes import at_desk, beside, decider, send, to_staff
 from handlers.steps import STAFF_STEPS, pending
+from handlers.tone import unkind_words
 from handlers.turn import Turn
 from models.accounts import Account
 from models.agreements import Dispute, hold, open_dispute, release
@@ -22,6 +23,7 @@ from models.staff import audit, close_task, open_task
 
 DECIDE_WITHIN = timedelta(days=3)
 REASON_STEP = "dispute.reason"
+OWN_WORD = "异议"
 TEXT_MAX = 1000
 
 
@@ -29,6 +31,8 @@ async def start(turn: Turn) -> Answer | None:
     """Which bill, then why; a sentence that already says why is not asked again."""
     if await pending(turn) in {REASON_STEP, *STAFF_STEPS}:
         return None  # the answer to "why?" stays one, however much it sounds like a new dispute
+    if is_command(turn) and turn.text != OWN_WORD:
+        return None  # 账单 alone asks for the bill, and says nothing against it
     if (which := await ask_which(turn, "dispute.start")) is not None:
         return which
     lines = await bill_lines(turn.session, [turn.household.id], only_open=True)
@@ -124,7 +128,8 @@ async def _record(turn: Turn, line: BillLine, text: str) -> Answer:
     await audit(turn.session, turn.actor, "dispute", source, turn.now, {"bill": line.bill.id})
     buttons = (press(turn, "calculation", "bill.explain"), press(turn, "person", "person.ask"))
     told = turn.say("dispute.recorded", buttons, bill=_bill_words(turn, line), number=ticket(dispute.id))
-    return Answer((told,)).also(*await to_staff(turn, card))
+    cards = await to_staff(turn, card)
+    return Answer((told, *cards), expect="attachment.evidence", memory={"number": ticket(dispute.id)})
 
 
 def ticket(number: int) -> str:
@@ -156,6 +161,8 @@ async def decision(turn: Turn) -> Answer | None:
     if not turn.text:
         return None
     dispute, account = await _undecided(turn, turn.memory)
+    if (refused := unkind_words(turn, "dispute.decision", turn.memory)) is not None:
+        return refused
     outcome, source = turn.memory["outcome"], f"dispute/{dispute.id}"
     dispute.state, dispute.decision = outcome, turn.text[:TEXT_MAX]
     dispute.decided_by, dispute.closed_at = turn.actor, turn.now
@@ -173,9 +180,9 @@ async def decision(turn: Turn) -> Answer | None:
 
 
 async def _undecided(turn: Turn, memory: Mapping[str, str]) -> tuple[Dispute, Account]:
-    decider(turn)
     dispute = await turn.session.get(Dispute, int(memory["dispute"]), with_for_update=True)
     account = await turn.session.get(Account, dispute.account_id) if dispute else None
     if dispute is None or account is None or dispute.state != "open":
         raise Refusal("card.decided")
+    decider(turn, account)
     return dispute, account

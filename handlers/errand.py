@@ -6,10 +6,12 @@ from datetime import timedelta
 
 from domain import keys
 from domain.messages import Answer, OutgoingMessage
+from handlers.beyond import REFUSED
 from handlers.household import ask_which, press, words_of
 from handlers.notes import at_desk, to_staff
 from handlers.turn import Turn
 from models.staff import open_task
+from understanding.reading import OUT_OF_SCOPE, Reading
 
 DO_WITHIN = timedelta(days=2)
 TEXT_MAX = 500
@@ -60,9 +62,15 @@ async def _errand(turn: Turn, kind: str, *, blocks: bool = False) -> tuple[Outgo
     return () if task is None else await to_staff(turn, card)
 
 
+def _is_wish(reading: Reading) -> bool:
+    """Surely one of the things the bot answers by itself."""
+    return reading.sure and reading.top.intent != OUT_OF_SCOPE
+
+
 async def more(turn: Turn) -> Answer | None:
     """A line added right after the wish (an invoice header, a new phone number) goes to the staff as well."""
-    if not turn.text or (turn.reading is not None and turn.reading.sure):
+    reading = turn.reading
+    if not turn.text or (reading is not None and (reading.reason in REFUSED or _is_wish(reading))):
         return None
     desk = at_desk(turn)
     fields = {"code": turn.household.code, "text": turn.text[:TEXT_MAX]}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.errors import Refusal
-from domain.messages import Address, Audience, Kind, OutgoingMessage
+from domain.messages import Address, Attachment, Audience, Kind, OutgoingMessage
 from domain.roles import Right, Role, may
+from handlers.scopes import looks_after, officer
 from handlers.turn import Turn
 from models.accounts import Account
 from models.dialogue import staff_groups
@@ -58,8 +59,17 @@ async def to_staff(
     return tuple(replace(card, to=desk) for desk in dict.fromkeys(desks))
 
 
-def decider(turn: Turn) -> Staff:
-    """The staff member who decides; a card or a step left over from one who has gone decides nothing."""
-    if turn.staff is None:
-        raise Refusal("button.not_yours")
-    return turn.staff
+def with_file(turn: Turn, card: OutgoingMessage, file: Attachment) -> OutgoingMessage:
+    """The card with a resident's file, where the desk sits on the file's own platform."""
+    return replace(card, attachment=file) if card.to and card.to.channel == turn.message.channel else card
+
+
+def decider(turn: Turn, account: Account | None = None, right: Right = Right.TASKS) -> Staff:
+    """The staff member who decides about a household: with the right, and of its community.
+
+    Asked again at each press and step: a card left over from somebody who has gone decides nothing.
+    """
+    member = officer(turn, right)
+    if account is not None and not looks_after(member, account.community_id):
+        raise Refusal("account.not_yours", {"code": account.code})
+    return member

@@ -11,6 +11,7 @@ from domain.messages import Address, Answer, Kind, OutgoingMessage
 from handlers.household import words_of
 from handlers.notes import DESK_LANGUAGE, at_desk, beside, decider, send, to_staff, toward
 from handlers.steps import writes_to_others
+from handlers.tone import unkind_words
 from handlers.turn import Turn
 from models.accounts import Account
 from models.dialogue import Takeover, dialogue_of, live_takeover, remember, waiting_before
@@ -133,6 +134,7 @@ async def take(turn: Turn) -> Answer:
     if takeover.state == "live" and takeover.staff_id != member.id:
         colleague = await turn.session.get(Staff, takeover.staff_id)
         raise Refusal("card.taken", {"name": colleague.name if colleague else ""})
+    decider(turn, await _account(turn, takeover))
     takeover.state, takeover.staff_id, takeover.last_at = "live", member.id, turn.now
     task = await turn.session.get(StaffTask, takeover.task_id) if takeover.task_id else None
     if task is not None and task.state == "open":
@@ -162,6 +164,8 @@ async def staff_words(turn: Turn) -> Answer | None:
     if not turn.text:
         return None
     takeover = await _own(turn, turn.memory["takeover"])
+    if (refused := unkind_words(turn, STAFF_STEP, turn.memory)) is not None:
+        return refused
     takeover.last_at = turn.now
     await _set_step(turn, takeover, LIVE_STEP)
     there = await _resident(turn, takeover)
@@ -188,11 +192,15 @@ async def _own(turn: Turn, takeover_id: str) -> Takeover:
 
 async def _resident(turn: Turn, takeover: Takeover) -> Turn:
     """The turn seen from the chat that was taken over."""
-    account = await turn.session.get(Account, takeover.account_id) if takeover.account_id else None
+    account = await _account(turn, takeover)
     contact = await contact_of(turn.session, takeover.channel, takeover.user)
     known = await beside(turn, contact.person_id, account) if contact else None
     language = known.language if known else DESK_LANGUAGE
     return toward(turn, Address(takeover.channel, takeover.chat), language, account)
+
+
+async def _account(turn: Turn, takeover: Takeover) -> Account | None:
+    return await turn.session.get(Account, takeover.account_id) if takeover.account_id else None
 
 
 async def _set_step(turn: Turn, takeover: Takeover, step: str | None) -> None:

@@ -15,6 +15,7 @@ from domain.roles import Right, Role, may
 from domain.wording import day_words
 from handlers.household import ask_which, press, said, settle_on
 from handlers.notes import at_desk, beside, decider, send, to_staff
+from handlers.tone import unkind_words
 from handlers.turn import Turn
 from models.accounts import Account
 from models.agreements import (
@@ -203,11 +204,11 @@ async def _not_possible(turn: Turn) -> Answer | None:
 
 async def _undecided(turn: Turn, memory: Mapping[str, str]) -> tuple[Plan, Account]:
     """The plan a card is about; above the staff's limit only a manager decides."""
-    member = decider(turn)
     plan = await turn.session.get(Plan, int(memory["plan"]), with_for_update=True)
     account = await turn.session.get(Account, plan.account_id) if plan else None
     if plan is None or account is None or plan.state != "waiting":
         raise Refusal("card.decided")
+    member = decider(turn, account)
     limit = turn.office.policy(account.kind).holds.plan_staff_limit_fen
     if plan.total_fen > limit and not may(Role(member.role), Right.APPROVE):
         raise Refusal("card.needs_manager", {"limit": yuan(limit)})
@@ -245,6 +246,8 @@ async def reason(turn: Turn) -> Answer | None:
     if not turn.text:
         return None
     plan, account = await _undecided(turn, turn.memory)
+    if (refused := unkind_words(turn, "plan.reason", turn.memory)) is not None:
+        return refused
     await release(turn.session, f"plan/{plan.id}", turn.now)
     plan.closed_at = turn.now
     await _decided(turn, plan, "declined")

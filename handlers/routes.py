@@ -103,6 +103,7 @@ ROUTES: tuple[Route, ...] = (
     # What is not ours, what was not understood, what is no text.
     Route(beyond.answer, intents=("out_of_scope",), who=ANYONE),
     Route(unclear.unclear, intents=("unknown",), who=ANYONE, audiences=EVERYWHERE),
+    Route(attachments.evidence, steps=("attachment.evidence",)),
     Route(attachments.edited, events=("edited",), who=ANYONE),
     # Life of the chats.
     Route(group.joined, events=("group_joined",), who=ANYONE),

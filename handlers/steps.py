@@ -7,7 +7,8 @@ from models.dialogue import dialogue_of
 
 # Steps in which a member of staff writes to somebody else: "stop" or "a person" are not their own wishes then.
 STAFF_STEPS = frozenset(
-    {"person.staff", "plan.reason", "dispute.decision", "complaint.reply", "claim.amount", "bind.code"}
+    "person.staff plan.reason dispute.decision complaint.reply claim.amount bind.code account.words account.code "
+    "desk.drop desk.note desk.later broadcast.text".split()
 )
 
 

@@ -38,7 +38,7 @@ async def run(database: Database, office: Office, now: datetime) -> int:
                     .where(Group.audience == "residents", Group.state == "ok", Group.channel.in_(office.channels))
                     .order_by(Group.id)
                 )
-            ).tuples()
+            ).all()
         ]
     for group, community in groups:
         for stage in office.policy(community.kind).announcements:
@@ -68,7 +68,7 @@ async def _announce(
         query = query.where(Account.building == group.building)
     if group.class_name:
         query = query.where(Account.class_name == group.class_name)
-    households = list((await session.execute(query)).tuples())
+    households = list((await session.execute(query)).all())
     unpaid = sum(1 for _, _, open_fen in households if open_fen > 0)
     if not unpaid:
         return False

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, literal, select
 
 from domain import keys
 from domain.clock import at_local
 from domain.ladder import Reason
 from domain.office import Office
 from models.accounts import Account
-from models.agreements import Hold
+from models.agreements import Hold, Plan
 from models.base import Database
 from models.bills import bill_lines
 from models.staff import open_task
-
-# Promises and plans have jobs of their own that look at the money first.
-OWN_JOBS = (Reason.PROMISED, Reason.ON_PLAN)
 
 
 async def run(database: Database, office: Office, now: datetime) -> int:
@@ -28,7 +25,11 @@ async def run(database: Database, office: Office, now: datetime) -> int:
         ended = list(
             await session.scalars(
                 select(Hold.id).where(
-                    Hold.released_at.is_(None), Hold.until_on < today, Hold.reason.not_in(OWN_JOBS)
+                    Hold.released_at.is_(None),
+                    Hold.until_on < today,
+                    # Promises and running plans have jobs of their own that look at the money first.
+                    Hold.reason != Reason.PROMISED,
+                    Hold.source.not_in(select(literal("plan/") + cast(Plan.id, String)).where(Plan.state == "active")),
                 )
             )
         )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import keys
@@ -21,16 +21,16 @@ from domain.rendering import Addressee, reminder_message
 from models import outbox
 from models.accounts import Account
 from models.base import Database, chunks, upsert
-from models.posting import post
+from models.posting import Draft, post_all
 from models.reminders import PolicyText, Reminder, ReminderBill, Run, keep_waits
 from models.staff import open_task
-from models.standing import Household, households
+from models.standing import Household, Payer, households
 
-MESSAGES_PER_TRANSACTION = 50
+MESSAGES_PER_TRANSACTION = 200
 WAITS_PER_TRANSACTION = 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One household's line in `preview` and `tick`."""
 
@@ -42,10 +42,10 @@ class Row:
     at: str  # ISO, local
 
     def to_json(self) -> dict[str, str | None]:
-        return dict(vars(self))
+        return asdict(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """A household with what was decided about it and when that takes effect."""
 
@@ -58,7 +58,7 @@ class Verdict:
         decision = self.decision
         stage = decision.stage.name if decision.stage else None
         at = self.at.astimezone(office.zone).isoformat(timespec="seconds")
-        code = self.household.account.code
+        code = self.household.standing.code
         match decision:
             case Remind(channel=channel):
                 return Row(code, "remind", stage, channel, Reason.DUE.value, at)
@@ -67,9 +67,24 @@ class Verdict:
             case Wait(reason=reason):
                 return Row(code, "wait", stage, None, reason.value, at)
 
-    def reminded(self) -> Remind:
-        assert isinstance(self.decision, Remind)
+    @property
+    def payer(self) -> Payer:
+        assert self.household.payer is not None
+        return self.household.payer
+
+    @property
+    def done(self) -> Remind | HandToStaff:
+        """What is to be carried out; only those that don't wait have it."""
+        assert not isinstance(self.decision, Wait)
         return self.decision
+
+    @property
+    def account_id(self) -> int:
+        return self.household.standing.account_id
+
+    @property
+    def key(self) -> str:
+        return keys.reminder(self.account_id, self.done.anchor.id, self.done.stage.name)
 
     def lag(self, bill: OpenBill, today: date) -> int:
         return days_behind(self.policy, bill, today, started=self.household.standing.contacted_before)
@@ -81,11 +96,11 @@ async def decide_all(database: Database, office: Office, today: date, now: datet
     async with database.read() as session:
         approved = not office.approve_first_run or await _approved(session)
         async for household in households(session, office, today, now):
-            policy = office.policy(household.account.kind)
+            policy = office.policy(household.kind)
             decision = decide(policy, household.standing, today)
             if not approved and isinstance(decision, Remind | HandToStaff):
                 decision = Wait(Reason.AWAITING_APPROVAL, decision.stage)
-            at = opening_of(policy, office, today, household.account.code)
+            at = opening_of(policy, office, today, household.standing.code)
             verdicts.append(Verdict(household, policy, decision, at))
     return _one_kind_per_person(verdicts)
 
@@ -107,7 +122,7 @@ async def run(database: Database, office: Office, now: datetime) -> list[Row]:
     closed = {kind: now >= at_local(today, p.window_until, office.zone) for kind, p in office.policies.items()}
     verdicts = [
         replace(v, decision=Wait(Reason.QUIET_HOURS, v.decision.stage))
-        if isinstance(v.decision, Remind) and closed[v.household.account.kind]
+        if isinstance(v.decision, Remind) and closed[v.household.kind]
         else v
         for v in verdicts
     ]
@@ -116,19 +131,16 @@ async def run(database: Database, office: Office, now: datetime) -> list[Row]:
     by_person: dict[int, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         if isinstance(verdict.decision, Remind):
-            assert verdict.household.person is not None
-            by_person[verdict.household.person.id].append(verdict)
+            by_person[verdict.payer.id].append(verdict)
     for group in chunks(list(by_person.values()), MESSAGES_PER_TRANSACTION):
         async with database.write() as session:
-            for together in group:
-                await _remind(session, office, together, today, now)
+            await _remind(session, office, group, today, now)
     tasks = [verdict for verdict in verdicts if isinstance(verdict.decision, HandToStaff)]
     for batch in chunks(tasks, MESSAGES_PER_TRANSACTION):
         async with database.write() as session:
-            for verdict in batch:
-                await _hand_over(session, office, verdict, today, now)
+            await _hand_over(session, office, batch, today, now)
     waits = [
-        (v.household.account.id, v.decision.reason.value, v.decision.stage.name if v.decision.stage else "")
+        (v.household.standing.account_id, v.decision.reason.value, v.decision.stage.name if v.decision.stage else "")
         for v in verdicts
         if isinstance(v.decision, Wait)
     ]
@@ -144,124 +156,138 @@ def _one_kind_per_person(verdicts: Sequence[Verdict]) -> list[Verdict]:
     times: dict[int, datetime] = {}
     folded = []
     for verdict in verdicts:
-        person = verdict.household.person
-        if isinstance(verdict.decision, Remind) and person is not None:
-            kind = kinds.setdefault(person.id, verdict.household.account.kind)
-            if kind != verdict.household.account.kind:
+        if isinstance(verdict.decision, Remind):
+            kind = kinds.setdefault(verdict.payer.id, verdict.household.kind)
+            if kind != verdict.household.kind:
                 verdict = replace(verdict, decision=Wait(Reason.CAP, verdict.decision.stage))
             else:
-                verdict = replace(verdict, at=times.setdefault(person.id, verdict.at))
+                verdict = replace(verdict, at=times.setdefault(verdict.payer.id, verdict.at))
         folded.append(verdict)
     return folded
 
 
 async def _remind(
-    session: AsyncSession, office: Office, together: Sequence[Verdict], today: date, now: datetime
+    session: AsyncSession, office: Office, people: Sequence[Sequence[Verdict]], today: date, now: datetime
 ) -> None:
-    """Write one person's message and the reminders of all accounts it speaks of."""
-    new = [(v, key) for v in together if (key := await _new_reminder(session, v, today, now)) is not None]
-    if not new:
-        return
-    first = max((v for v, _ in new), key=lambda v: v.reminded().stage.days_after_due)
-    household, decision = first.household, first.reminded()
-    person, contact = household.person, household.contact
-    assert person is not None
-    assert contact is not None
+    """Write each person's one message and the reminders of all accounts it speaks of."""
+    ids = await _new_reminders(session, [verdict for together in people for verdict in together], today, now)
+    fresh = [[verdict for verdict in together if verdict.key in ids] for together in people]
+    fresh = [together for together in fresh if together]
+    drafts = [_draft(office, together, ids, today, now) for together in fresh]
+    written = [
+        {"b_id": ids[verdict.key], "b_outbox_id": posted.first_id}
+        for together, posted in zip(fresh, await post_all(session, drafts, now), strict=True)
+        for verdict in together
+    ]
+    await _link(session, "outbox_id", written)
+
+
+def _draft(office: Office, together: Sequence[Verdict], ids: dict[str, int], today: date, now: datetime) -> Draft:
+    """One person's message. Of several accounts, the one furthest up the ladder sets the tone."""
+    first = max(together, key=lambda verdict: verdict.done.stage.days_after_due)
+    household, chat, stage = first.household, first.household.chat, first.done.stage
+    assert chat is not None
     message = reminder_message(
         office,
-        person.language or household.account.language,
-        decision.stage.template,
-        [
-            Addressee(v.household.account.payer_name, v.household.account.room, v.reminded().bills)
-            for v, _ in new
-        ],
+        first.payer.language or household.language,
+        stage.template,
+        [Addressee(each.household.payer_name, each.household.room, each.done.bills) for each in together],
         today,
     )
-    ends_on = min(
-        window_end(v.policy, v.reminded().anchor, v.reminded().stage, v.lag(v.reminded().anchor, today))
-        for v, _ in new
-    )
-    posted = await post(
-        session,
-        Address(contact.channel, contact.chat),
+    ends_on = min(window_end(v.policy, v.done.anchor, v.done.stage, v.lag(v.done.anchor, today)) for v in together)
+    return Draft(
+        Address(chat.channel, chat.chat),
         message,
-        button_user=contact.user,
-        key=keys.reminder(household.account.id, decision.anchor.id, decision.stage.name),
-        now=now,
-        not_before=max(first.at, now),
-        expires_at=at_local(ends_on, first.policy.window_from, office.zone),
-        context=outbox.Context(
-            person_id=person.id,
-            account_id=household.account.id,
-            source=f"reminder/{new[0][1]}",
-            stage=decision.stage.name,
+        first.key,
+        outbox.Context(
+            person_id=first.payer.id,
+            account_id=first.account_id,
+            source=f"reminder/{ids[first.key]}",
+            stage=stage.name,
             reason=Reason.DUE.value,
         ),
+        button_user=chat.user,
+        not_before=max(first.at, now),
+        expires_at=at_local(ends_on, first.policy.window_from, office.zone),
     )
-    ids = [reminder_id for _, reminder_id in new]
-    await session.execute(update(Reminder).where(Reminder.id.in_(ids)).values(outbox_id=posted.first_id))
 
 
-async def _hand_over(session: AsyncSession, office: Office, verdict: Verdict, today: date, now: datetime) -> None:
-    """Open the staff task of a stage that people carry out."""
-    reminder_id = await _new_reminder(session, verdict, today, now)
-    if reminder_id is None:
-        return
-    decision = verdict.decision
-    assert isinstance(decision, HandToStaff)
-    total = yuan(sum(bill.open_fen for bill in decision.bills))
-    task = await open_task(
-        session,
-        key=keys.task("ladder", str(reminder_id)),
-        kind=decision.stage.action.value,
-        account=verdict.household.account,
-        summary=office.wording.text("task.ladder", "zh", {"total": total, "bills": str(len(decision.bills))}),
-        at=now,
-        due_at=at_local(
-            today + timedelta(days=verdict.policy.holds.task_days), verdict.policy.window_until, office.zone
-        ),
-        source=f"reminder/{reminder_id}",
-        blocks=True,
-    )
-    if task is not None:
-        await session.execute(update(Reminder).where(Reminder.id == reminder_id).values(task_id=task.id))
-
-
-async def _new_reminder(session: AsyncSession, verdict: Verdict, today: date, now: datetime) -> int | None:
-    """The reminder's row with the bills it covers; None when this stage was carried out before."""
-    decision = verdict.decision
-    assert isinstance(decision, Remind | HandToStaff)
-    account = verdict.household.account
-    reminder_id: int | None = await session.scalar(
-        upsert(session, Reminder)
-        .values(
-            key=keys.reminder(account.id, decision.anchor.id, decision.stage.name),
-            account_id=account.id,
-            anchor_bill_id=decision.anchor.id,
-            stage=decision.stage.name,
-            decision="remind" if isinstance(decision, Remind) else "staff",
-            decided_on=today,
-            policy_hash=verdict.policy.hash,
-            created_at=now,
+async def _hand_over(
+    session: AsyncSession, office: Office, verdicts: Sequence[Verdict], today: date, now: datetime
+) -> None:
+    """Open the staff tasks of stages that people carry out."""
+    ids = await _new_reminders(session, verdicts, today, now)
+    opened = []
+    for verdict in verdicts:
+        if (reminder_id := ids.get(verdict.key)) is None:
+            continue
+        bills = verdict.done.bills
+        fields = {"total": yuan(sum(bill.open_fen for bill in bills)), "bills": str(len(bills))}
+        due_on = today + timedelta(days=verdict.policy.holds.task_days)
+        task = await open_task(
+            session,
+            key=keys.task("ladder", str(reminder_id)),
+            kind=verdict.done.stage.action.value,
+            account=await session.get_one(Account, verdict.account_id),
+            summary=office.wording.text("task.ladder", "zh", fields),
+            at=now,
+            due_at=at_local(due_on, verdict.policy.window_until, office.zone),
+            source=f"reminder/{reminder_id}",
+            blocks=True,
         )
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(Reminder.id)
-    )
-    if reminder_id is None:
-        return None
+        if task is not None:
+            opened.append({"b_id": reminder_id, "b_task_id": task.id})
+    await _link(session, "task_id", opened)
+
+
+async def _link(session: AsyncSession, column: str, rows: Sequence[Mapping[str, int | None]]) -> None:
+    """Note on each reminder what it became: the message, or the task."""
+    if not rows:
+        return
+    reminders = Reminder.metadata.tables[Reminder.__tablename__]
+    statement = update(reminders).where(reminders.c.id == bindparam("b_id"))
+    connection = await session.connection()
+    await connection.execute(statement.values({column: bindparam(f"b_{column}")}), [dict(row) for row in rows])
+
+
+async def _new_reminders(
+    session: AsyncSession, verdicts: Sequence[Verdict], today: date, now: datetime
+) -> dict[str, int]:
+    """Write the reminders' rows with the bills they cover; the ids by key of those not carried out before."""
+    if not verdicts:
+        return {}
+    insertion = upsert(session, Reminder).on_conflict_do_nothing(index_elements=["key"])
+    rows = [
+        {
+            "key": verdict.key,
+            "account_id": verdict.account_id,
+            "anchor_bill_id": verdict.done.anchor.id,
+            "stage": verdict.done.stage.name,
+            "decision": "remind" if isinstance(verdict.decision, Remind) else "staff",
+            "decided_on": today,
+            "policy_hash": verdict.policy.hash,
+            "created_at": now,
+        }
+        for verdict in verdicts
+    ]
+    written = await session.execute(insertion.returning(Reminder.key, Reminder.id), rows)
+    ids = {key: reminder_id for key, reminder_id in written}
+    fresh = [verdict for verdict in verdicts if verdict.key in ids]
     covered = [
         {
-            "reminder_id": reminder_id,
+            "reminder_id": ids[verdict.key],
             "bill_id": bill.id,
             "open_fen": bill.open_fen,
             "days_behind": verdict.lag(bill, today),
         }
-        for bill in decision.bills
+        for verdict in fresh
+        for bill in verdict.done.bills
     ]
-    await session.execute(insert(ReminderBill), covered)
-    if not verdict.household.standing.contacted_before:
-        await session.execute(update(Account).where(Account.id == account.id).values(first_contacted_on=today))
-    return reminder_id
+    if covered:
+        await session.execute(insert(ReminderBill), covered)
+    new = [verdict.account_id for verdict in fresh if not verdict.household.standing.contacted_before]
+    await session.execute(update(Account).where(Account.id.in_(new)).values(first_contacted_on=today))
+    return ids
 
 
 async def _keep_policies(database: Database, office: Office, now: datetime) -> None:
@@ -283,9 +309,7 @@ async def _ask_for_approval(
     database: Database, office: Office, verdicts: Sequence[Verdict], today: date, now: datetime
 ) -> None:
     """The first run waits for a manager: say how many it would reach."""
-    waiting = [
-        v for v in verdicts if isinstance(v.decision, Wait) and v.decision.reason is Reason.AWAITING_APPROVAL
-    ]
+    waiting = [v for v in verdicts if isinstance(v.decision, Wait) and v.decision.reason is Reason.AWAITING_APPROVAL]
     if not waiting:
         return
     tasks = sum(1 for v in waiting if v.decision.stage is not None and v.decision.stage.action in STAFF_ACTIONS)

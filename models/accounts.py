@@ -52,10 +52,14 @@ class Account(Base):
 
     @property
     def room(self) -> str:
-        """Building and room as one would say it: the address, with the building before it unless it already is."""
-        if not self.address:
-            return self.building or self.class_name
-        return self.address if self.address.startswith(self.building) else f"{self.building}{self.address}"
+        return room_of(self.building, self.address, self.class_name)
+
+
+def room_of(building: str, address: str, class_name: str) -> str:
+    """Building and room as one would say it: the address, with the building before it unless it already is."""
+    if not address:
+        return building or class_name
+    return address if address.startswith(building) else f"{building}{address}"
 
 
 class FeeItem(Base):

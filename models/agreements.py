@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.ladder import Reason
-from domain.plans import Part, is_broken
+from domain.plans import Part, first_unpaid, is_broken
 from models.accounts import Account
 from models.base import Base, Fen, Id, UtcDateTime
-from models.bills import Bill, Payment, bill_lines
+from models.bills import RECEIVED, Bill, LedgerEntry, Payment, bill_lines
 from models.people import Person
 
 
@@ -33,7 +34,7 @@ class Hold(Base):
 
 
 class Promise(Base):
-    """"I'll pay on the 5th." `state`: open, kept, broken, withdrawn."""
+    """ "I'll pay on the 5th." `state`: open, kept, broken, withdrawn."""
 
     __tablename__ = "promises"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -72,7 +73,7 @@ class PlanPart(Base):
 
 
 class Claim(Base):
-    """"I have paid." Moves no money; staff look. `state`: open, confirmed, not_found."""
+    """ "I have paid." Moves no money; staff look. `state`: open, confirmed, not_found."""
 
     __tablename__ = "claims"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -90,7 +91,7 @@ class Claim(Base):
 
 
 class Dispute(Base):
-    """"This bill is wrong." Holds that bill only. `state`: open, upheld, rejected."""
+    """ "This bill is wrong." Holds that bill only. `state`: open, upheld, rejected."""
 
     __tablename__ = "disputes"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -158,9 +159,7 @@ async def hold(
 
 async def release(session: AsyncSession, source: str, at: datetime) -> None:
     """End the holds of one source."""
-    await session.execute(
-        update(Hold).where(Hold.source == source, Hold.released_at.is_(None)).values(released_at=at)
-    )
+    await session.execute(update(Hold).where(Hold.source == source, Hold.released_at.is_(None)).values(released_at=at))
 
 
 async def live_holds(session: AsyncSession, account_ids: Sequence[int]) -> list[Hold]:
@@ -194,10 +193,8 @@ async def plan_parts_of(session: AsyncSession, plan_id: int) -> list[PlanPart]:
 
 
 async def extend(session: AsyncSession, source: str, until_on: date) -> None:
-    """Move the end of a source's holds."""
-    await session.execute(
-        update(Hold).where(Hold.source == source, Hold.released_at.is_(None)).values(until_on=until_on)
-    )
+    """Move the end of a source's holds; those that had run out meanwhile hold again."""
+    await session.execute(update(Hold).where(Hold.source == source).values(until_on=until_on, released_at=None))
 
 
 async def held_bills(session: AsyncSession, source: str) -> list[int]:
@@ -251,12 +248,48 @@ async def plan_received_fen(session: AsyncSession, plan: Plan) -> int:
     return sum(line.received_fen for line in lines if line.bill.id in bill_ids) - plan.received_fen_before
 
 
-async def broken_plans(session: AsyncSession, span: tuple[int, int], today: date) -> set[int]:
-    """Accounts (ids from–to) whose plan has a part that stayed open beyond its grace: the next tick ends that plan."""
-    plans = await session.scalars(select(Plan).where(Plan.state == "active", Plan.account_id.between(*span)))
-    broken = set()
-    for plan in list(plans):
-        parts = [Part(part.number, part.due_on, part.amount_fen) for part in await plan_parts_of(session, plan.id)]
-        if is_broken(parts, await plan_received_fen(session, plan), today):
-            broken.add(plan.account_id)
-    return broken
+class PlanNow(StrEnum):
+    """How an active plan stands on a day: the next tick ends the broken and the done ones."""
+
+    RUNNING = "running"
+    BROKEN = "broken"  # a part stayed open beyond its grace
+    DONE = "done"  # all of it arrived
+
+
+async def plans_now(session: AsyncSession, span: tuple[int, int], today: date) -> dict[str, PlanNow]:
+    """The active plans of some accounts (ids from–to) by the source of their holds ("plan/3")."""
+    mine = (Plan.state == "active", Plan.account_id.between(*span))
+    before = {
+        f"plan/{plan_id}": fen
+        for plan_id, fen in await session.execute(select(Plan.id, Plan.received_fen_before).where(*mine))
+    }
+    if not before:
+        return {}
+    parts: dict[str, list[Part]] = {source: [] for source in before}
+    for plan_id, number, due_on, fen in await session.execute(
+        select(PlanPart.plan_id, PlanPart.number, PlanPart.due_on, PlanPart.amount_fen)
+        .join(Plan, Plan.id == PlanPart.plan_id)
+        .where(*mine)
+        .order_by(PlanPart.plan_id, PlanPart.number)
+    ):
+        parts[f"plan/{plan_id}"].append(Part(number, due_on, fen))
+    covered = select(Hold.source, Hold.bill_id).where(Hold.source.in_(before), Hold.account_id.between(*span))
+    bills = covered.distinct().subquery()
+    received = {
+        source: int(fen)
+        for source, fen in await session.execute(
+            select(bills.c.source, RECEIVED)
+            .join(LedgerEntry, LedgerEntry.bill_id == bills.c.bill_id)
+            .group_by(bills.c.source)
+        )
+    }
+    return {
+        source: _plan_now(parts[source], received.get(source, 0) - fen_before, today)
+        for source, fen_before in before.items()
+    }
+
+
+def _plan_now(parts: Sequence[Part], received_fen: int, today: date) -> PlanNow:
+    if first_unpaid(parts, received_fen) is None:
+        return PlanNow.DONE
+    return PlanNow.BROKEN if is_broken(parts, received_fen, today) else PlanNow.RUNNING

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Dialect, Integer, MetaData, String, event
+from sqlalchemy import BigInteger, Dialect, Integer, MetaData, String, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -95,9 +96,37 @@ class Database:
         async with self._read() as session:
             yield session
 
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[Callable[[], Awaitable[None]] | None]:
+        """The right to be the only one who does `name`, among all processes on this database; None: another has it.
+
+        What it yields is to be awaited now and then: it raises when the right was lost with its connection. A SQLite
+        file has one owner already.
+        """
+        if self.is_sqlite:
+            yield _nothing
+            return
+        key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
+        async with self._writer.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+            async def check() -> None:
+                await connection.scalar(select(1))
+
+            taken = await connection.scalar(select(func.pg_try_advisory_lock(key)))
+            try:
+                yield check if taken else None
+            finally:
+                # Its session ends here, and with it the lock: a pooled connection would keep it.
+                await connection.invalidate()
+
     async def close(self) -> None:
         await self._writer.dispose()
         await self._reader.dispose()
+
+
+async def _nothing() -> None:
+    """The check of a right that can't be lost."""
 
 
 def async_url(url: str) -> str:
@@ -123,6 +152,7 @@ def _engine(url: str, *, immediate: bool) -> AsyncEngine:
             async_url(url),
             pool_size=10,
             pool_pre_ping=True,
+            isolation_level="READ COMMITTED" if immediate else "REPEATABLE READ",
             connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT} -c idle_in_transaction_session_timeout=60s"},
         )
     engine = create_async_engine(async_url(url), pool_size=1 if immediate else 5, max_overflow=0, pool_timeout=60)

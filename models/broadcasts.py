@@ -307,7 +307,7 @@ async def failures(session: AsyncSession, broadcast_id: int, limit: int) -> list
         .order_by(Outbox.id)
         .limit(limit)
     )
-    return list((await session.execute(query)))
+    return list(await session.execute(query))
 
 
 async def halt(session: AsyncSession, broadcast_id: int) -> None:

@@ -7,11 +7,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, insert, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.messages import Choice
+from domain.messages import Address, Choice
 from models.accounts import Account, Community
 from models.base import Base, Id, UtcDateTime, upsert
 from models.staff import Staff
@@ -119,10 +119,13 @@ async def remember(
     )
 
 
-async def make_buttons(
-    session: AsyncSession, channel: str, chat: str, user: str, rows: Sequence[Sequence[Choice]], at: datetime
-) -> list[list[dict[str, str]]]:
-    """Give each choice an opaque token; returns what the channel shows: rows of {label, token} or {label, url}."""
+def new_buttons(
+    to: Address, user: str, rows: Sequence[Sequence[Choice]], at: datetime
+) -> tuple[list[list[dict[str, str]]], list[dict[str, object]]]:
+    """Give each choice an opaque token. Returns what the channel shows, and the values of the buttons' own rows.
+
+    Shown are rows of {label, token} or {label, url}.
+    """
     shown: list[list[dict[str, str]]] = []
     new: list[dict[str, object]] = []
     for row in rows:
@@ -136,8 +139,8 @@ async def make_buttons(
             new.append(
                 {
                     "token": token,
-                    "channel": channel,
-                    "chat": chat,
+                    "channel": to.channel,
+                    "chat": to.chat,
                     "user": user,
                     "action": choice.action,
                     "args": json.dumps(dict(choice.args), ensure_ascii=False),
@@ -146,9 +149,7 @@ async def make_buttons(
                     "expires_at": at + BUTTON_LIFE,
                 }
             )
-    if new:
-        await session.execute(insert(Button), new)
-    return shown
+    return shown, new
 
 
 async def use_button(session: AsyncSession, token: str, at: datetime) -> bool:

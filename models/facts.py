@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,13 +15,14 @@ from domain.gate import RULES, BillNow, Caps, Facts
 from domain.ladder import BILL_HOLDS, HOUSEHOLD_HOLDS, Reason
 from domain.messages import Kind
 from domain.office import Office
+from models import outbox
 from models.accounts import Account, Community
 from models.agreements import Hold
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.dialogue import Group
-from models.outbox import Outbox
-from models.people import Person
-from models.reminders import Reminder, ReminderBill, contact_sums, count_contact, larger
+from models.outbox import Outbox, State
+from models.people import Binding, Person
+from models.reminders import Reminder, ReminderBill, contact_sums, larger
 from models.runtime import Broadcast, kill_switch
 from models.standing import strongest
 
@@ -37,6 +38,7 @@ class Case:
     account_ids: tuple[int, ...] = ()
     group_id: int | None = None
     told_fen: tuple[tuple[int, int], ...] = ()  # (bill, open fen) as the text gives them
+    head: State | None = None  # of a later part of a split message: what became of the part before it
 
     @property
     def figures_changed(self) -> bool:
@@ -46,9 +48,10 @@ class Case:
 
 async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], now: datetime) -> list[Case]:
     """The facts of each row. Rows of kinds that obey nothing cost no query."""
-    obeying = [row for row in rows if RULES[Kind(row.kind)] != RULES[Kind.REPLY]]
+    heads = await outbox.heads(session, rows)
+    obeying = [row for row in rows if RULES[Kind(row.kind)] != RULES[Kind.REPLY] and row.part_of is None]
     if not obeying:
-        return [Case(row, Kind(row.kind), Facts(expires_at=row.expires_at), office.kind) for row in rows]
+        return [_plain(row, office, heads) for row in rows]
     today = local_date(now, office.zone)
     switched_off = await kill_switch(session, now) is not None
     accounts_of = await _accounts(session, obeying)
@@ -64,9 +67,7 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
     stopped = set(
         await session.scalars(select(Person.id).where(Person.id.in_(person_ids), Person.stopped_at.is_not(None)))
     )
-    holds = list(
-        await session.scalars(select(Hold).where(Hold.account_id.in_(ids), Hold.released_at.is_(None)))
-    )
+    holds = list(await session.scalars(select(Hold).where(Hold.account_id.in_(ids), Hold.released_at.is_(None))))
     told, balances = await _bills(session, obeying, holds)
     by_account = await contact_sums(session, "account", ids, today)
     by_person = await contact_sums(session, "person", person_ids, today)
@@ -78,24 +79,35 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
             )
         )
     )
-    household_held = _household_holds(holds)
+    bindings = await session.execute(
+        select(Binding.person_id, Binding.account_id).where(Binding.person_id.in_(person_ids))
+    )
+    bound = {(person_id, account_id) for person_id, account_id in bindings}
+    held = _household_holds(holds) | {
+        account.id: Reason.HARDSHIP for account in accounts.values() if "hardship" in account.traits.split(";")
+    }
     found = []
     for row in rows:
+        if row not in obeying:
+            found.append(_plain(row, office, heads))
+            continue
         kind = Kind(row.kind)
         mine = accounts_of.get(row.id, ())
         group = groups.get((row.channel, row.chat))
         communities = {accounts[i].community_id for i in mine} | ({group.community_id} if group else set())
+        parted = {i for i in mine if row.person_id is not None and (row.person_id, i) not in bound}
+        silent = dict.fromkeys(parted, Reason.NO_CHANNEL) | {i: held[i] for i in mine if i in held}
         nothing = (0, 0, 0)
         widest = tuple(max((by_account.get(i, nothing)[n] for i in mine), default=0) for n in range(3))
         facts = Facts(
+            bound=not mine or len(parted) < len(mine),
             stopped=row.person_id in stopped,
             kill_switch=switched_off,
-            paused=bool(communities & paused) or row.broadcast_id in halted,
-            household_hold=next((household_held[i] for i in mine if i in household_held), None),
-            bills=_bills_now(row, holds, told.get(row.id, ()), balances),
-            contacts=larger(
-                (widest[0], widest[1], widest[2]), by_person.get(row.person_id or 0, nothing), None
-            ),
+            paused=bool(communities & paused),
+            broadcast_paused=row.broadcast_id in halted,
+            household_hold=silent[mine[0]] if mine and len(silent) == len(mine) else None,
+            bills=_bills_now(row, holds, told.get(row.id, ()), balances, silent),
+            contacts=larger((widest[0], widest[1], widest[2]), by_person.get(row.person_id or 0, nothing), None),
             group_posts_today=by_group.get(group.id, nothing)[0] if group else 0,
             expires_at=row.expires_at,
         )
@@ -105,16 +117,22 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
     return found
 
 
-async def count(session: AsyncSession, case: Case, today: date, by: int = 1) -> None:
-    """Count a message for the caps, or take it back when it was certainly not sent."""
-    caps = RULES[case.kind].caps
-    if caps is Caps.GROUP and case.group_id is not None:
-        await count_contact(session, "group", case.group_id, today, by)
-    if caps in (Caps.OBEYS, Caps.COUNTED):
-        for account_id in case.account_ids:
-            await count_contact(session, "account", account_id, today, by)
-        if case.row.person_id is not None:
-            await count_contact(session, "person", case.row.person_id, today, by)
+def _plain(row: Outbox, office: Office, heads: dict[int, State]) -> Case:
+    """A row that asks for nothing but its time: a reply, a staff card, a later part of a split message."""
+    return Case(row, Kind(row.kind), Facts(expires_at=row.expires_at), office.kind, head=heads.get(row.part_of or 0))
+
+
+def counted(case: Case) -> list[tuple[str, int]]:
+    """The (scope, id) that a message counts for in the caps; a message in several parts counts once."""
+    caps, row = RULES[case.kind].caps, case.row
+    if row.part_of is not None:
+        return []
+    if caps is Caps.GROUP:
+        return [("group", case.group_id)] if case.group_id is not None else []
+    if caps is Caps.FREE:
+        return []
+    person = [("person", row.person_id)] if row.person_id is not None else []
+    return [("account", account_id) for account_id in case.account_ids] + person
 
 
 async def _accounts(session: AsyncSession, rows: Sequence[Outbox]) -> dict[int, tuple[int, ...]]:
@@ -140,8 +158,8 @@ async def _groups(session: AsyncSession, rows: Sequence[Outbox]) -> dict[tuple[s
 
 async def _bills(
     session: AsyncSession, rows: Sequence[Outbox], holds: Sequence[Hold]
-) -> tuple[dict[int, list[tuple[int, int]]], dict[int, int]]:
-    """What each reminder told of each bill, and what these bills ask for now."""
+) -> tuple[dict[int, list[tuple[int, int]]], dict[int, tuple[int, int]]]:
+    """What each reminder told of each bill; and of these bills the account and what they ask for now."""
     told: dict[int, list[tuple[int, int]]] = defaultdict(list)
     reminders = [row.id for row in rows if row.kind == Kind.REMINDER]
     for outbox_id, bill_id, fen in await session.execute(
@@ -154,27 +172,35 @@ async def _bills(
             told[outbox_id].append((bill_id, fen))
     bill_ids = {bill_id for each in told.values() for bill_id, _ in each} | {h.bill_id for h in holds if h.bill_id}
     balances = await session.execute(
-        select(Bill.id, BILLED - RECEIVED)
+        select(Bill.id, Bill.account_id, BILLED - RECEIVED)
         .join(LedgerEntry, LedgerEntry.bill_id == Bill.id)
         .where(Bill.id.in_(bill_ids), Bill.voided_at.is_(None))
         .group_by(Bill.id)
     )
-    return told, {bill_id: int(open_fen) for bill_id, open_fen in balances}
+    return told, {row[0]: (row[1], int(row[2])) for row in balances}
 
 
 def _bills_now(
-    row: Outbox, holds: Sequence[Hold], told: Sequence[tuple[int, int]], balances: dict[int, int]
+    row: Outbox,
+    holds: Sequence[Hold],
+    told: Sequence[tuple[int, int]],
+    balances: dict[int, tuple[int, int]],
+    silent: dict[int, Reason],
 ) -> tuple[BillNow, ...]:
-    """The row's bills at this moment. What the message itself is about (its promise, its plan) doesn't stop it."""
+    """The row's bills at this moment. What the message itself is about (its promise, its plan) doesn't stop it.
+
+    `silent`: households of the row that may not be written about, and why.
+    """
     own = {hold.bill_id for hold in holds if hold.source == row.source and hold.bill_id is not None}
     reasons: dict[int, set[str]] = defaultdict(set)
     for hold in holds:
         if hold.bill_id is not None and hold.source != row.source:
             reasons[hold.bill_id].add(hold.reason)
-    return tuple(
-        BillNow(bill_id, balances.get(bill_id, 0), strongest(reasons[bill_id], BILL_HOLDS))
-        for bill_id in [*(bill_id for bill_id, _ in told), *sorted(own)]
-    )
+    found = []
+    for bill_id in [*(bill_id for bill_id, _ in told), *sorted(own)]:
+        account_id, open_fen = balances.get(bill_id, (0, 0))
+        found.append(BillNow(bill_id, open_fen, strongest(reasons[bill_id], BILL_HOLDS) or silent.get(account_id)))
+    return tuple(found)
 
 
 def _household_holds(holds: Sequence[Hold]) -> dict[int, Reason]:
@@ -184,5 +210,3 @@ def _household_holds(holds: Sequence[Hold]) -> dict[int, Reason]:
             reasons[hold.account_id].add(hold.reason)
     named = {account_id: strongest(found, (*HOUSEHOLD_HOLDS, *BILL_HOLDS)) for account_id, found in reasons.items()}
     return {account_id: reason for account_id, reason in named.items() if reason is not None}
-
-

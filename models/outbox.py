@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from domain.messages import AT_MOST_ONCE, PRIORITY, Address, Kind, OutgoingMessage
+from domain.retry import COPIES_MAX
 from models.accounts import Account
 from models.base import Base, Id, UtcDateTime, upsert
 from models.dialogue import Group
 from models.people import Person
 
 LEASE = timedelta(seconds=60)
-ATTEMPTS_MAX = 5
 CLAIMS_MAX = 3  # claims without an outcome: the message kills its worker
 
 
@@ -75,6 +75,7 @@ class Outbox(Base):
     state: Mapped[str] = mapped_column(String(18))
     attempt: Mapped[int] = mapped_column(default=0)
     claims: Mapped[int] = mapped_column(default=0)
+    doubts: Mapped[int] = mapped_column(default=0)  # tries that may have arrived
     worker: Mapped[str] = mapped_column(String(40), default="")
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -103,84 +104,103 @@ def lane_of(channel: str) -> str:
     return channel
 
 
-async def enqueue(
-    session: AsyncSession,
+def new_row(
     to: Address,
     message: OutgoingMessage,
     *,
     key: str,
     at: datetime,
+    context: Context,
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
-    context: Context = Context(),
     choices: Sequence[Sequence[dict[str, str]]] = (),
     edits: str = "",
     state: State = State.QUEUED,
     part_of: int | None = None,
-) -> int | None:
-    """Write one message; returns its id, or None when this key was said before."""
-    insert = upsert(session, Outbox).values(
-        key=key,
-        lane=lane_of(to.channel),
-        channel=to.channel,
-        chat=to.chat,
-        audience=message.audience.value,
-        kind=message.kind.value,
-        priority=PRIORITY[message.kind],
-        person_id=context.person_id,
-        account_id=context.account_id,
-        broadcast_id=context.broadcast_id,
-        inbox_id=context.inbox_id,
-        source=context.source,
-        template=message.template,
-        fields=json.dumps(dict(message.fields), ensure_ascii=False),
-        text=message.text,
-        choices=json.dumps([list(row) for row in choices], ensure_ascii=False),
-        attachment=json.dumps(vars(message.attachment)) if message.attachment else "",
-        edits=edits,
-        part_of=part_of,
-        stage=context.stage,
-        reason=context.reason,
-        state=state.value,
-        attempt=0,
-        claims=0,
-        worker="",
-        not_before=not_before or at,
-        expires_at=expires_at,
-        message_id="",
-        error="",
-        created_at=at,
-    )
-    row_id: int | None = await session.scalar(
-        insert.on_conflict_do_nothing(index_elements=["key"]).returning(Outbox.id)
-    )
-    return row_id
+) -> dict[str, object]:
+    """The values of one message's row."""
+    return {
+        "key": key,
+        "lane": lane_of(to.channel),
+        "channel": to.channel,
+        "chat": to.chat,
+        "audience": message.audience.value,
+        "kind": message.kind.value,
+        "priority": PRIORITY[message.kind],
+        "person_id": context.person_id,
+        "account_id": context.account_id,
+        "broadcast_id": context.broadcast_id,
+        "inbox_id": context.inbox_id,
+        "source": context.source,
+        "template": message.template,
+        "fields": json.dumps(dict(message.fields), ensure_ascii=False),
+        "text": message.text,
+        "choices": json.dumps([list(row) for row in choices], ensure_ascii=False),
+        "attachment": json.dumps(vars(message.attachment)) if message.attachment else "",
+        "edits": edits,
+        "part_of": part_of,
+        "stage": context.stage,
+        "reason": context.reason,
+        "state": state.value,
+        "attempt": 0,
+        "claims": 0,
+        "doubts": 0,
+        "worker": "",
+        "not_before": not_before or at,
+        "expires_at": expires_at,
+        "message_id": "",
+        "error": "",
+        "created_at": at,
+    }
 
 
-def _claimable(now: datetime) -> tuple[object, ...]:
+async def enqueue(session: AsyncSession, rows: Sequence[dict[str, object]]) -> dict[str, int]:
+    """Write messages; returns the id of each key that was not said before."""
+    if not rows:
+        return {}
+    insert = upsert(session, Outbox).on_conflict_do_nothing(index_elements=["key"])
+    new = await session.execute(insert.returning(Outbox.key, Outbox.id), list(rows))
+    return {key: row_id for key, row_id in new}
+
+
+def _claimable() -> ColumnElement[bool]:
+    """A row that waits; of a split message only the first part that is not settled yet."""
     earlier = aliased(Outbox)
     part_done = or_(
         Outbox.part_of.is_(None),
         exists().where(earlier.id == Outbox.part_of, earlier.state.in_(TERMINAL)),
     )
-    return (Outbox.state.in_(CLAIMABLE), Outbox.not_before <= now, part_done)
+    return and_(Outbox.state.in_(CLAIMABLE), part_done)
 
 
-async def due_rows(session: AsyncSession, lane: str, now: datetime, limit: int) -> list[Outbox]:
+@dataclass(frozen=True)
+class Due:
+    """As much of a due row as the limiter asks for."""
+
+    id: int
+    chat: str
+    is_group: bool
+
+
+async def due_rows(
+    session: AsyncSession, lane: str, now: datetime, limit: int, without_chats: Collection[str] = ()
+) -> list[Due]:
     """Rows that may be claimed now: per chat and overall, lowest (priority, id) first."""
     query = (
-        select(Outbox)
-        .where(Outbox.lane == lane, *_claimable(now))  # type: ignore[arg-type]
+        select(Outbox.id, Outbox.chat, Outbox.audience)
+        .where(Outbox.lane == lane, Outbox.not_before <= now, _claimable())
         .order_by(Outbox.priority, Outbox.id)
         .limit(limit)
     )
-    return list(await session.scalars(query))
+    if without_chats:
+        query = query.where(Outbox.chat.not_in(without_chats))
+    return [Due(row_id, chat, audience != "private") for row_id, chat, audience in await session.execute(query)]
 
 
 async def next_due_at(session: AsyncSession, lane: str) -> datetime | None:
     """When the next waiting row of a lane may go out."""
     moment: datetime | None = await session.scalar(
-        select(func.min(Outbox.not_before)).where(Outbox.lane == lane, Outbox.state.in_(CLAIMABLE))
+        select(func.min(Outbox.not_before)).where(Outbox.lane == lane, _claimable())
     )
     return moment
 
@@ -190,9 +210,7 @@ async def claim(session: AsyncSession, ids: Sequence[int], worker: str, now: dat
     await session.execute(
         update(Outbox)
         .where(Outbox.id.in_(ids), Outbox.state.in_(CLAIMABLE))
-        .values(
-            state=State.SENDING, worker=worker, lease_until=now + LEASE, claims=Outbox.claims + 1
-        )
+        .values(state=State.SENDING, worker=worker, lease_until=now + LEASE, claims=Outbox.claims + 1)
         .execution_options(synchronize_session=False)
     )
 
@@ -211,23 +229,24 @@ async def settle(session: AsyncSession, row_id: int, worker: str, **values: obje
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
-async def settle_orphans(session: AsyncSession, lane: str, now: datetime) -> dict[str, int]:
+async def settle_orphans(session: AsyncSession, lane: str, now: datetime, *, live: str) -> dict[str, int]:
     """Rows left in `sending` by a process that died. Only the holder of the lane may call this.
 
-    Reminders and the like become `unknown`; answers and receipts go once more, unless they have killed their worker
-    before (quarantine). Returns how many went each way.
+    `live` is the caller's own name: what it is sending itself is no orphan. Reminders and the like become `unknown`;
+    answers and receipts go once more, unless a second copy may be out already. Returns how many went each way.
     """
     counts: dict[str, int] = {}
     once = tuple(kind.value for kind in AT_MOST_ONCE)
+    unknown = {"state": State.UNKNOWN, "reason": "interrupted", "sent_at": now}
+    again = {"state": State.RETRY, "reason": "interrupted", "not_before": now, "doubts": Outbox.doubts + 1}
     for name, condition, values in (
-        ("unknown", Outbox.kind.in_(once), {"state": State.UNKNOWN, "reason": "interrupted"}),
+        ("unknown", or_(Outbox.kind.in_(once), Outbox.doubts + 1 >= COPIES_MAX), unknown),
         ("quarantined", Outbox.claims >= CLAIMS_MAX, {"state": State.DEAD, "reason": "quarantine"}),
-        ("unknown_twice", Outbox.claims >= 2, {"state": State.UNKNOWN, "reason": "interrupted"}),
-        ("again", Outbox.id.is_not(None), {"state": State.RETRY, "reason": "interrupted", "not_before": now}),
+        ("again", Outbox.id.is_not(None), again),
     ):
         result = await session.execute(
             update(Outbox)
-            .where(and_(Outbox.lane == lane, Outbox.state == State.SENDING, condition))
+            .where(Outbox.lane == lane, Outbox.state == State.SENDING, Outbox.worker.not_like(f"{live}/%"), condition)
             .values(**values)
             .execution_options(synchronize_session=False)
         )
@@ -257,8 +276,6 @@ async def sent_times(session: AsyncSession, lane: str, since: datetime) -> list[
     return [(chat, moment) for chat, moment in rows if moment is not None]
 
 
-
-
 async def delivered(session: AsyncSession, row_id: int, at: datetime) -> None:
     """A pressed button proves that its message arrived."""
     await session.execute(
@@ -270,11 +287,23 @@ async def delivered(session: AsyncSession, row_id: int, at: datetime) -> None:
 
 
 async def still_due(session: AsyncSession, ids: Sequence[int]) -> list[Outbox]:
-    """The rows among these that may still be claimed, in their order, read again inside the claim."""
+    """The rows among these that may still be claimed, in their order, read again and locked inside the claim."""
     rows = await session.scalars(
-        select(Outbox).where(Outbox.id.in_(ids), Outbox.state.in_(CLAIMABLE)).order_by(Outbox.priority, Outbox.id)
+        select(Outbox)
+        .where(Outbox.id.in_(ids), Outbox.state.in_(CLAIMABLE))
+        .order_by(Outbox.priority, Outbox.id)
+        .with_for_update(skip_locked=True)
     )
     return list(rows)
+
+
+async def heads(session: AsyncSession, rows: Sequence[Outbox]) -> dict[int, State]:
+    """What became of the parts that go before these rows, by the id of that part."""
+    ids = [row.part_of for row in rows if row.part_of is not None]
+    if not ids:
+        return {}
+    found = await session.execute(select(Outbox.id, Outbox.state).where(Outbox.id.in_(ids)))
+    return {row_id: State(state) for row_id, state in found}
 
 
 async def group_chats(session: AsyncSession, lane: str) -> set[str]:
@@ -291,7 +320,10 @@ async def move_chat(session: AsyncSession, channel: str, old: str, new: str) -> 
         .values(chat=new)
         .execution_options(synchronize_session=False)
     )
-    await session.execute(update(Group).where(Group.channel == channel, Group.chat == old).values(chat=new))
+    mine = Group.channel == channel
+    known = select(Group.id).where(mine, Group.chat == new).limit(1)
+    moved: dict[str, object] = {"chat": new} if await session.scalar(known) is None else {"state": "removed"}
+    await session.execute(update(Group).where(mine, Group.chat == old).values(**moved))
 
 
 async def unknown_rows(session: AsyncSession, community_id: int | None, *, limit: int) -> list[Outbox]:

@@ -1,17 +1,34 @@
-"""Put a finished message into the outbox, with its buttons, as a chain of rows where it is too long for the channel."""
+"""Put finished messages into the outbox, with their buttons, as a chain of rows where one is too long for its channel."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 
-from sqlalchemy import update
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.messages import Address, OutgoingMessage
 from domain.text import TEXT_LIMITS, split
-from models import dialogue, outbox
-from models.dialogue import Button
+from models import outbox
+from models.dialogue import Button, new_buttons
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message to be written once under its key. `button_user`: the only person who may press its buttons, or empty."""
+
+    to: Address
+    message: OutgoingMessage
+    key: str
+    context: outbox.Context
+    button_user: str = ""
+    edits: str = ""
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    state: outbox.State = outbox.State.QUEUED
 
 
 @dataclass(frozen=True)
@@ -39,29 +56,61 @@ async def post(
     expires_at: datetime | None = None,
     state: outbox.State = outbox.State.QUEUED,
 ) -> Posted:
-    """Write one message. `button_user`: the only person who may press its buttons; empty for anyone in the chat."""
-    texts = split(message.text, *TEXT_LIMITS[to.channel])
-    shown = await dialogue.make_buttons(session, to.channel, to.chat, button_user, message.choices, now)
-    first_id = last_id = None
-    for number, text in enumerate(texts):
-        is_last = number == len(texts) - 1
-        last_id = await outbox.enqueue(
-            session,
-            to,
-            replace(message, text=text, attachment=message.attachment if is_last else None),
-            key=key if number == 0 else f"{key}#{number}",
-            at=now,
-            not_before=not_before,
-            expires_at=expires_at,
-            context=context,
-            choices=shown if is_last else (),
-            edits=edits if number == 0 else "",
-            part_of=last_id,
-            state=state,
+    """Write one message."""
+    draft = Draft(to, message, key, context, button_user, edits, not_before, expires_at, state)
+    return (await post_all(session, [draft], now))[0]
+
+
+async def post_all(session: AsyncSession, drafts: Sequence[Draft], now: datetime) -> list[Posted]:
+    """Write many messages in a few statements; what each became, in their order."""
+    texts = [split(draft.message.text, *TEXT_LIMITS[draft.to.channel]) for draft in drafts]
+    buttons = [new_buttons(draft.to, draft.button_user, draft.message.choices, now) for draft in drafts]
+    first: list[int | None] = [None] * len(drafts)
+    last: list[int | None] = [None] * len(drafts)
+    for part in count():
+        rows = {
+            n: _row(draft, texts[n], buttons[n][0], part, last[n], now)
+            for n, draft in enumerate(drafts)
+            if part < len(texts[n]) and (part == 0 or last[n] is not None)
+        }
+        if not rows:
+            break
+        ids = await outbox.enqueue(session, list(rows.values()))
+        for n, row in rows.items():
+            last[n] = ids.get(str(row["key"]))
+            first[n] = last[n] if part == 0 else first[n]
+    new = [{**row, "outbox_id": last[n]} for n in range(len(drafts)) if last[n] is not None for row in buttons[n][1]]
+    if new:
+        await session.execute(insert(Button), new)
+    return [
+        Posted(
+            first[n],
+            tuple((shown["token"], shown["label"]) for row in buttons[n][0] for shown in row if "token" in shown),
         )
-        first_id = first_id or last_id
-    menu = tuple((button["token"], button["label"]) for row in shown for button in row if "token" in button)
-    if menu and last_id is not None:
-        tokens = [token for token, _ in menu]
-        await session.execute(update(Button).where(Button.token.in_(tokens)).values(outbox_id=last_id))
-    return Posted(first_id, menu)
+        for n in range(len(drafts))
+    ]
+
+
+def _row(
+    draft: Draft,
+    texts: Sequence[str],
+    shown: Sequence[Sequence[dict[str, str]]],
+    part: int,
+    before: int | None,
+    now: datetime,
+) -> dict[str, object]:
+    """The row of one part; buttons and attachment go with the last, an edit replaces with the first."""
+    is_last = part == len(texts) - 1
+    return outbox.new_row(
+        draft.to,
+        replace(draft.message, text=texts[part], attachment=draft.message.attachment if is_last else None),
+        key=draft.key if part == 0 else f"{draft.key}#{part}",
+        at=now,
+        context=draft.context,
+        not_before=draft.not_before,
+        expires_at=draft.expires_at,
+        choices=[list(row) for row in shown] if is_last else (),
+        edits=draft.edits if part == 0 else "",
+        state=draft.state,
+        part_of=before,
+    )

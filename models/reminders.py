@@ -129,14 +129,16 @@ async def contact_sums(
     return {subject: (int(one), int(seven), int(thirty)) for subject, one, seven, thirty in rows}
 
 
-async def count_contact(session: AsyncSession, scope: str, subject_id: int, day: date, by: int = 1) -> None:
-    """Count a message (or take it back) in one atomic statement."""
+async def count_contacts(session: AsyncSession, subjects: Sequence[tuple[str, int]], day: date, by: int = 1) -> None:
+    """Count a message for each (scope, id), or take it back, in one atomic statement each."""
+    if not subjects:
+        return
+    insert = upsert(session, ContactCount)
     await session.execute(
-        upsert(session, ContactCount)
-        .values(scope=scope, subject_id=subject_id, day=day, number=by)
-        .on_conflict_do_update(
-            index_elements=["scope", "subject_id", "day"], set_={"number": ContactCount.number + by}
-        )
+        insert.on_conflict_do_update(
+            index_elements=["scope", "subject_id", "day"], set_={"number": ContactCount.number + insert.excluded.number}
+        ),
+        [{"scope": scope, "subject_id": subject_id, "day": day, "number": by} for scope, subject_id in subjects],
     )
 
 
@@ -148,12 +150,14 @@ def larger(one: tuple[int, int, int], other: tuple[int, int, int], last_on: date
 
 async def keep_waits(session: AsyncSession, waits: Sequence[tuple[int, str, str]], today: date) -> None:
     """Record (account id, reason, stage) for today: the running stretch is extended, or a new one begins."""
+    ids = [account_id for account_id, _, _ in waits]
     latest = {
         row.account_id: row
         for row in await session.scalars(
             select(WaitRow).where(
-                WaitRow.account_id.in_([account_id for account_id, _, _ in waits]),
-                WaitRow.id.in_(select(func.max(WaitRow.id)).group_by(WaitRow.account_id)),
+                WaitRow.id.in_(
+                    select(func.max(WaitRow.id)).where(WaitRow.account_id.in_(ids)).group_by(WaitRow.account_id)
+                ),
             )
         )
     }
@@ -169,7 +173,10 @@ def needless() -> ColumnElement[bool]:
     """SQL: a waiting reminder of which no bill is open and undisputed any more."""
     told = aliased(Reminder)
     balance = (
-        select(BILLED - RECEIVED).where(LedgerEntry.bill_id == ReminderBill.bill_id).scalar_subquery().correlate(ReminderBill)
+        select(BILLED - RECEIVED)
+        .where(LedgerEntry.bill_id == ReminderBill.bill_id)
+        .scalar_subquery()
+        .correlate(ReminderBill)
     )
     disputed = exists().where(
         Hold.bill_id == ReminderBill.bill_id, Hold.reason == Reason.DISPUTED, Hold.released_at.is_(None)
@@ -209,7 +216,9 @@ async def approve_run(session: AsyncSession, by: str, at: datetime) -> Run | Non
     return run
 
 
-async def latest_reminders(session: AsyncSession, account_id: int, limit: int) -> Sequence[tuple[date, str, str | None]]:
+async def latest_reminders(
+    session: AsyncSession, account_id: int, limit: int
+) -> Sequence[tuple[date, str, str | None]]:
     """The last stages carried out for a household, newest last: day, stage, and the state of the message."""
     query = (
         select(Reminder.decided_on, Reminder.stage, Outbox.state)
@@ -218,7 +227,7 @@ async def latest_reminders(session: AsyncSession, account_id: int, limit: int) -
         .order_by(Reminder.id.desc())
         .limit(limit)
     )
-    return list((await session.execute(query)))[::-1]
+    return list(await session.execute(query))[::-1]
 
 
 async def latest_wait(session: AsyncSession, account_id: int, today: date) -> WaitRow | None:

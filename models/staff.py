@@ -198,7 +198,7 @@ async def live_tasks(
     )
     if community_id is not None:
         query = query.where(StaffTask.community_id == community_id)
-    return list((await session.execute(query)))
+    return list(await session.execute(query))
 
 
 async def count_live_tasks(session: AsyncSession, community_id: int | None, now: datetime) -> tuple[int, int]:

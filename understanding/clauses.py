@@ -2,7 +2,9 @@
 
 import re
 
-_CUT = re.compile(r"[,。!?;、\n]+|(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])|\.(?=\s|$)|\b(?:and also|and then|and|but|also|then|so)\b|(?:另外|还有|顺便|顺带|然后|同时|但是|不过|但|所以)")
+_CUT = re.compile(
+    r"[,。!?;、\n]+|(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])|\.(?=\s|$)|\b(?:and also|and then|and|but|also|then|so)\b|(?:另外|还有|顺便|顺带|然后|同时|但是|不过|但|所以)"
+)
 _SHORTEST = 2
 
 

@@ -38,7 +38,9 @@ _NEGATED = re.compile(
     r"^(?:号|前|之前|以前|那天|,)?[^,。!?;\s]{0,5}(?:[交付缴还转](?:不了|不上|不出|不起|不到|不完)|没法|没办法|不能[交付]|来不及|没空|没时间|没钱|不行|不方便|太赶)"
     r"|^[^,.!?;]{0,14}(?:can not|will not|not possible|too soon|too early|do not have|not be able)"
 )
-_NOT_PAYDAY = re.compile(r"^(?:又|还在?|怎么|才|收到|都?催|就收|再次|早上收|来的|发来|给我发)|^.{0,3}(?:收到|催|短信|提醒|通知|停水|停电|开会|上课)")
+_NOT_PAYDAY = re.compile(
+    r"^(?:又|还在?|怎么|才|收到|都?催|就收|再次|早上收|来的|发来|给我发)|^.{0,3}(?:收到|催|短信|提醒|通知|停水|停电|开会|上课)"
+)
 _PAYING = re.compile(
     rf"{_VERB}|pay|paid|transfer|settle|截止|到期|之?前|前|due|deadline|最后|last day|为止|可以吗|行吗|行不|好吗|ok"
 )
@@ -78,7 +80,9 @@ def _score(text: str, mention: Mention, others: list[Mention]) -> int:
     tail = text[mention.end : min(following, mention.end + 10)]
     head = text[max(0, mention.start - 8) : mention.start]
     score = 2 if _PAYING.search(tail) else 0
-    score += 1 if re.search(r"(?:等到?|拖到|延到|推到|缓到|宽限到|推迟到|by|on|until|till|到)\s*(?:the )?$", head) else 0
+    score += (
+        1 if re.search(r"(?:等到?|拖到|延到|推到|缓到|宽限到|推迟到|by|on|until|till|到)\s*(?:the )?$", head) else 0
+    )
     score -= 3 if _NOT_PAYDAY.search(tail) else 0
     return score
 
@@ -266,7 +270,10 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 # "十一月", "去年前" hold the same characters and are no holidays.
 _HOLIDAY_NAMES = "|".join(
-    {"年": "(?<![去今明前后一二三四五六七八九十两几半多每全这来\\d])年(?=之?前|以前)", "十一": "(?<!双)十一(?=之?前|以前)"}.get(name, name)
+    {
+        "年": "(?<![去今明前后一二三四五六七八九十两几半多每全这来\\d])年(?=之?前|以前)",
+        "十一": "(?<!双)十一(?=之?前|以前)",
+    }.get(name, name)
     for name in sorted(HOLIDAYS, key=len, reverse=True)
 )
 _SUFFIX = r"(?:st|nd|rd|th)"
@@ -277,49 +284,145 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     (_pattern(r"(?P<y>20\d\d|\d\d)年(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号]?"), _year_month_day),
     (_pattern(r"(?<![\d.])(?P<y>20\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?![\d])"), _year_month_day),
     # lengths of grace, recurrences, lectures of numbers: no day
-    (_pattern(rf"(?:晚|迟|缓|延期?|延长|延后|延迟|宽限|推迟?|推后|多给|再给|给|拖)(?:我|我们|个|交|到|一?下|它)*\s*{_N}?[来几多]?\s*(?:个)?(?:天|日(?!前)|周(?![一二三四五六日天])|星期(?![一二三四五六日天])|礼拜(?![一二三四五六日天])|月(?!底|末|\d))"), _nothing),
-    (_pattern(r"每(?:个)?(?:月|周|星期)(?:[^,。!?]{0,2}?\d{1,2}[号日]|[一二三四五六日天])?|every (?:month|week)"), _nothing),
-    (_pattern(r"(?:a|one|another|few|couple of|two|three|\d+) (?:more )?(?:week|month)s? (?:later|more|extra|extension|grace)"), _nothing),
-    (_pattern(r"(?:grace|extension|extend|delay|postpone)(?: \w+){0,3} (?:of |for |by )?(?:a|one|two|three|\d+) (?:more )?(?:day|week|month)s?"), _nothing),
+    (
+        _pattern(
+            rf"(?:晚|迟|缓|延期?|延长|延后|延迟|宽限|推迟?|推后|多给|再给|给|拖)(?:我|我们|个|交|到|一?下|它)*\s*{_N}?[来几多]?\s*(?:个)?(?:天|日(?!前)|周(?![一二三四五六日天])|星期(?![一二三四五六日天])|礼拜(?![一二三四五六日天])|月(?!底|末|\d))"
+        ),
+        _nothing,
+    ),
+    (
+        _pattern(r"每(?:个)?(?:月|周|星期)(?:[^,。!?]{0,2}?\d{1,2}[号日]|[一二三四五六日天])?|every (?:month|week)"),
+        _nothing,
+    ),
+    (
+        _pattern(
+            r"(?:a|one|another|few|couple of|two|three|\d+) (?:more )?(?:week|month)s? (?:later|more|extra|extension|grace)"
+        ),
+        _nothing,
+    ),
+    (
+        _pattern(
+            r"(?:grace|extension|extend|delay|postpone)(?: \w+){0,3} (?:of |for |by )?(?:a|one|two|three|\d+) (?:more )?(?:day|week|month)s?"
+        ),
+        _nothing,
+    ),
     # relative days
-    (_pattern(rf"(?<![月\d])(?P<n>\d{{1,3}}|{CHINESE}{{1,3}})\s*(?:天|日)(?:以|之)?前(?!交|付|缴|必|一定|给|能|转)"), _days_ago),
-    (_pattern(r"(?:过|这|隔|前|等|差)(?:个)?(?:一?两|两三|三四|几)[三]?天|两三天|三四天|一两天|三五天|几天|过些天|改天"), _nothing),
-    (_pattern(rf"(?P<n>\d{{1,3}}|{CHINESE}{{1,3}})\s*(?:个)?(?P<unit>天|日|工作日|周|星期)(?:以|之)?(?:后|内)"), _days_from_now),
-    (_pattern(rf"(?:再?过|等)(?P<n>\d{{1,2}}|[一三四五六七八九十]{{1,3}})天"), _days_from_now),
-    (_pattern(r"\b(?P<n>\d+|one|two|three|four|five|six|seven|eight|nine|ten|a|fourteen) (?P<unit>day|week)s? ago\b"),
-     lambda m, t, p: t - timedelta(days=(whole_number(m["n"]) or 0) * (7 if m["unit"] == "week" else 1)) if m["unit"] == "day" else None),
-    (_pattern(r"\b(?:in|within)(?: the)?(?: next)? (?P<n>\d+|one|two|three|four|five|six|seven|eight|nine|ten|fourteen|a) (?:working |business )?(?P<unit>day|week)s?\b(?: time)?"),
-     _days_from_now),
-    (_pattern(r"\b(?P<n>\d+|two|three|four|five|six|seven|eight|nine|ten) days? (?:from now|from today|later|time)\b"), _days_from_now),
+    (
+        _pattern(rf"(?<![月\d])(?P<n>\d{{1,3}}|{CHINESE}{{1,3}})\s*(?:天|日)(?:以|之)?前(?!交|付|缴|必|一定|给|能|转)"),
+        _days_ago,
+    ),
+    (
+        _pattern(
+            r"(?:过|这|隔|前|等|差)(?:个)?(?:一?两|两三|三四|几)[三]?天|两三天|三四天|一两天|三五天|几天|过些天|改天"
+        ),
+        _nothing,
+    ),
+    (
+        _pattern(rf"(?P<n>\d{{1,3}}|{CHINESE}{{1,3}})\s*(?:个)?(?P<unit>天|日|工作日|周|星期)(?:以|之)?(?:后|内)"),
+        _days_from_now,
+    ),
+    (_pattern(r"(?:再?过|等)(?P<n>\d{1,2}|[一三四五六七八九十]{1,3})天"), _days_from_now),
+    (
+        _pattern(
+            r"\b(?P<n>\d+|one|two|three|four|five|six|seven|eight|nine|ten|a|fourteen) (?P<unit>day|week)s? ago\b"
+        ),
+        lambda m, t, p: (
+            t - timedelta(days=(whole_number(m["n"]) or 0) * (7 if m["unit"] == "week" else 1))
+            if m["unit"] == "day"
+            else None
+        ),
+    ),
+    (
+        _pattern(
+            r"\b(?:in|within)(?: the)?(?: next)? (?P<n>\d+|one|two|three|four|five|six|seven|eight|nine|ten|fourteen|a) (?:working |business )?(?P<unit>day|week)s?\b(?: time)?"
+        ),
+        _days_from_now,
+    ),
+    (
+        _pattern(
+            r"\b(?P<n>\d+|two|three|four|five|six|seven|eight|nine|ten) days? (?:from now|from today|later|time)\b"
+        ),
+        _days_from_now,
+    ),
     (_pattern(r"大后天"), _offset(3)),
     (_pattern(r"大前天"), _offset(-3)),
     (_pattern(r"后天|后儿个?|\b(?:the )?day after tomorrow\b"), _offset(2)),
     (_pattern(r"前天|前儿个?|\b(?:the )?day before yesterday\b"), _offset(-2)),
-    (_pattern(r"明天|明日|明儿个?|明早|明晚|明后天|\btomorrow\b"), lambda m, t, p: None if m[0] == "明后天" else t + timedelta(days=1)),
+    (
+        _pattern(r"明天|明日|明儿个?|明早|明晚|明后天|\btomorrow\b"),
+        lambda m, t, p: None if m[0] == "明后天" else t + timedelta(days=1),
+    ),
     (_pattern(r"昨天|昨日|昨儿个?|昨晚|\byesterday\b|\blast night\b"), _offset(-1)),
     (_pattern(r"今天|今日|今儿个?|今晚|今早|\btoday\b|\btonight\b|\bthis (?:afternoon|evening|morning)\b"), _offset(0)),
     # holidays
-    (_pattern(rf"(?P<rel>去年|今年|明年|来年)?(?:的)?(?P<name>{_HOLIDAY_NAMES})(?P<one>假期|节|那天)?(?:(?P<before>之前|以前|前|来临前)|(?P<after>假?期?(?:之后|以后|后|完|过后|那会|那阵|期间|左右|时候|那时|回来|放假)))?"), _holiday),
-    (_pattern(r"(?P<pre>before|by|until|on|over|after)? ?(?:the )?(?P<name>chinese new year|lunar new year|spring festival|cny|new year's eve|new years eve|new year's day|new year|christmas eve|christmas|xmas|national day|labou?r day)"),
-     lambda m, t, p: None if m["pre"] == "after" else holiday(m["name"], t, p, before=m["pre"] == "before")),
+    (
+        _pattern(
+            rf"(?P<rel>去年|今年|明年|来年)?(?:的)?(?P<name>{_HOLIDAY_NAMES})(?P<one>假期|节|那天)?(?:(?P<before>之前|以前|前|来临前)|(?P<after>假?期?(?:之后|以后|后|完|过后|那会|那阵|期间|左右|时候|那时|回来|放假)))?"
+        ),
+        _holiday,
+    ),
+    (
+        _pattern(
+            r"(?P<pre>before|by|until|on|over|after)? ?(?:the )?(?P<name>chinese new year|lunar new year|spring festival|cny|new year's eve|new years eve|new year's day|new year|christmas eve|christmas|xmas|national day|labou?r day)"
+        ),
+        lambda m, t, p: None if m["pre"] == "after" else holiday(m["name"], t, p, before=m["pre"] == "before"),
+    ),
     # ends of months and years
     (_pattern(rf"(?P<m>1[0-2]|0?[1-9]|{CHINESE}{{1,2}})月(?:份)?(?:底|末)"), _named_month_end),
     (_pattern(r"(?P<rel>这个|本|下下个|下个|(?<!剩)下|上个|上|当)?月(?:的?最后一天|底|末)"), _month_end),
     (_pattern(r"(?P<rel>今|去|明)?年(?:底|末)|\b(?:the )?end of (?:the |this )?year\b|\byear[- ]end\b"), _year_end),
-    (_pattern(r"\b(?:the )?(?:end|last day) of (?P<rel>next|last|this|the)? ?month\b|\bmonth[- ]end\b|\beom\b|\bend of the mth\b"), _month_end),
+    (
+        _pattern(
+            r"\b(?:the )?(?:end|last day) of (?P<rel>next|last|this|the)? ?month\b|\bmonth[- ]end\b|\beom\b|\bend of the mth\b"
+        ),
+        _month_end,
+    ),
     (_pattern(rf"\b(?:the )?end of (?P<mon>{_MONTH_NAME})\b"), _english_month_end),
     # days of months
-    (_pattern(rf"(?P<rel>去年|今年|明年)?(?P<m>1[0-2]|0?[1-9]|{CHINESE}{{1,2}})月份?的?(?P<d>[0-3]?\d|{CHINESE}{{1,3}})(?:号|日)?(?!\d|[号日]?[楼栋门线]|[个.]|期)"), _month_day),
-    (_pattern(rf"(?P<rel>这个月|本月|当月|下下个月|下个月|下月|次月|上个月|上月)的?初?(?P<d>[0-3]?\d|{CHINESE}{{1,3}})(?:号|日)?(?!\d|[号日][楼栋门线]|个|期|[点:])"), _day_of_month),
-    (_pattern(rf"(?<![\d第.])(?P<d>[0-3]?\d|{CHINESE}{{1,3}})(?:号|日(?!常|子|元))(?!楼|栋|门|线|院|码|房|店|机|桌|铺|商|馆|车|公|地|幢|单|球|家|铺)"), _day_of_month),
+    (
+        _pattern(
+            rf"(?P<rel>去年|今年|明年)?(?P<m>1[0-2]|0?[1-9]|{CHINESE}{{1,2}})月份?的?(?P<d>[0-3]?\d|[一二三四五六七八九十廿]{{1,3}})(?:号|日)?(?!\d|[号日]?[楼栋门线]|[个.百千万块元]|期)"
+        ),
+        _month_day,
+    ),
+    (
+        _pattern(
+            r"(?P<rel>这个月|本月|当月|下下个月|下个月|下月|次月|上个月|上月)的?初?(?P<d>[0-3]?\d|[一二三四五六七八九十]{1,3})(?:号|日)?(?!\d|[号日][楼栋门线]|个|期|[点:百千万块元])"
+        ),
+        _day_of_month,
+    ),
+    (
+        _pattern(
+            rf"(?<![\d第.])(?P<d>[0-3]?\d|{CHINESE}{{1,3}})(?:号|日(?!常|子|元))(?!楼|栋|门|线|院|码|房|店|机|桌|铺|商|馆|车|公|地|幢|单|球|家|铺)"
+        ),
+        _day_of_month,
+    ),
     (_pattern(r"(?<![\d.:/])(?P<m>1[0-2]|0?[1-9])[/](?P<d>[0-3]?\d)(?![\d/%])"), _month_day),
-    (_pattern(r"(?<![\d.:/])(?P<m>1[0-2]|0?[1-9])[.-](?P<d>[0-3]\d|[1-9])(?=(?:号|日|之?前|交|缴|付|再交|可以交))(?:号|日)?"), _month_day),
-    (_pattern(rf"\b(?P<mon>{_MONTH_NAME})\.? (?:the )?{_ORDINAL_DAY}(?!\d|:)(?:,? (?P<y>20\d\d))?\b"), _english_month_day),
+    (
+        _pattern(
+            r"(?<![\d.:/])(?P<m>1[0-2]|0?[1-9])[.-](?P<d>[0-3]\d|[1-9])(?=(?:号|日|之?前|交|缴|付|再交|可以交))(?:号|日)?"
+        ),
+        _month_day,
+    ),
+    (
+        _pattern(rf"\b(?P<mon>{_MONTH_NAME})\.? (?:the )?{_ORDINAL_DAY}(?!\d|:)(?:,? (?P<y>20\d\d))?\b"),
+        _english_month_day,
+    ),
     (_pattern(rf"\b{_ORDINAL_DAY}(?: of)? (?P<mon>{_MONTH_NAME})(?:,? (?P<y>20\d\d))?\b"), _english_month_day),
     (_pattern(rf"\b(?:the )?(?P<d>[0-3]?\d){_SUFFIX}(?: of)? (?P<rel>next|this|last) month\b"), _day_of_month),
     (_pattern(rf"\b(?P<rel>next|this|last) month(?: on)? (?:the )?(?P<d>[0-3]?\d){_SUFFIX}\b"), _day_of_month),
-    (_pattern(rf"\b(?:the )?(?P<d>[0-3]?\d){_SUFFIX}\b(?! (?:floor|grade|time|reminder|message|street|unit|month|payment|installment|text|one|year|notice|class))"), _day_of_month),
+    (
+        _pattern(
+            rf"\b(?:the )?(?P<d>[0-3]?\d){_SUFFIX}\b(?! (?:floor|grade|time|reminder|message|street|unit|month|payment|installment|text|one|year|notice|class))"
+        ),
+        _day_of_month,
+    ),
     # weekdays
-    (_pattern(r"(?P<rel>这个?|本|下下个?|下个?|上上个?|上个?)?(?:周|星期|礼拜)(?P<w>[一二三四五六日天1-6])(?!个|家|天|期|\d|次|圈|年|边)"), _weekday),
+    (
+        _pattern(
+            r"(?P<rel>这个?|本|下下个?|下个?|上上个?|上个?)?(?:周|星期|礼拜)(?P<w>[一二三四五六日天1-6])(?!个|家|天|期|\d|次|圈|年|边)"
+        ),
+        _weekday,
+    ),
     (_pattern(rf"\b(?P<rel>next|this|last|coming)? ?(?P<w>{_WEEKDAY_NAME})(?!\w)"), _english_weekday),
 )

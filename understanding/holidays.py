@@ -21,7 +21,7 @@ _MID_AUTUMN = {
 
 
 def _fixed(month: int, day: int) -> dict[int, tuple[int, int]]:
-    return {year: (month, day) for year in range(2025, 2036)}
+    return dict.fromkeys(range(2025, 2036), (month, day))
 
 
 def _shifted(table: dict[int, tuple[int, int]], days: int) -> dict[int, tuple[int, int]]:

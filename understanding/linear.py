@@ -6,7 +6,7 @@ import math
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +14,13 @@ from understanding.concepts import ENGLISH_WORD
 from understanding.reading import Slots
 from understanding.text import Syllables
 
-_MAGIC = b"NLWT2\n"
+_MAGIC = b"NLWT3\n"
 _FEE = re.compile(r"物业管理费|物业服务费|物业费|管理费|培训费|课时费|学费|课费|补习费|服务费")
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _CHINESE_RUN = re.compile(r"[\u4e00-\u9fff§]+")
 
 
-def features(
-    text: str, concepts: list[tuple[int, str]], slots: Slots, syllables: Syllables
-) -> Iterator[str]:
+def features(text: str, concepts: list[tuple[int, str]], slots: Slots, syllables: Syllables) -> Iterator[str]:
     """Names of the features of a sentence in plain spelling; duplicates are allowed and count once."""
     short = _FEE.sub("§", _NUMBER.sub("0", text))
     padded = f"^{short}$"
@@ -78,7 +76,25 @@ def _meanings(text: str, concepts: list[tuple[int, str]], slots: Slots) -> Itera
     yield f"e{text.isascii()}"
 
 
-def keys(names: Iterator[str]) -> list[int]:
+def tokens(text: str) -> set[int]:
+    """The words and pairs of Chinese characters of a sentence, as numbers: what it can be new by."""
+    pairs = {f"p{run[i : i + 2]}" for run in _CHINESE_RUN.findall(_FEE.sub("§", text)) for i in range(len(run) - 1)}
+    words = {f"o{_stem(w)}" for w in ENGLISH_WORD.findall(text) if len(w) > 1 and w.isalpha()}
+    return {zlib.crc32(name.encode()) for name in pairs | words}
+
+
+def novelty(text: str, known: Set[int]) -> Iterator[str]:
+    """How much of the sentence was never said in scope: weather and recipes have words that fees don't."""
+    found = tokens(text)
+    new = len(found - known)
+    language = "e" if text.isascii() else "c"
+    yield f"u{language}{min(new, 5)}"
+    if found:
+        yield f"v{language}{round(4 * new / len(found))}"
+        yield f"v{language}{round(4 * new / len(found))} {min(len(found) // 2, 4)}"
+
+
+def keys(names: Iterable[str]) -> list[int]:
     """Features as 32-bit numbers, each once, in order of first appearance."""
     return list(dict.fromkeys(zlib.crc32(name.encode()) for name in names))
 
@@ -93,6 +109,7 @@ class Linear:
     weights: "array.array[int]"
     scale: float
     temperature: float
+    said: frozenset[int]
 
     @classmethod
     def load(cls, path: Path) -> "Linear":
@@ -106,9 +123,12 @@ class Linear:
         count = head["features"]
         known = array.array("I")
         known.frombytes(data[start : start + 4 * count])
-        weights = array.array("b")
-        weights.frombytes(data[start + 4 * count :])
         width = len(head["labels"])
+        end = start + 4 * count + width * count
+        weights = array.array("b")
+        weights.frombytes(data[start + 4 * count : end])
+        said = array.array("I")
+        said.frombytes(data[end:])
         return cls(
             tuple(head["labels"]),
             tuple(head["bias"]),
@@ -116,6 +136,7 @@ class Linear:
             weights,
             head["scale"],
             head["temperature"],
+            frozenset(said),
         )
 
     def scores(self, found: list[int]) -> dict[str, float]:
@@ -143,9 +164,11 @@ def write_weights(
     rows: list[bytes],
     scale: float,
     temperature: float,
+    said: list[int],
 ) -> None:
-    """The weights file: magic, length and JSON head, feature keys ascending, then one byte per label and feature."""
+    """The weights file: magic, length and JSON head, feature keys ascending, one byte per label and feature, then the
+    tokens that were said in scope."""
     head = {"labels": list(labels), "bias": bias, "features": len(known), "scale": scale, "temperature": temperature}
     text = json.dumps(head, sort_keys=True).encode()
-    body = struct.pack(f"<{len(known)}I", *known) + b"".join(rows)
+    body = struct.pack(f"<{len(known)}I", *known) + b"".join(rows) + struct.pack(f"<{len(said)}I", *said)
     path.write_bytes(_MAGIC + struct.pack("<I", len(text)) + text + body)

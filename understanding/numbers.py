@@ -2,7 +2,21 @@
 
 import re
 
-DIGITS = {"零": 0, "〇": 0, "一": 1, "壹": 1, "二": 2, "两": 2, "俩": 2, "贰": 2, "三": 3, "仨": 3, "叁": 3, "四": 4, "五": 5}
+DIGITS = {
+    "零": 0,
+    "〇": 0,
+    "一": 1,
+    "壹": 1,
+    "二": 2,
+    "两": 2,
+    "俩": 2,
+    "贰": 2,
+    "三": 3,
+    "仨": 3,
+    "叁": 3,
+    "四": 4,
+    "五": 5,
+}
 DIGITS |= {"六": 6, "七": 7, "八": 8, "九": 9, "幺": 1, "廿": 20}
 UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
 CHINESE = "[零〇一二两三四五六七八九十百千万廿]"
@@ -57,7 +71,7 @@ def whole_number(text: str) -> int | None:
 
 
 def english_number(text: str) -> int | None:
-    """"two thousand five hundred and fifty" as 2550."""
+    """ "two thousand five hundred and fifty" as 2550."""
     total = current = 0
     seen = False
     for word in text.replace("-", " ").split():

@@ -17,6 +17,7 @@ _PATTERNS = tuple(
         rf"(?<!第){_N}(?:个)?(?:月|期|次|笔|季度|回)(?:来|慢慢|内|里|的)?(?:分|拆|摊|平摊|均摊)(?:期|开)?",
         rf"(?<!第)(?<![\d二三四五六七八九十]月){_N}期(?={_PAY}|可以|行|能|好|吧|吗|怎么|的话|ok)",
         rf"(?<!第){_N}(?:个月|次|笔){_PAY}(?:完|清|齐)",
+        rf"(?:能|可以|可不可以|让我){_PAY[:-1]}|刷){_N}次",
         rf"\b{_EN}[- ](?:equal |monthly |separate |smaller |easy )*(?:installments?|payments|parts|portions|chunks|goes|pieces)\b",
         rf"\b(?:split|divide|spread|break)\b[^,.!?;]{{0,30}}?\b(?:in|into|over|across|by|between)\b (?:to )?(?:the )?(?:next )?{_EN}(?: (?:equal|monthly|separate))?(?: (?:months?|times|parts?|payments?|installments?|ways|quarters|terms))?(?![\w%]|st|nd|rd|th| (?:days?|weeks?|yuan|hours?|years?)\b)",
         rf"\b{_EN}[- ]month (?:plan|installment|payment plan)",
@@ -41,7 +42,12 @@ def find_parts(text: str) -> tuple[int | None, list[tuple[int, int]]]:
             if word in ("a", "an", "两三", "三四", "二三", "一两", "四五", "五六"):
                 continue
             count = whole_number(word)
-            if count is not None and 2 <= count <= 60 and not _RANGE.search(text[match.end("n") :]) and not re.search(r"[\d一二三四五六七八九][-到至~或]$", text[: match.start("n")]):
+            if (
+                count is not None
+                and 2 <= count <= 60
+                and not _RANGE.search(text[match.end("n") :])
+                and not re.search(r"[\d一二三四五六七八九][-到至~或]$", text[: match.start("n")])
+            ):
                 found.append((match.start(), match.end(), count))
     found.sort()
     if not found or (_REFUSED.search(text) and len(found) == 1):

@@ -11,16 +11,26 @@ _MONTH_NAME = (
     r"(?P<mon>january|february|march|april|june|july|august|september|october|november|december"
     r"|(?<=in )may\b|(?<=for )may\b|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b"
 )
-_YEAR_MONTH = re.compile(rf"(?P<y>20\d\d|\d\d|二[零〇]二[一-九四五六七八九])年(?:的)?{_MONTH}|(?<!\d)(?P<y2>20\d\d)[-/.](?P<m2>1[0-2]|0?[1-9])(?![-/.\d])", re.ASCII)
+_YEAR_MONTH = re.compile(
+    rf"(?P<y>20\d\d|\d\d|二[零〇]二[一-九四五六七八九])年(?:的)?{_MONTH}|(?<!\d)(?P<y2>20\d\d)[-/.](?P<m2>1[0-2]|0?[1-9])(?![-/.\d])",
+    re.ASCII,
+)
 _RELATIVE_YEAR_MONTH = re.compile(rf"(?P<rel>去年|前年|今年|明年)(?:的)?{_MONTH}", re.ASCII)
 _NAMED_YEAR_MONTH = re.compile(rf"\b{_MONTH_NAME}(?:,| of)? (?P<y>20\d\d)\b", re.ASCII)
-_RELATIVE_MONTH = re.compile(r"(?P<rel>上上个?月|上个?月|这个月|本月|当月|下个?月|(?:last|this|next|current|previous) month)(?!底|末|\d|[一二三四五六七八九十]|初)", re.ASCII)
+_RELATIVE_MONTH = re.compile(
+    r"(?P<rel>上上个?月|上个?月|这个月|本月|当月|下个?月|(?:last|this|next|current|previous) month)(?!底|末|\d|[一二三四五六七八九十]|初)",
+    re.ASCII,
+)
 _BARE_MONTH = re.compile(rf"(?<![\d年个]){_MONTH}(?:份|的|物业|学费|账单|费)?", re.ASCII)
 _ENGLISH_MONTH = re.compile(rf"\b{_MONTH_NAME}(?! \d{{1,2}}\b)(?! \d(?:st|nd|rd|th))", re.ASCII)
-_YEAR = re.compile(r"(?<!\d)(?P<y>20\d\d)(?:年度?|\b)(?!\d|[-/.]\d|元|块)|(?<![\d.])(?P<y2>[12]\d)年(?:度|的|全年)", re.ASCII)
+_YEAR = re.compile(
+    r"(?<!\d)(?P<y>20\d\d)(?:年度?|\b)(?!\d|[-/.]\d|元|块)|(?<![\d.])(?P<y2>[12]\d)年(?:度|的|全年)", re.ASCII
+)
 _RELATIVE_YEAR = re.compile(r"(?P<rel>去年|前年|今年|本年度?|明年|来年|(?:last|this|next) year)(?!底|末|初)", re.ASCII)
 _AHEAD = re.compile(r"下一?期|下次|续|预|提前|next|upcoming|will be|要交多少|要多少|renew|将|以后|接下来", re.ASCII)
-_WHEN = re.compile(r"^(?:份|里|中)?(?:再|才|就|一定|前|之前|内|一?起|统一|会|能)?(?:交|付|缴|还|给|转|补)(?!的|过|了|清)", re.ASCII)
+_WHEN = re.compile(
+    r"^(?:份|里|中)?(?:再|才|就|一定|前|之前|内|一?起|统一|会|能)?(?:交|付|缴|还|给|转|补)(?!的|过|了|清)", re.ASCII
+)
 
 
 def find_period(text: str, today: date) -> str | None:

@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from understanding import situation
 from understanding.clauses import clauses
 from understanding.concepts import Lexicon
-from understanding.linear import Linear, features, keys, probabilities
+from understanding.linear import Linear, features, keys, novelty, probabilities
 from understanding.reading import OUT_OF_SCOPE, Context, Guess, Reading, Slots
 from understanding.rules import Rules
 from understanding.slots import find_slots
@@ -89,7 +90,8 @@ class Reader:
         return Reading(text, intents, seen.slots, None, likely, tone, rest)
 
     def _chances(self, seen: Seen, extra: dict[str, float]) -> dict[str, float]:
-        scores = self.linear.scores(keys(features(seen.text, seen.concepts, seen.slots, self.eyes.speller.syllables)))
+        names = features(seen.text, seen.concepts, seen.slots, self.eyes.speller.syllables)
+        scores = self.linear.scores(keys(chain(names, novelty(seen.text, self.linear.said))))
         for hints in (self.eyes.rules.hints(seen.text), extra):
             for label, strength in hints.items():
                 scores[label] += strength

@@ -82,7 +82,7 @@ def read_rows(path: Path) -> list[Row]:
         content = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadFile(f"{path}: can't be read as UTF-8 text ({error})") from error
-    lines = [row for row in csv.reader(content.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)]
+    lines = list(csv.reader(content.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
     header = [name.strip().lower() for name in lines[0]] if lines else []
     names: tuple[str, ...] = _COLUMNS
     first = 1
@@ -90,7 +90,9 @@ def read_rows(path: Path) -> list[Row]:
         names = tuple(header)
         lines = lines[1:]
         first = 2
-    return [_row(path, number, names, cells) for number, cells in enumerate(lines, first) if any(c.strip() for c in cells)]
+    return [
+        _row(path, number, names, cells) for number, cells in enumerate(lines, first) if any(c.strip() for c in cells)
+    ]
 
 
 def _row(path: Path, number: int, names: tuple[str, ...], cells: list[str]) -> Row:

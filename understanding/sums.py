@@ -1,5 +1,6 @@
 """The sum a person names: "一千二", "86块4", "￥2,860.00", "1.2k". Unit prices and vague sums are none."""
 
+import itertools
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,39 +27,74 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
     # ￥2,860.00  $500  rmb 500
     re.compile(rf"(?:[¥$]|\brmb|\bcny|\byuan|人民币)\s*(?P<n>{_DIGITS})(?P<k>\s*[kw万千])?{_VAGUE_AFTER}", re.ASCII),
     # 1w2  1k2  1万2  1千2  1万2千5: what follows is a tenth of the unit
-    re.compile(rf"(?<![\d.])(?P<big>\d{{1,3}})(?P<scale>[wk万千百])(?P<tail>\d)(?![\d.]|[千百wk万])(?:{_UNIT})?{_VAGUE_AFTER}{_COUNT}", re.ASCII),
+    re.compile(
+        rf"(?<![\d.])(?P<big>\d{{1,3}})(?P<scale>[wk万千百])(?P<tail>\d)(?![\d.]|[千百wk万])(?:{_UNIT})?{_VAGUE_AFTER}{_COUNT}",
+        re.ASCII,
+    ),
     # 1万2千  2万3
     re.compile(rf"(?<![\d.])(?P<ten>\d{{1,3}})[w万](?P<thousand>\d)[千k](?:{_UNIT})?{_VAGUE_AFTER}", re.ASCII),
     # 86块4  86块4毛  86元5角
-    re.compile(rf"(?<![\d.])(?P<yuan>\d{{1,6}}|{CHINESE}{{1,9}}){_UNIT}(?P<jiao>[\d一二三四五六七八九两])(?:毛|角)?(?P<fen>[\d一二三四五六七八九]分)?(?!个|天|月|次|号|\d|平|期|年|节|[十百千万点.])", re.ASCII),
+    re.compile(
+        rf"(?<![\d.])(?P<yuan>\d{{1,6}}|{CHINESE}{{1,9}}){_UNIT}(?P<jiao>[\d一二三四五六七八九两])(?:毛|角)?(?P<fen>[\d一二三四五六七八九]分)?(?!个|天|月|次|号|\d|平|期|年|节|[十百千万点.])",
+        re.ASCII,
+    ),
     # 1.2k yuan  1.2万  3千块
-    re.compile(rf"(?<![\d.a-z])(?P<n>{_DIGITS})\s?(?P<k>k|w|万|千|百)(?![a-z]){_VAGUE_AFTER}(?:{_UNIT}|yuan)?{_COUNT}", re.ASCII),
+    re.compile(
+        rf"(?<![\d.a-z])(?P<n>{_DIGITS})\s?(?P<k>k|w|万|千|百)(?![a-z]){_VAGUE_AFTER}(?:{_UNIT}|yuan)?{_COUNT}",
+        re.ASCII,
+    ),
     # 2860元  500 yuan  $: with a unit
     re.compile(rf"(?<![\d.,])(?P<n>{_DIGITS})\s*(?:{_UNIT}|yuan\b|dollars?\b|rmb\b){_VAGUE_AFTER}", re.ASCII),
     # 两千五百块  八百元  五十块
-    re.compile(rf"(?P<zh>{CHINESE}{{1,11}}){_UNIT}(?!{CHINESE}?[毛角]|(?<=一块)[结交付给缴还儿去来上搞弄办报算])", re.ASCII),
+    re.compile(
+        rf"(?P<zh>{CHINESE}{{1,11}}){_UNIT}(?!{CHINESE}?[毛角]|(?<=一块)[结交付给缴还儿去来上搞弄办报算])", re.ASCII
+    ),
     # 一千二  三百八  两千: with a scale, no unit
     re.compile(rf"(?<![第{CHINESE[1:-1]}])(?P<zh>{_SCALED}){_VAGUE_AFTER}{_COUNT}(?!分之|不[止到])", re.ASCII),
     # "pay 2860", "欠1200"
-    re.compile(rf"{_PAY_WORD}(?:了|的|过|你|你们|我|他|it|me|you|about|the|a|:|：|\s)*(?P<n>(?:{_DIGITS}))(?![\d.,]*\d)\s?{_VAGUE_AFTER}{_COUNT}(?!\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|parts?|installments?|pm|am|o'clock|payments?|lessons?|class|classes|sqm|sq|square|percent|min|hours?|people|am|messages?|of)\b)", re.ASCII),
+    re.compile(
+        rf"{_PAY_WORD}(?:了|的|过|你|你们|我|他|it|me|you|about|the|a|:|：|\s)*(?P<n>(?:{_DIGITS}))(?![\d.,]*\d)\s?{_VAGUE_AFTER}{_COUNT}(?!\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|parts?|installments?|pm|am|o'clock|payments?|lessons?|class|classes|sqm|sq|square|percent|min|hours?|people|am|messages?|of)\b)",
+        re.ASCII,
+    ),
     # five hundred yuan, two thousand
-    re.compile(rf"\b(?P<en>{ENGLISH}(?:[ -]{ENGLISH})?(?: (?:hundred|thousand|grand)(?: and)?(?: {ENGLISH}(?:[ -]{ENGLISH})?(?: hundred(?: and {ENGLISH}(?:[ -]{ENGLISH})?)?)?)?))\b(?! (?:times|messages|people|square))", re.ASCII),
+    re.compile(
+        rf"\b(?P<en>{ENGLISH}(?:[ -]{ENGLISH})?(?: (?:hundred|thousand|grand)(?: and)?(?: {ENGLISH}(?:[ -]{ENGLISH})?(?: hundred(?: and {ENGLISH}(?:[ -]{ENGLISH})?)?)?)?))\b(?! (?:times|messages|people|square))",
+        re.ASCII,
+    ),
+)
+# A number by itself in a sentence about money; see _is_room_like.
+_LONE = re.compile(
+    rf"(?<![\d.,:/#a-z-])(?P<n>\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d{{3,5}}(?:\.\d{{1,2}})?)(?![\d:/-]|[.,]\d)\s?{_VAGUE_AFTER}{_COUNT}(?!的?(?:室|房|户|业主|家|号)|\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|messages?|sqm|sq|m2|square|percent|min|hours?|people|am|pm|lessons?)\b)",
+    re.ASCII,
+)
+_MONEY_WORD = re.compile(
+    r"交|缴|付|转|扣|钱|费|收|减|欠|还|给|pay|paid|send|sent|fee|charge|bill|transfer|money|cost|invoice|receipt|rest\b|balance|owe|due\b|deposit"
 )
 _BARE = re.compile(rf"^\s*(?P<n>{_DIGITS})\s*$")
 
-_VAGUE_BEFORE = re.compile(r"(?:大概|大约|约|差不多|左右|近|将近|不到|几|好几|至少|最多|多于|超过|about|around|roughly|approximately|some|nearly|almost|over|like|few|couple of)\s*$")
+_VAGUE_BEFORE = re.compile(
+    r"(?:大概|大约|约|差不多|左右|近|将近|不到|几|好几|至少|最多|多于|超过|about|around|roughly|approximately|some|nearly|almost|over|like|few|couple of)\s*$"
+)
 _UNIT_PRICE = re.compile(
     r"^\s*(?:/|每|一个?|per|a |an )\s*(?:个)?(?:平|方|㎡|m2|m²|sqm|sq|square|meter|metre|户|度|吨|节|课|天|小时|人|条|张|lesson|class|hour|session|day)|^\s*(?:/|每)"
-    r"|^钱?(?:一|每)(?:个)?(?:平|方|月一平|节|课|度|吨|小时|次|户|天)|^(?:的)?(?:单价|标准)|^积分|^分钱"
+    r"|^钱?(?:一|每)(?:个)?(?:平|方|月一平|节|课|度|吨|小时|次(?![拿付交给不掏打转清])|户|天)|^(?:的)?(?:单价|标准)|^积分|^分钱"
 )
 _UNIT_PRICE_BEFORE = re.compile(
     r"(?:单价|每(?:个)?(?:平方?米?|方|㎡|m2|节课?|课时|度|吨|小时|户|天)(?:每月|一个?月)?|一个?(?:平方?米?|平|方|节课?|课时|度|吨|小时)(?:一个?月)?|per (?:sqm|square met(?:er|re)|m2|lesson|class|hour))"
     r"(?:的)?(?:是|要|收|才|涨到|为|按)?\s*[¥$]?\s*$"
 )
-_CORRECTION = re.compile(r"不对|说错|记错|打错|写错|更正|改成|应该是|不是|no wait|sorry|i mean|actually|make (?:it|that)|wait")
-_FIRST_PART = re.compile(r"(?:先|只能|最多|就能|能)(?:交|付|给|转|还|缴|打|拿|出)(?:个|你们?|上|一?部分)?[¥$]?$|(?:only|just|first|now) (?:pay )?[¥$]?$|(?:can|could|will|i'll|may i|let me) (?:only |just |first )?(?:pay|give|send|do) (?:you )?[¥$]?$")
-_CHARGED = re.compile(r"(?:变成|成了|怎么(?:是|要|就|变|会|收|又|这次)?|却|收我?|竟然|这次|这个月|今年|现在|bill (?:is|says)|charged(?: me)?|now(?: it is)?|why|want)[^,。\d]{0,4}[¥$]?$")
-_HOUSE_NUMBER = re.compile(r"(?:栋|幢|座|楼|单元|室|房号?|(?:room|unit|apartment|apt)(?: number)?(?: is)?|#|no\.?|号楼|编号|尾号|账号|电话|手机|订单|单号|合同)\s*[:：]?\s*\d*[-]?$")
+_CORRECTION = re.compile(
+    r"不对|说错|记错|打错|写错|更正|改成|应该是|不是|no wait|sorry|i mean|actually|make (?:it|that)|wait"
+)
+_FIRST_PART = re.compile(
+    r"(?:先|只能|最多|就能|能)(?:交|付|给|转|还|缴|打|拿|出)(?:个|你们?|上|一?部分)?[¥$]?$|(?:only|just|first|now) (?:pay )?[¥$]?$|(?:can|could|will|i'll|may i|let me) (?:only |just |first )?(?:pay|give|send|do) (?:you )?[¥$]?$"
+)
+_CHARGED = re.compile(
+    r"(?:变成|成了|怎么(?:是|要|就|变|会|收|又|这次)?|却|收我?|竟然|这次|这个月|今年|现在|bill (?:is|says)|charged(?: me)?|now(?: it is)?|why|want)[^,。\d]{0,4}[¥$]?$"
+)
+_HOUSE_NUMBER = re.compile(
+    r"(?:栋|幢|座|楼|单元|室|房号?|(?:room|unit|apartment|apt)(?: number)?(?: is)?|#|no\.?|号楼|编号|尾号|账号|电话|手机|订单|单号|合同)\s*[:：]?\s*\d*[-]?$"
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +110,7 @@ def find_sum(text: str, taken: list[tuple[int, int]]) -> int | None:
     if not sums:
         return None
     if len(sums) > 1:
-        if any(_CORRECTION.search(text, a.end, b.start) for a, b in zip(sums, sums[1:], strict=False)):
+        if any(_CORRECTION.search(text, a.end, b.start) for a, b in itertools.pairwise(sums)):
             return sums[-1].fen
         for pattern in (_CHARGED, _FIRST_PART):
             for found in sums:
@@ -86,7 +122,9 @@ def find_sum(text: str, taken: list[tuple[int, int]]) -> int | None:
 def _sums(text: str, taken: list[tuple[int, int]]) -> list[_Sum]:
     found: list[_Sum] = []
     spans = list(taken)
-    for pattern in (*_PATTERNS, _BARE):
+    for pattern in (*_PATTERNS, _LONE, _BARE):
+        if pattern is _LONE and not _MONEY_WORD.search(text):
+            continue
         for match in pattern.finditer(text):
             group = next(g for g in ("n", "big", "ten", "yuan", "zh", "en") if match.groupdict().get(g))
             start, end = match.start(group), match.end()
@@ -113,9 +151,15 @@ def _is_no_sum(text: str, start: int, end: int) -> bool:
 
 
 def _is_year_or_code(match: re.Match[str], fen: int) -> bool:
-    """A bare "2025" or an eleven digit number is no sum unless a unit stands beside it."""
-    bare = match.re in (_PATTERNS[-2], _BARE)
-    return bare and ((201500 <= fen <= 203500 and "." not in match["n"] and "," not in match["n"]) or fen > 9_999_999_00 or fen < 1000)
+    """A bare "2025" or an eleven digit number is no sum unless a unit stands beside it, a lone "1203" is a room."""
+    if match.re is _LONE and match["n"].isdigit() and 1 <= int(match["n"]) % 100 <= 12:
+        return True
+    bare = match.re in (_PATTERNS[-2], _LONE, _BARE)
+    return bare and (
+        (201500 <= fen <= 203500 and "." not in match["n"] and "," not in match["n"])
+        or fen > 9_999_999_00
+        or fen < 1000
+    )
 
 
 def _fen(match: re.Match[str]) -> int | None:

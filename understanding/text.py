@@ -26,7 +26,7 @@ class Speller:
         tables = tomllib.loads((folder / "rewrites.toml").read_text("utf-8"))
         self._simplified = str.maketrans(_pairs(folder / "traditional.txt"))
         self._chinese = {self._simple(k): v for k, v in (tables["cantonese"] | tables["chinese"]).items()}
-        self._english = {k: v for k, v in tables["english"].items()}
+        self._english = dict(tables["english"].items())
         self._longest = max(map(len, self._chinese))
         self._english_pattern = re.compile(
             r"(?<![a-z'\-\d])(?:"
@@ -49,8 +49,7 @@ class Speller:
         words = _LATIN_RUN.sub(lambda m: self._pinyin.chinese(m[0]), words)
         words = " ".join(words.split())
         words = _SPACE_BESIDE_CHINESE.sub("", words)
-        words = self._rewritten(words)
-        return words
+        return self._rewritten(words)
 
     def _rewritten(self, text: str) -> str:
         """Every key of the Chinese tables replaced, the longest first at each place."""
@@ -194,9 +193,54 @@ _ENGLISH_TOO = frozenset(
 
 # Syllables that are nearly always this one word in a short message.
 _SINGLE = {
-    "wo": "我", "ni": "你", "de": "的", "le": "了", "jiao": "交", "bu": "不", "mei": "没", "you": "有", "yao": "要", "ma": "吗",
-    "zai": "再", "shi": "是", "qian": "钱", "fu": "付", "hai": "还", "yi": "一", "ge": "个", "fa": "发", "bie": "别", "gei": "给",
-    "zen": "怎", "me": "么", "ta": "他", "xiang": "想", "neng": "能", "hui": "会", "nin": "您", "dou": "都", "dao": "到", "qu": "去",
-    "ba": "吧", "xia": "下", "shang": "上", "guo": "过", "zhe": "这", "na": "那", "jia": "家", "kai": "开", "cha": "查", "suan": "算",
-    "liang": "两", "san": "三", "hao": "好", "jiu": "就", "ye": "也", "he": "和", "shou": "收", "duo": "多", "tai": "太", "gui": "贵",
+    "wo": "我",
+    "ni": "你",
+    "de": "的",
+    "le": "了",
+    "jiao": "交",
+    "bu": "不",
+    "mei": "没",
+    "you": "有",
+    "yao": "要",
+    "ma": "吗",
+    "zai": "再",
+    "shi": "是",
+    "qian": "钱",
+    "fu": "付",
+    "hai": "还",
+    "yi": "一",
+    "ge": "个",
+    "fa": "发",
+    "bie": "别",
+    "gei": "给",
+    "zen": "怎",
+    "me": "么",
+    "ta": "他",
+    "xiang": "想",
+    "neng": "能",
+    "hui": "会",
+    "nin": "您",
+    "dou": "都",
+    "dao": "到",
+    "qu": "去",
+    "ba": "吧",
+    "xia": "下",
+    "shang": "上",
+    "guo": "过",
+    "zhe": "这",
+    "na": "那",
+    "jia": "家",
+    "kai": "开",
+    "cha": "查",
+    "suan": "算",
+    "liang": "两",
+    "san": "三",
+    "hao": "好",
+    "jiu": "就",
+    "ye": "也",
+    "he": "和",
+    "shou": "收",
+    "duo": "多",
+    "tai": "太",
+    "gui": "贵",
 }

@@ -10,12 +10,13 @@ import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from understanding.linear import features, keys, probabilities, write_weights
-from understanding.reader import Eyes
+from understanding.linear import features, keys, novelty, probabilities, tokens, write_weights
+from understanding.reader import Eyes, Seen
 from understanding.reading import INTENTS, OUT_OF_SCOPE, REASONS
 from understanding.rules import Rules
 
@@ -103,7 +104,7 @@ def train(found: list[list[int]], labels: list[tuple[str, ...]]) -> Trained:
     return Trained(known, summed / averaged, bias)
 
 
-def save(path: Path, trained: Trained, temperature: float) -> None:
+def save(path: Path, trained: Trained, temperature: float, said: list[int]) -> None:
     """Write eight-bit weights, dropping rows that round to nothing."""
     scale = float(np.abs(trained.weights).max()) / 127
     small = np.rint(trained.weights / scale).astype(np.int8)
@@ -116,6 +117,7 @@ def save(path: Path, trained: Trained, temperature: float) -> None:
         [small[row].tobytes() for row in kept],
         scale,
         temperature,
+        said,
     )
 
 
@@ -124,12 +126,27 @@ def main(content: Path) -> None:
     eyes = Eyes.load(content)
     lines = read_lines(content)
     seen = [eyes.see(line.text, _TODAY) for line in lines]
-    found = [keys(features(s.text, s.concepts, s.slots, eyes.speller.syllables)) for s in seen]
+    said = _said(lines, seen)
+    found = [_features(line, s, said, eyes) for line, s in zip(lines, seen, strict=True)]
     hints = [eyes.rules.hints(s.text) for s in seen]
     labels = [line.labels for line in lines]
     temperature = _temperature(found, hints, labels)
-    save(content / "understanding" / "weights.bin", train(found, labels), temperature)
+    save(content / "understanding" / "weights.bin", train(found, labels), temperature, sorted(said))
     _report_rules(eyes.rules, lines, hints)
+
+
+def _said(lines: list[Line], seen: list[Seen]) -> Counter[int]:
+    """In how many lines in scope each token stands."""
+    inside = [s.text for line, s in zip(lines, seen, strict=True) if scope(line.labels[0]) != OUT_OF_SCOPE]
+    return Counter(token for text in inside for token in tokens(text))
+
+
+def _features(line: Line, seen: Seen, said: Counter[int], eyes: Eyes) -> list[int]:
+    """Feature keys of a training line. What only this line says counts as new, as it would be to the reader."""
+    here = 1 if scope(line.labels[0]) != OUT_OF_SCOPE else 0
+    elsewhere = {token for token in tokens(seen.text) if said[token] > here}
+    names = features(seen.text, seen.concepts, seen.slots, eyes.speller.syllables)
+    return keys(chain(names, novelty(seen.text, elsewhere)))
 
 
 def _temperature(found: list[list[int]], hints: list[dict[str, float]], labels: list[tuple[str, ...]]) -> float:

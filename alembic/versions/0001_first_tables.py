@@ -429,6 +429,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=18), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("claims", sa.Integer(), nullable=False),
+        sa.Column("doubts", sa.Integer(), nullable=False),
         sa.Column("worker", sa.String(length=40), nullable=False),
         sa.Column("lease_until", models.base.UtcDateTime(length=32), nullable=True),
         sa.Column("not_before", models.base.UtcDateTime(length=32), nullable=False),

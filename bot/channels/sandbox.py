@@ -61,7 +61,7 @@ class SandboxChannel:
         try:
             raw = json.loads(payload)
             return _message(raw, self._clock.now())
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
             return None
 
     async def send(self, message: Sendable) -> Receipt:
@@ -98,11 +98,9 @@ class SandboxChannel:
 
     def _put(self, message: Sendable) -> Line:
         now = self._clock.now()
-        if not message.edits:
+        line = self.platform.bots_line(message.chat, message.edits) if message.edits else None
+        if line is None:  # nothing to replace, or it is gone: the words go out as a new message
             return self.platform.put_by_bot(message.chat, message.text, now, message.choices, message.attachment)
-        line = self.platform.bots_line(message.chat, message.edits)
-        if line is None:
-            raise Rejected("message to edit not found")
         self.platform.edit_by_bot(line, message.text, now, message.choices)
         return line
 

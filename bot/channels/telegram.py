@@ -1,28 +1,15 @@
-"""Telegram, by python-telegram-bot's Bot and types, with our own loop and webhook so that nothing is confirmed unseen."""
+"""Telegram: one bot account as a channel, by python-telegram-bot's Bot with our own way of taking updates in."""
 
 from __future__ import annotations
 
 import asyncio
-import hmac
-import json
-import os
-import random
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-import httpx
 import structlog
-from httpx_aiohttp import AiohttpTransport
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
-
-# Without it a wait that Telegram asks for arrives as a deprecation warning where warnings are errors.
-os.environ.setdefault("PTB_TIMEDELTA", "1")
-
+from starlette.routing import BaseRoute
 from telegram import (
-    Bot,
     BotCommand,
     BotCommandScope,
     BotCommandScopeAllGroupChats,
@@ -30,52 +17,58 @@ from telegram import (
     BotCommandScopeChat,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Message,
 )
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, TelegramError
-from telegram.request import HTTPXRequest, RequestData
-from telegram.request._requestparameter import RequestParameter
+from telegram.error import BadRequest
 
 from bot.channels.channel import Health, Sendable, Store
-from bot.channels.telegram_errors import meaning
-from bot.channels.telegram_updates import ALLOWED, CALLBACK_VERSION, CHANNEL, parse
+from bot.channels.telegram_errors import NOT_EDITABLE, UNCHANGED, meaning, says
+from bot.channels.telegram_receiving import Pulse, poll, set_webhook, watch, webhook
+from bot.channels.telegram_updates import CALLBACK_VERSION, CHANNEL, parse
+from bot.channels.telegram_wire import CONCURRENCY, TIMEOUTS, Timeouts, connect
 from bot.settings import Telegram
 from domain.clock import Clock
-from domain.errors import ChannelDown, DeliveryError, TryLater, Unreachable
+from domain.errors import ChannelDown, Rejected, Unreachable
 from domain.messages import IncomingMessage, Receipt, WriteFirst
 from domain.pacing import Limits
-from domain.text import TEXT_LIMITS
+from domain.text import TEXT_LIMITS, length
 
 log = structlog.get_logger(__name__)
-CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 10.0
-TOTAL_SECONDS = 18.0  # through aiohttp nothing bounds a write: this does
-POLL_SECONDS = 25
-QUIET_AFTER_SECONDS = 90  # three polls without an answer: the channel counts as down
-BACK_OFF_SECONDS = (1.0, 30.0)
-BODY_BYTES_MAX = 1024 * 1024
-CONCURRENCY = 8  # python-telegram-bot's best; more is slower
+CAPTION_LIMIT = 1024
+TOAST_LIMIT = 200
+DESCRIPTION_LIMIT = 256
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)  # a preview would have Telegram open the household's bill page
 
 Menus = Mapping[str, Mapping[str, Sequence[tuple[str, str]]]]  # scope -> language -> (command, description)
 
 
 class TelegramChannel:
-    """One bot account."""
+    """One bot account. `menus` holds the commands of private chats, groups and staff.
+
+    Texts go out plain, without a markup language: nothing a person typed can break a message or disguise a link, and a
+    text is as long as it looks.
+    """
 
     name = CHANNEL
     text_limit, text_unit = TEXT_LIMITS[CHANNEL]
 
-    def __init__(self, settings: Telegram, clock: Clock, menus: Menus | None = None) -> None:
+    def __init__(
+        self, settings: Telegram, clock: Clock, menus: Menus | None = None, timeouts: Timeouts = TIMEOUTS
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._menus = menus or {}
         self.limits = Limits(
             settings.global_per_second, settings.per_chat_per_second, settings.group_per_minute, CONCURRENCY
         )
-        self._bot = self._new_bot()
-        self._id = 0
+        self._wire = connect(settings, timeouts)
+        self._bot = self._wire.bot
+        self._bot_id = int(settings.token.partition(":")[0])
+        self._pulse = Pulse(clock)
         self._name = ""
-        self._last_ok: datetime | None = None
-        self._fault = ""
+        self.webhook_outcomes: Counter[str] = Counter()
 
     @property
     def public_name(self) -> str:
@@ -83,242 +76,156 @@ class TelegramChannel:
 
     @property
     def health(self) -> Health:
-        quiet = self._last_ok is None or (self._clock.now() - self._last_ok).total_seconds() > QUIET_AFTER_SECONDS
-        detail = self._fault or ("Telegram has not answered lately" if quiet else "")
-        return Health(not detail, self._last_ok, detail)
+        return self._pulse.health
 
     async def start(self) -> None:
-        """getMe, then the commands. Raises ChannelDown with a cure, TryLater when nobody answers."""
+        """getMe, the commands, the webhook. Raises ChannelDown with a cure, TryLater or Unknown when nobody answers."""
         try:
-            async with asyncio.timeout(TOTAL_SECONDS):
+            async with asyncio.timeout(self._wire.timeouts.total):
                 await self._bot.initialize()
-        except (TelegramError, httpx.HTTPError, OSError, KeyError, TypeError) as wrong:
+                if self._settings.mode == "webhook":
+                    await set_webhook(self._wire, self._settings)
+        except Exception as wrong:
             fault = meaning(wrong, self._clock.now())
-            self._fault = fault.detail
-            await self._bot.shutdown()
-            self._bot = self._new_bot()  # a closed transport can't be opened again
+            if isinstance(fault, Rejected):  # the only thing here that Telegram can find fault with
+                fault = ChannelDown(f"{fault.detail}: check telegram.webhook_url and telegram.secret_token")
+            self._pulse.fault = fault.detail
             raise fault from None
-        self._id, self._name = self._bot.id, self._bot.username
-        self._well()
-        for scope in (BotCommandScopeAllPrivateChats(), BotCommandScopeAllGroupChats()):
-            await self._show_menu("group" if isinstance(scope, BotCommandScopeAllGroupChats) else "private", scope)
-        await self._choose_mode()
+        self._name = self._bot.username
+        self._pulse.beat()
+        if self._settings.mode == "polling":
+            # Where this fails, the first poll says so.
+            await self._tried("webhook not removed", self._bot.delete_webhook())
+        await self._offer("private", BotCommandScopeAllPrivateChats())
+        await self._offer("group", BotCommandScopeAllGroupChats())
 
     async def offer_staff_menu(self, chats: Sequence[str]) -> None:
         """The staff's commands, in the private chats of the staff."""
-        for chat in chats:
-            await self._show_menu("staff", BotCommandScopeChat(int(chat)))
+        for chat in filter(_is_id, chats):
+            await self._offer("staff", BotCommandScopeChat(int(chat)))
 
     async def stop(self) -> None:
-        await self._bot.shutdown()
+        await self._wire.close()
 
     def parse(self, payload: str) -> IncomingMessage | None:
-        return parse(payload, self._id, self._name)
-
-    async def send(self, message: Sendable) -> Receipt:
-        """Deliver one plain text. No markup language is used, so no name or amount can break a message."""
-        keyboard = _keyboard(message.choices)
-        try:
-            async with asyncio.timeout(TOTAL_SECONDS):
-                if message.edits and (receipt := await self._edit(message, keyboard)) is not None:
-                    return receipt
-                sent = await self._bot.send_message(
-                    chat_id=int(message.chat),
-                    text=message.text,
-                    reply_markup=keyboard,
-                    disable_notification=message.silent,
-                )
-        except DeliveryError:
-            raise
-        except Exception as wrong:
-            raise self._noted(meaning(wrong, self._clock.now())) from None
-        self._well()
-        return Receipt(str(sent.message_id))
-
-    async def _edit(self, message: Sendable, keyboard: InlineKeyboardMarkup | None) -> Receipt | None:
-        """Replace a message; None when it can't be replaced, so that the words go out as a new one."""
-        try:
-            await self._bot.edit_message_text(
-                message.text, chat_id=int(message.chat), message_id=int(message.edits), reply_markup=keyboard
-            )
-        except BadRequest as refused:
-            if "not modified" in refused.message.lower():
-                return Receipt(message.edits)
-            return None
-        return Receipt(message.edits)
-
-    async def acknowledge(self, incoming: IncomingMessage, toast: str) -> None:
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                await self._bot.answer_callback_query(incoming.press_id, text=toast[:200] or None)
-        except (TelegramError, httpx.HTTPError, OSError, KeyError, TypeError) as wrong:
-            log.debug("press not acknowledged", error=type(wrong).__name__)
-
-    async def busy(self, chat: str) -> None:
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                await self._bot.send_chat_action(int(chat), ChatAction.TYPING)
-        except (TelegramError, httpx.HTTPError, OSError, KeyError, TypeError) as wrong:
-            log.debug("no typing sign", error=type(wrong).__name__)
+        return parse(payload, self._bot_id, self._name, self._clock.now())
 
     def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
         """Telegram lets a bot write to everyone who once pressed Start; others answer 403 and become unreachable."""
         return WriteFirst.YES
 
-    # taking updates in
+    # out
+
+    async def send(self, message: Sendable) -> Receipt:
+        try:
+            async with asyncio.timeout(self._wire.timeouts.total):
+                return await self._deliver(message)
+        except Exception as wrong:
+            fault = meaning(wrong, self._clock.now())
+            if isinstance(fault, ChannelDown):
+                self._pulse.fault = fault.detail
+            raise fault from None
+
+    async def _deliver(self, message: Sendable) -> Receipt:
+        if not _is_id(message.chat):
+            raise Unreachable("not the id of a Telegram chat")
+        keyboard = _keyboard(message.choices)
+        if message.edits.isdecimal() and await self._edited(message, keyboard):
+            return Receipt(message.edits)
+        if message.attachment is not None:
+            sent = await self._send_file(message, keyboard)
+        else:
+            sent = await self._bot.send_message(
+                int(message.chat),
+                message.text,
+                reply_markup=keyboard,
+                disable_notification=message.silent,
+                link_preview_options=NO_PREVIEW,
+            )
+        return Receipt(str(sent.message_id))
+
+    async def _edited(self, message: Sendable, keyboard: InlineKeyboardMarkup | None) -> bool:
+        """Replace a message; False when it is gone or can't be changed, so that the words go out as a new one."""
+        try:
+            await self._bot.edit_message_text(
+                message.text,
+                chat_id=int(message.chat),
+                message_id=int(message.edits),
+                reply_markup=keyboard,
+                link_preview_options=NO_PREVIEW,
+            )
+        except BadRequest as refused:
+            if says(refused, NOT_EDITABLE):
+                return False
+            if not says(refused, UNCHANGED):
+                raise
+        return True
+
+    async def _send_file(self, message: Sendable, keyboard: InlineKeyboardMarkup | None) -> Message:
+        """A file that Telegram has already, with the text as its caption."""
+        file, chat = message.attachment, int(message.chat)
+        assert file is not None
+        if length(message.text, self.text_unit) > CAPTION_LIMIT:
+            raise Rejected(f"a text beside a file may have {CAPTION_LIMIT} characters")
+        senders: dict[str, Callable[..., Awaitable[Message]]] = {
+            "photo": self._bot.send_photo,
+            "voice": self._bot.send_voice,
+        }
+        return await senders.get(file.kind, self._bot.send_document)(
+            chat, file.file_id, caption=message.text, reply_markup=keyboard, disable_notification=message.silent
+        )
+
+    async def acknowledge(self, incoming: IncomingMessage, toast: str) -> None:
+        answer = self._bot.answer_callback_query(incoming.press_id, text=toast[:TOAST_LIMIT] or None)
+        await self._tried("press not acknowledged", answer)
+
+    async def busy(self, chat: str) -> None:
+        await self._tried("no typing sign", self._bot.send_chat_action(chat, ChatAction.TYPING))
+
+    async def _tried(self, complaint: str, call: Awaitable[object]) -> None:
+        """Await what may fail without harm."""
+        try:
+            async with asyncio.timeout(self._wire.timeouts.total):
+                await call
+        except Exception as wrong:
+            log.debug(complaint, detail=meaning(wrong, self._clock.now()).detail)
+
+    # in
 
     async def receive(self, store: Store) -> None:
-        """Long polling. The offset moves on only when the updates before it are stored and committed."""
         if self._settings.mode == "webhook":
-            await self._watch()
-        offset, wait = None, BACK_OFF_SECONDS[0]
-        while True:
-            try:
-                async with asyncio.timeout(POLL_SECONDS + TOTAL_SECONDS):
-                    updates = await self._poll(offset)
-            except Exception as wrong:
-                fault = self._noted(meaning(wrong, self._clock.now()))
-                log.warning("polling failed", detail=fault.detail)
-                asked = fault.at if isinstance(fault, TryLater) else None
-                pause = (asked - self._clock.now()).total_seconds() if asked else 0.0
-                await asyncio.sleep(max(pause, wait * random.uniform(0.5, 1.0)))  # noqa: S311 (a back-off, no secret)
-                wait = min(wait * 2, BACK_OFF_SECONDS[1])
-                continue
-            self._well()
-            wait = BACK_OFF_SECONDS[0]
-            for update in updates:
-                if isinstance(update.get("update_id"), int):
-                    await store(str(update["update_id"]), json.dumps(update, ensure_ascii=False))
-                    offset = update["update_id"] + 1
-
-    async def _poll(self, offset: int | None) -> list[dict[str, Any]]:
-        """One getUpdates as plain JSON: an update this SDK doesn't know must not stop the ones after it."""
-        fields: dict[str, object] = {"timeout": POLL_SECONDS, "allowed_updates": list(ALLOWED)}
-        if offset is not None:
-            fields["offset"] = offset
-        answer = await self._polls.post(
-            f"{self._settings.base_url}{self._settings.token}/getUpdates",
-            RequestData([RequestParameter.from_input(key, value) for key, value in fields.items()]),
-            read_timeout=POLL_SECONDS + ANSWER_SECONDS,
-        )
-        received: object = answer
-        return [each for each in received if isinstance(each, dict)] if isinstance(received, list) else []
+            await watch(self._wire, self._settings, self._pulse)
+        else:
+            await poll(self._wire, store, self._pulse)
 
     def routes(self, store: Store) -> Sequence[BaseRoute]:
-        """The webhook, in webhook mode."""
-        if self._settings.mode != "webhook":
+        if self._settings.mode == "polling":
             return ()
+        return (webhook(self._settings.secret_token, store, self.webhook_outcomes),)
 
-        async def webhook(request: Request) -> Response:
-            given = request.headers.get("x-telegram-bot-api-secret-token", "")
-            if not hmac.compare_digest(given.encode(), self._settings.secret_token.encode()):
-                return PlainTextResponse("", 403)
-            body = b""
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > BODY_BYTES_MAX:
-                    return PlainTextResponse("", 413)
-            try:
-                update = json.loads(body)
-                number = int(update["update_id"])
-            except (ValueError, TypeError, KeyError, RecursionError):
-                return PlainTextResponse("")  # 200, or the platform would send the same nonsense again
-            await store(str(number), json.dumps(update, ensure_ascii=False))
-            self._well()
-            return PlainTextResponse("")
+    # commands
 
-        return (Route("/telegram/webhook", webhook, methods=["POST"]),)
-
-    async def _watch(self) -> None:
-        """In webhook mode there is nothing to fetch; ask once a minute whether the account still works."""
-        while True:
-            await asyncio.sleep(60)
-            try:
-                async with asyncio.timeout(TOTAL_SECONDS):
-                    await self._bot.get_me()
-                self._well()
-            except Exception as wrong:
-                self._noted(meaning(wrong, self._clock.now()))
-
-    # setting up
-
-    def _new_bot(self) -> Bot:
-        settings = self._settings
-        self._polls = self._new_request(2, POLL_SECONDS + ANSWER_SECONDS)
-        return Bot(
-            settings.token,
-            base_url=settings.base_url,
-            base_file_url=settings.base_file_url,
-            request=self._new_request(CONCURRENCY * 4, ANSWER_SECONDS),
-            get_updates_request=self._polls,
-        )
-
-    def _new_request(self, connections: int, read_seconds: float) -> HTTPXRequest:
-        """The aiohttp transport sends several times faster than plain httpx; the proxy must be given to it."""
-        transport = AiohttpTransport(
-            limits=httpx.Limits(max_connections=connections, keepalive_expiry=30.0),
-            proxy=httpx.Proxy(self._settings.proxy) if self._settings.proxy else None,
-        )
-        return HTTPXRequest(
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=read_seconds,
-            write_timeout=ANSWER_SECONDS,
-            pool_timeout=CONNECT_SECONDS,
-            httpx_kwargs={"transport": transport},
-        )
-
-    async def _show_menu(self, menu: str, scope: BotCommandScope) -> None:
-        """Set a menu in each language where it differs. A server without menus is no reason not to start."""
+    async def _offer(self, menu: str, scope: BotCommandScope) -> None:
+        """The commands shown to these chats, in each language. A menu that can't be shown is no reason not to start."""
         for language, commands in self._menus.get(menu, {}).items():
-            wanted = tuple(BotCommand(command, words[:256]) for command, words in commands)
-            code = "" if language == "zh" else language
-            try:
-                async with asyncio.timeout(TOTAL_SECONDS):
-                    if await self._bot.get_my_commands(scope=scope, language_code=code) != wanted:
-                        await self._bot.set_my_commands(wanted, scope=scope, language_code=code)
-            except (TelegramError, httpx.HTTPError, OSError, KeyError, TypeError) as wrong:
-                log.info("menu not set", menu=menu, error=type(wrong).__name__)
-                return
+            code = "" if language == "zh" else language  # Chinese is for every language that has no menu of its own
+            await self._tried("menu not set", self._set_commands(commands, scope, code))
 
-    async def _choose_mode(self) -> None:
-        settings = self._settings
-        try:
-            async with asyncio.timeout(TOTAL_SECONDS):
-                if settings.mode == "webhook":
-                    await self._bot.set_webhook(
-                        settings.webhook_url, secret_token=settings.secret_token, allowed_updates=list(ALLOWED)
-                    )
-                else:
-                    await self._bot.delete_webhook()
-        except (TelegramError, httpx.HTTPError, OSError, KeyError, TypeError) as wrong:
-            fault = meaning(wrong, self._clock.now())
-            if isinstance(fault, ChannelDown) or settings.mode == "webhook":
-                raise fault from None
-            log.warning("webhook not removed", detail=fault.detail)
+    async def _set_commands(self, commands: Sequence[tuple[str, str]], scope: BotCommandScope, code: str) -> None:
+        wanted = tuple(BotCommand(command, words[:DESCRIPTION_LIMIT]) for command, words in commands)
+        if await self._bot.get_my_commands(scope=scope, language_code=code) != wanted:
+            await self._bot.set_my_commands(wanted, scope=scope, language_code=code)
 
-    def _well(self) -> None:
-        self._last_ok, self._fault = self._clock.now(), ""
 
-    def _noted(self, fault: DeliveryError) -> DeliveryError:
-        """Remember what is wrong with the account; a single blocked chat says nothing about it."""
-        if isinstance(fault, ChannelDown):
-            self._fault = fault.detail
-        elif isinstance(fault, Unreachable):
-            self._well()
-        return fault
+def _is_id(chat: str) -> bool:
+    return chat.removeprefix("-").isdecimal()
 
 
 def _keyboard(rows: Sequence[Sequence[Mapping[str, str]]]) -> InlineKeyboardMarkup | None:
-    if not rows:
-        return None
-    return InlineKeyboardMarkup(
-        [
-            [
-                InlineKeyboardButton(button["label"], url=button["url"])
-                if "url" in button
-                else InlineKeyboardButton(button["label"], callback_data=f"{CALLBACK_VERSION}{button['token']}")
-                for button in row
-            ]
-            for row in rows
-        ]
-    )
+    return InlineKeyboardMarkup([[_button(each) for each in row] for row in rows]) if rows else None
+
+
+def _button(choice: Mapping[str, str]) -> InlineKeyboardButton:
+    if "url" in choice:
+        return InlineKeyboardButton(choice["label"], url=choice["url"])
+    return InlineKeyboardButton(choice["label"], callback_data=f"{CALLBACK_VERSION}{choice['token']}")

@@ -25,7 +25,7 @@ OTHER_KINDS = (
 ID_END = 2**53  # the Bot API promises ids of at most 52 significant bits
 TEXT_MAX = 8192  # twice what Telegram lets a person type
 NAME_MAX, TITLE_MAX, DATA_MAX = 80, 120, 64
-COMMAND = re.compile(r"/(\w+)@(\w+)(?!\S)")
+COMMAND = re.compile(r"(/\w+)(?:@(\w+))?(\s.*)?", re.DOTALL)  # word, whose, what follows
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
 Json = Mapping[str, Any]
 
@@ -58,10 +58,7 @@ def _written(update: Json, message: Json, bot_id: int, bot_name: str) -> Incomin
     attachment = _attachment(message)
     if not text and attachment is None:
         return None
-    text, named = _without_our_name(text, bot_name)
-    addressed = base.audience is Audience.PRIVATE or named or _replies_to(message, bot_id)
-    if _command_for_another(text):
-        addressed = base.audience is Audience.PRIVATE
+    text, addressed = _addressed(text, message, base.audience, bot_id, bot_name)
     return replace(base, text=text, attachment=attachment, addressed=addressed)
 
 
@@ -139,24 +136,19 @@ def _base(update: Json, chat: Json, sender: Json, at: datetime) -> IncomingMessa
     )
 
 
-def _without_our_name(text: str, bot_name: str) -> tuple[str, bool]:
-    """The text as if it were said in private, and whether it named us: `/bill@us 3` is `/bill 3`, `@us hello` `hello`."""
-    if not bot_name:
-        return text, text.startswith("/")
+def _addressed(text: str, message: Json, audience: Audience, bot_id: int, bot_name: str) -> tuple[str, bool]:
+    """The text as it would be said in private, without our name in it; and whether it speaks to us."""
+    private = audience is Audience.PRIVATE
+    if command := COMMAND.fullmatch(text):
+        word, name, rest = command.groups("")
+        ours = not name or name.lower() == bot_name.lower()
+        return (word + rest, True) if ours else (text, private)
+    # No \b: Chinese may follow at once, and to Telegram only these characters continue a name.
     mention = rf"(?<![A-Za-z0-9_])@{re.escape(bot_name)}(?![A-Za-z0-9_])"
-    if text.startswith("/"):
-        return re.sub(mention, "", re.sub(rf"^(/\w+){mention}", r"\1", text, flags=re.I), flags=re.I).rstrip(), True
-    without, count = re.subn(rf"\s*{mention}\s*", " ", text, flags=re.IGNORECASE)
-    return (without.strip(), True) if count else (text, False)
-
-
-def _command_for_another(text: str) -> bool:
-    return COMMAND.match(text) is not None
-
-
-def _replies_to(message: Json, bot_id: int) -> bool:
+    if bot_name and re.search(mention, text, re.IGNORECASE):
+        return re.sub(rf"\s*{mention}\s*", " ", text, flags=re.IGNORECASE).strip(), True
     replied = message.get("reply_to_message") or {}
-    return bool((replied.get("from") or {}).get("id") == bot_id)
+    return text, private or (replied.get("from") or {}).get("id") == bot_id
 
 
 def _attachment(message: Json) -> Attachment | None:

@@ -73,12 +73,9 @@ def at_desk(context: typer.Context, work: Callable[[Desk], Awaitable[Result]]) -
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Database]:
     """The database of these settings. A SQLite file that is absent or empty gets its tables first."""
-    from bot.database import is_current
-
     database = database_of(settings)
     try:
-        if not await is_current(database):
-            await _create_tables(database)
+        await _prepare(database)
         yield database
     finally:
         await database.close()
@@ -101,25 +98,47 @@ def database_of(settings: Settings) -> Database:
         ) from None
 
 
-async def _create_tables(database: Database) -> None:
+async def _prepare(database: Database) -> None:
     """Give an empty SQLite file its tables. Raises CommandError when the database has another version's shape."""
-    from sqlalchemy import inspect
+    from sqlalchemy.exc import OperationalError
 
-    from bot.database import OwnedElsewhere, Ownership, is_current, upgrade
+    from bot.database import OwnedElsewhere, is_current
 
     deadline = monotonic() + MIGRATION_WAIT.total_seconds()
-    while not await is_current(database):
-        async with database.engine.connect() as connection:
-            tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
-        if tables or not database.is_sqlite:
-            raise CommandError("the database has the shape of another version: run `python -m bot db upgrade`")
+    while True:
         try:
-            with Ownership(database.url):
-                await upgrade(database)
-        except OwnedElsewhere:  # another first command is creating them
-            if monotonic() > deadline:
+            if await _is_empty(database):
+                await _create_tables(database)
+            if await is_current(database):
+                return
+        except (OwnedElsewhere, OperationalError) as wrong:  # another first command is creating the tables
+            if monotonic() > deadline or (not isinstance(wrong, OwnedElsewhere) and "locked" not in str(wrong.orig)):
                 raise
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.1)
+        else:
+            raise CommandError("the database has the shape of another version: run `python -m bot db upgrade`")
+
+
+async def _is_empty(database: Database) -> bool:
+    """A SQLite file without tables. One that isn't there is not opened: whoever creates it must own it first."""
+    from sqlalchemy import inspect
+
+    from models.base import sqlite_path
+
+    path = sqlite_path(database.url)
+    if path is None:
+        return False
+    if not path.exists() or path.stat().st_size == 0:
+        return True
+    async with database.engine.connect() as connection:
+        return not await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+
+
+async def _create_tables(database: Database) -> None:
+    from bot.database import Ownership, upgrade
+
+    with Ownership(database.url):
+        await upgrade(database)
 
 
 def actor() -> str:

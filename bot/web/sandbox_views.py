@@ -36,7 +36,7 @@ from models.status import board as status_board
 CHANNEL = "sandbox"
 ROWS_MAX = 120
 LEDGER_ROWS_MAX = 40
-RATE_DAYS_BEFORE, RATE_DAYS_AHEAD = 4, 8  # of the line: before the demo began, and the least it has room for after
+RATE_DAYS_BEFORE, RATE_DAYS_AHEAD = 3, 8  # of the line: before the demo began, and the least it has room for after
 SNIPPET = 42
 
 Json = dict[str, Any]
@@ -326,7 +326,7 @@ async def _today(session: AsyncSession, office: Office, account: Account, now: d
     """What the policy asks for today, and why."""
     today = office.today(now)
     async for found in households(session, office, today, now, only=[account.id]):
-        decision = decide(office.policy(found.account.kind), found.standing, today)
+        decision = decide(office.policy(found.kind), found.standing, today)
         stage = decision.stage.name if decision.stage else ""
         if isinstance(decision, Remind):
             return {"decision": "remind", "stage": stage, "reason": "due"}
@@ -386,6 +386,7 @@ async def board(session: AsyncSession, office: Office, now: datetime, since: dat
         "next_run": next_run.isoformat() if next_run else "",
         "rates": (rates := await _rates(session, since - timedelta(days=RATE_DAYS_BEFORE), today)),
         "rate_at_start": rates[RATE_DAYS_BEFORE - 1]["rate"],
+        "days_before": RATE_DAYS_BEFORE,
         "days": max(len(rates), RATE_DAYS_BEFORE + RATE_DAYS_AHEAD),
         "waits": dict(waiting.tuples().all()),
         "paid_today": {"number": int(number), "fen": int(fen)},

@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.orm import Session
 
 from bot.__main__ import main
+from domain.messages import Kind
+from models import Base
+from models.outbox import Outbox
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,37 @@ class Cli:
         with self.engine.begin() as connection:
             connection.execute(text(statement), values)
 
+    def add(self, *rows: Base) -> None:
+        """Put rows straight into tables."""
+        with Session(self.engine) as session, session.begin():
+            for row in rows:
+                session.add(row)
+                session.flush()
+
     def refused(self, file: Path) -> list[dict[str, str]]:
         with Path(f"{file}.errors.csv").open(encoding="utf-8-sig", newline="") as opened:
             return list(csv.DictReader(opened))
+
+
+def waiting_reminder(number: int, account_id: int, at: datetime, **values: object) -> Outbox:
+    """A reminder that lies in the outbox."""
+    row: dict[str, object] = {
+        "id": number,
+        "key": f"k{number}",
+        "lane": "sandbox",
+        "channel": "sandbox",
+        "chat": "u1",
+        "audience": "private",
+        "kind": Kind.REMINDER,
+        "priority": 30,
+        "account_id": account_id,
+        "template": "reminder",
+        "text": "您好",
+        "state": "held",
+        "not_before": at,
+        "created_at": at,
+    }
+    return Outbox(**{**row, **values})
 
 
 ESTATE = """编号,小区,楼栋,房号,姓名,手机,面积,周期

@@ -23,7 +23,9 @@ def cli(
     tmp_path: Path, database_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Cli]:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "config.toml").write_text(CONFIG.format(url=json.dumps(database_url)), encoding="utf-8")
+    config = tmp_path / "config.toml"
+    config.write_text(CONFIG.format(url=json.dumps(database_url)), encoding="utf-8")
+    config.chmod(0o600)
     cli = Cli(tmp_path, database_url, capsys)
     yield cli
     cli.engine.dispose()

@@ -103,7 +103,12 @@ def test_no_day_is_invented(text: str) -> None:
 
 @given(DAYS, DAYS)
 def test_a_full_date_is_that_date(day: date, today: date) -> None:
-    for text in (f"{day.year}年{day.month}月{day.day}日交", day.isoformat(), f"{day:%d %B %Y}".lower(), f"{day:%B %d, %Y}".lower()):
+    for text in (
+        f"{day.year}年{day.month}月{day.day}日交",
+        day.isoformat(),
+        f"{day:%d %B %Y}".lower(),
+        f"{day:%B %d, %Y}".lower(),
+    ):
         assert find_slots(text, today).date == day, text
 
 

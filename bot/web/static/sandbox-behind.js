@@ -74,7 +74,7 @@ async function board() {
     el("div", {},
       el("div", { class: "rate" }, el("b", { id: "rate" }, percent(figures.rate), el("small", {}, "%")),
         el("span", {}, `${t("board.rate")} · ${t("board.since", { rate: `${percent(figures.rate_at_start)}%` })}`)),
-      curve(figures.rates, figures.days, 4)),
+      curve(figures.rates, figures.days, figures.days_before)),
     el("div", { class: "tiles" }, tile("due", whole(figures.due_fen)), tile("received", whole(figures.received_fen)), tile("open", whole(figures.open_fen))),
     el("div", { class: "tiles" },
       tile("sent_today", figures.sent_today), tile("paid_today", figures.paid_today.number), tile("promises", figures.promises_today),
@@ -196,8 +196,17 @@ async function jobs() {
   return [el("div", { class: "scroll jobs" }, el("table", {},
     el("thead", {}, el("tr", {}, ["name", "last", "next", "result"].map((name) => el("th", {}, t(`jobs.${name}`))))),
     el("tbody", {}, rows.map((job) => el("tr", {},
-      el("td", {}, job.name, el("br"), el("code", {}, job.cron)), el("td", {}, job.last ? when(job.last) : t("jobs.never")), el("td", {}, job.next ? when(job.next) : ""),
-      el("td", {}, job.error ? el("span", { class: "tag red" }, job.error) : job.summary))))))];
+      el("td", {}, t(`job.${job.name}`), el("br"), el("code", {}, job.cron)), el("td", {}, job.last ? lately(job.last) : t("jobs.never")), el("td", {}, job.next ? lately(job.next) : ""),
+      el("td", {}, job.error ? el("span", { class: "tag red" }, job.error) : outcome(job.summary)))))))];
+}
+
+/** A job's result in words: `{"kept": 1}` → `kept 1`; what is 0 is left out. */
+function outcome(summary) {
+  let result = summary;
+  try { result = JSON.parse(summary || '""'); } catch { return summary; }
+  if (typeof result !== "object" || result === null) return String(result);
+  const found = Object.entries(result).filter(([, number]) => number);
+  return found.length ? found.map(([name, number]) => `${name} ${number}`).join(" · ") : "—";
 }
 
 async function workshop() {

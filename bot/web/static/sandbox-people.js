@@ -75,11 +75,11 @@ function row(chat, name, place, last, note, fault) {
     "button",
     { class: "person", "data-chat": chat, "aria-current": state.current === chat ? "true" : "false", onclick: () => onPick(chat) },
     el("span", { class: look.class, "aria-hidden": "true" }, look.letter),
-    el("span", { class: last ? "name" : "name alone" }, el("b", {}, name), el("span", { class: "place" }, place),
+    el("span", { class: last || place ? "name" : "name alone" }, el("b", {}, name),
       note ? el("span", { class: `tag ${STORY_TINT[note] ?? (note === "slip" ? "" : "plain")}` }, t(`story.${note}`)) : null,
       fault ? el("span", { class: "tag red" }, "!") : null),
     el("time", {}, when),
-    el("span", { class: "last" }, last?.text ?? ""),
+    el("span", { class: "last" }, [place, last?.text].filter(Boolean).join(" · ")),
     unread(chat) ? el("span", { class: "dot", role: "img", "aria-label": t("people.unread") }) : null,
   );
 }

@@ -83,7 +83,7 @@ async def test_a_note_a_day_and_a_reason(world: World) -> None:
     await world.press("collector", "改日期")
     assert "12月4日" in await world.say("collector", "12月4日")
     await world.press("collector", "关闭")
-    await world.say("collector", "重复的任务")
+    assert "已关闭" in await world.say("collector", "重复的任务")
     task = await only_task(world)
     assert (task.state, task.note.splitlines()[-1]) == ("dropped", "重复的任务")
 

@@ -1,0 +1,131 @@
+"""The program as an office runs it: its commands and `run` as processes of their own, on a fresh SQLite file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from domain.clock import SystemClock
+from tests.telegram_server.server import TelegramServer
+
+ROOT = Path(__file__).parents[2]
+PHONE = "13800005678"
+ACCOUNTS = f"""code,kind,community,building,address,payer_name,phone,area_m2
+S-1,property,桂花苑,3栋,1201,王建国,{PHONE},89.5
+S-2,property,桂花苑,3栋,1202,李秀英,,100
+"""
+BILLS = """account_code,item,period,amount_yuan,due_on
+S-1,物业费,2026-11,240.00,2026-12-10
+S-2,物业费,2026-11,268.50,2026-12-10
+"""
+
+
+@dataclass
+class Program:
+    """A folder with a configuration whose Telegram is `server`. `log`: all that every run wrote, so far."""
+
+    folder: Path
+    server: TelegramServer
+    port: int = field(default_factory=lambda: _free_port())
+    log: str = ""
+    process: asyncio.subprocess.Process | None = None
+
+    def configure(self) -> None:
+        zone = f"Etc/GMT{SystemClock().now().astimezone(UTC).hour - 12:+d}"  # there it is noon: no quiet hours
+        url = json.dumps(f"sqlite:///{self.folder / 'nuanling.db'}")
+        (self.folder / "config.toml").write_text(
+            f'[organisation]\nname = "桂花物业"\nhotline = "021-5555 0101"\ntimezone = "{zone}"\n'
+            f"[database]\nurl = {url}\n[web]\nport = {self.port}\n"
+            f'[telegram]\nenabled = true\ntoken = "{self.server.token}"\n'
+            f'base_url = "{self.server.base_url}"\nbase_file_url = "{self.server.base_file_url}"\n',
+            encoding="utf-8",
+        )
+
+    async def command(self, *arguments: str) -> str:
+        """Run one command to its end; what it printed. Anything but success fails the test."""
+        process = await self._process(*arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+        out, err = await process.communicate()
+        assert process.returncode == 0, err.decode()
+        return out.decode()
+
+    async def import_estate(self) -> None:
+        for what, content in (("accounts", ACCOUNTS), ("bills", BILLS)):
+            file = self.folder / f"{what}.csv"
+            file.write_text(content, encoding="utf-8")
+            await self.command("import", what, str(file))
+
+    async def invite(self, code: str) -> str:
+        return str(json.loads(await self.command("invite", code, "--json"))["token"])
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """`run`, until the block ends; then SIGTERM, unless the block has ended it already."""
+        with (self.folder / "log").open("w+", encoding="utf-8") as log:
+            self.process = await self._process("run", stdout=log, stderr=log)
+            try:
+                await self._ready()
+                yield
+                if self.process.returncode is None:
+                    assert await self.end(signal.SIGTERM) == 0
+            finally:
+                if self.process.returncode is None:
+                    await self.end(signal.SIGKILL)
+                log.seek(0)
+                self.log += log.read()
+
+    async def end(self, number: signal.Signals) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        async with asyncio.timeout(30):
+            return await self.process.wait()
+
+    async def _ready(self) -> None:
+        assert self.process is not None
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False) as client:
+            async with asyncio.timeout(60):
+                while self.process.returncode is None:
+                    try:
+                        if (await client.get("/readyz")).status_code == 200:
+                            return
+                    except httpx.TransportError:
+                        pass
+                    await asyncio.sleep(0.1)
+        raise AssertionError("it ended by itself: " + (self.folder / "log").read_text(encoding="utf-8"))
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        connection = sqlite3.connect(self.folder / "nuanling.db")
+        try:
+            return list(connection.execute(query, values))
+        finally:
+            connection.close()
+
+    async def until(self, query: str, wanted: object, *values: object) -> None:
+        """Wait until a query's only value is this one."""
+        async with asyncio.timeout(20):
+            while self.rows(query, *values) != [(wanted,)]:
+                await asyncio.sleep(0.05)
+
+    async def _process(self, *arguments: str, **streams: Any) -> asyncio.subprocess.Process:
+        words = ("-m", "bot", "--config", str(self.folder / "config.toml"), *arguments)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("NUANLING_")}
+        return await asyncio.create_subprocess_exec(sys.executable, *words, cwd=ROOT, env=environment, **streams)
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])

@@ -1,0 +1,240 @@
+"""What every channel promises to the lane and the dispatcher, played on each channel's own platform."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.channels.channel import Sendable, Store
+from bot.channels.telegram import TelegramChannel
+from domain.clock import SystemClock
+from domain.errors import Rejected, TryLater, Unreachable
+from domain.messages import Audience, IncomingMessage, WriteFirst
+from domain.text import length, split
+from tests.channels.stages import SandboxStage, Stage, TelegramStage
+from tests.telegram_server.server import TelegramServer
+
+CHANNELS = ("telegram", "sandbox")
+TOKEN, OTHER_TOKEN = "Zk3pQ-9sVxW_aB7cDeFgHi", "aaaaaaaaaaaaaaaaaaaaaa"
+CHOICES = ([{"label": "去缴费", "url": "https://pay.example.com/b/1"}], [{"label": "已缴", "token": TOKEN}])
+
+
+@pytest.fixture(params=CHANNELS)
+async def stage(request: pytest.FixtureRequest, server: TelegramServer, telegram: TelegramChannel) -> Stage:
+    return SandboxStage() if request.param == "sandbox" else TelegramStage(server, telegram)
+
+
+async def received(stage: Stage, number: int) -> list[IncomingMessage]:
+    """The next messages that the channel takes in."""
+    payloads: list[tuple[str, str]] = []
+    enough = asyncio.Event()
+
+    async def store(external_id: str, payload: str) -> None:
+        payloads.append((external_id, payload))
+        if len(payloads) >= number:
+            enough.set()
+
+    await until(enough, stage, store)
+    messages = [stage.channel.parse(payload) for _, payload in payloads]
+    assert len({external_id for external_id, _ in payloads}) == number
+    return [message for message in messages if message is not None]
+
+
+async def until(event: asyncio.Event, stage: Stage, store: Store) -> None:
+    """Receive until something happens; a channel that fails meanwhile fails the test."""
+    receiving = asyncio.create_task(stage.channel.receive(store))
+    waiting = asyncio.create_task(event.wait())
+    await asyncio.wait({receiving, waiting}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+    failed = receiving.done()
+    receiving.cancel()
+    waiting.cancel()
+    ended = await asyncio.gather(receiving, waiting, return_exceptions=True)
+    assert event.is_set(), ended
+    assert not failed, ended
+
+
+# out
+
+
+async def test_a_message_arrives_as_it_was_written(stage: Stage) -> None:
+    text = "王女士您好:<b>3栋</b> & *12** [账单](x)\n共 240.00 元 ~ 感谢!"
+    receipt = await stage.channel.send(Sendable(stage.person, text))
+    [seen] = stage.seen(stage.person)
+    assert (seen.text, seen.id) == (text, receipt.message_id)
+
+
+async def test_a_group_is_written_to_like_a_person(stage: Stage) -> None:
+    receipt = await stage.channel.send(Sendable(stage.group, "本周六清洗水箱", is_group=True))
+    assert [(seen.id, seen.text) for seen in stage.seen(stage.group)] == [(receipt.message_id, "本周六清洗水箱")]
+
+
+async def test_the_longest_text_passes_and_one_more_is_rejected(stage: Stage) -> None:
+    longest = stage.channel.text_limit
+    text = "🔔" * (longest // length("🔔", stage.channel.text_unit))
+    text += "a" * (longest - length(text, stage.channel.text_unit))
+    await stage.channel.send(Sendable(stage.person, text))
+    with pytest.raises(Rejected):
+        await stage.channel.send(Sendable(stage.person, f"{text}a"))
+    assert [seen.text for seen in stage.seen(stage.person)] == [text]
+
+
+async def test_the_parts_of_a_long_text_all_pass(stage: Stage) -> None:
+    text = "\n".join(f"{number}. 王女士 {'🔔物业费' * 20}" for number in range(200))
+    parts = split(text, stage.channel.text_limit, stage.channel.text_unit)
+    for part in parts:
+        await stage.channel.send(Sendable(stage.person, part))
+    assert len(parts) > 1
+    assert "\n".join(seen.text for seen in stage.seen(stage.person)) == text
+
+
+async def test_an_empty_text_is_rejected(stage: Stage) -> None:
+    with pytest.raises(Rejected):
+        await stage.channel.send(Sendable(stage.person, ""))
+
+
+async def test_a_press_comes_back_with_its_token(stage: Stage) -> None:
+    receipt = await stage.channel.send(Sendable(stage.person, "账单", CHOICES))
+    assert [seen.labels for seen in stage.seen(stage.person)] == [(("去缴费",), ("已缴",))]
+    stage.press(stage.person, receipt.message_id, "已缴")
+    [pressed] = await received(stage, 1)
+    assert (pressed.chat, pressed.sender, pressed.choice) == (stage.person, stage.person, TOKEN)
+    assert (pressed.message_id, pressed.text, pressed.event) == (receipt.message_id, "", "")
+    assert pressed.press_id
+    await stage.channel.acknowledge(pressed, "收到,谢谢您")
+    assert stage.toasts() == ["收到,谢谢您"]
+
+
+async def test_a_token_that_no_button_can_hold_is_rejected(stage: Stage) -> None:
+    with pytest.raises(Rejected):
+        await stage.channel.send(Sendable(stage.person, "账单", [[{"label": "已缴", "token": "x" * 65}]]))
+
+
+async def test_a_message_is_replaced_in_place(stage: Stage) -> None:
+    first = await stage.channel.send(Sendable(stage.person, "账单", CHOICES))
+    again = await stage.channel.send(Sendable(stage.person, "已登记", edits=first.message_id))
+    assert again == first
+    assert [(seen.id, seen.text, seen.labels) for seen in stage.seen(stage.person)] == [
+        (first.message_id, "已登记", ())
+    ]
+
+
+async def test_replacing_a_message_by_the_same_is_no_failure(stage: Stage) -> None:
+    first = await stage.channel.send(Sendable(stage.person, "账单", CHOICES))
+    assert await stage.channel.send(Sendable(stage.person, "账单", CHOICES, edits=first.message_id)) == first
+    assert len(stage.seen(stage.person)) == 1
+
+
+async def test_nobody_who_never_came_is_written_to(stage: Stage) -> None:
+    for chat in (stage.stranger, "999"):
+        with pytest.raises(Unreachable) as refused:
+            await stage.channel.send(Sendable(chat, "您好"))
+        assert refused.value.permanent
+        assert refused.value.moved_to is None
+
+
+async def test_a_blocked_chat_is_unreachable(stage: Stage) -> None:
+    stage.block()
+    with pytest.raises(Unreachable) as refused:
+        await stage.channel.send(Sendable(stage.person, "您好"))
+    assert refused.value.permanent
+    assert stage.seen(stage.person) == []
+
+
+async def test_a_request_to_wait_costs_no_attempt(stage: Stage) -> None:
+    now = SystemClock().now()
+    stage.ask_to_wait()
+    with pytest.raises(TryLater) as refused:
+        await stage.channel.send(Sendable(stage.person, "您好"))
+    assert refused.value.free
+    assert refused.value.at is not None
+    assert now < refused.value.at < now + timedelta(seconds=60)
+    assert stage.seen(stage.person) == []
+
+
+async def test_kindnesses_never_fail(stage: Stage) -> None:
+    await stage.channel.busy(stage.person)
+    await stage.channel.busy("999")
+    stage.say("您好", stage.person)
+    [message] = await received(stage, 1)
+    await stage.channel.acknowledge(message, "")
+
+
+# in
+
+
+async def test_a_private_text_comes_in(stage: Stage) -> None:
+    stage.say("我这个月要缴多少?", stage.person)
+    [message] = await received(stage, 1)
+    assert message.channel == stage.channel.name
+    assert (message.chat, message.sender, message.text) == (stage.person, stage.person, "我这个月要缴多少?")
+    assert (message.audience, message.addressed, message.choice) == (Audience.PRIVATE, True, None)
+    assert (message.sender_name, message.event, message.attachment) == ("王女士", "", None)
+    assert abs(message.received_at - SystemClock().now()) < timedelta(minutes=1)
+
+
+async def test_a_command_comes_in_whole(stage: Stage) -> None:
+    stage.say(f"/start {TOKEN}", stage.person)
+    [message] = await received(stage, 1)
+    assert message.text == f"/start {TOKEN}"
+
+
+async def test_a_group_speaks_to_the_bot_by_command_or_by_reply(stage: Stage) -> None:
+    receipt = await stage.channel.send(Sendable(stage.group, "本周六清洗水箱", is_group=True))
+    stage.say("/help", stage.group)
+    stage.say("几点?", stage.group, reply_to=receipt.message_id)
+    messages = await received(stage, 2)
+    assert [(message.chat, message.sender, message.text) for message in messages] == [
+        (stage.group, stage.person, "/help"),
+        (stage.group, stage.person, "几点?"),
+    ]
+    assert all(message.audience is Audience.GROUP and message.addressed for message in messages)
+
+
+async def test_order_is_kept(stage: Stage) -> None:
+    texts = [f"第{number}句" for number in range(20)]
+    for text in texts:
+        stage.say(text, stage.person)
+    assert [message.text for message in await received(stage, 20)] == texts
+
+
+async def test_what_was_not_stored_comes_again(stage: Stage) -> None:
+    """A process that dies between the update and its commit loses nothing."""
+    stage.say("我已经缴了", stage.person)
+    reached = asyncio.Event()
+
+    async def never_commits(external_id: str, payload: str) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    await until(reached, stage, never_commits)
+    assert [message.text for message in await received(stage, 1)] == ["我已经缴了"]
+
+
+@pytest.mark.parametrize("payload", ["", "{", "null", "[]", "7", '"text"', "{}", '{"update_id": 1}', "[" * 100_000])
+async def test_nonsense_is_nothing(stage: Stage, payload: str) -> None:
+    assert stage.channel.parse(payload) is None
+
+
+# about itself
+
+
+async def test_it_says_who_it_is_and_how_it_is(stage: Stage) -> None:
+    assert stage.channel.health.ok
+    assert stage.channel.health.detail == ""
+    assert stage.channel.may_write_first(stage.person, SystemClock().now()) is WriteFirst.YES
+    assert stage.channel.text_limit > 0
+    assert stage.channel.limits.concurrency > 0
+
+
+async def test_it_can_be_stopped_at_any_time(stage: Stage) -> None:
+    receiving = asyncio.create_task(stage.channel.receive(_ignore))
+    await asyncio.sleep(0)
+    receiving.cancel()
+    assert isinstance((await asyncio.gather(receiving, return_exceptions=True))[0], asyncio.CancelledError)
+    await stage.channel.stop()
+
+
+async def _ignore(external_id: str, payload: str) -> None:
+    return None

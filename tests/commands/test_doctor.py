@@ -1,0 +1,150 @@
+"""The doctor looks at a real office: its database, its files, and a Telegram on loopback."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from models.people import Binding, Person
+from tests.commands.cli import Cli, Result
+
+TOKEN = "123456:secret-token"
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+class FakeTelegram(BaseHTTPRequestHandler):
+    reads_groups = True
+
+    def do_GET(self) -> None:
+        known = self.path == f"/bot{TOKEN}/getMe"
+        me = {"id": 1, "is_bot": True, "username": "sunny_bot", "can_read_all_group_messages": self.reads_groups}
+        body = json.dumps({"ok": True, "result": me} if known else {"ok": False, "error_code": 401}).encode()
+        self.send_response(200 if known else 401)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        """Tests need no access log."""
+
+
+@pytest.fixture
+def telegram(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[FakeTelegram]]:
+    class Mine(FakeTelegram):
+        pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Mine)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setenv("NUANLING_TELEGRAM__ENABLED", "true")
+    monkeypatch.setenv("NUANLING_TELEGRAM__TOKEN", TOKEN)
+    monkeypatch.setenv("NUANLING_TELEGRAM__BASE_URL", f"http://127.0.0.1:{server.server_port}/bot")
+    yield Mine
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def checks(result: Result) -> dict[str, dict[str, str]]:
+    found = json.loads(result.out)
+    assert all(check.keys() == {"name", "state", "detail", "cure"} for check in found)
+    assert all(check["cure"] for check in found if check["state"] != "ok")
+    return {check["name"]: check for check in found}
+
+
+def test_an_office_in_order(estate: Cli) -> None:
+    estate("groups", "add", "--channel", "sandbox", "--chat", "g", "--community", "阳光花园")
+    estate.add(Person(id=1, created_at=NOW))
+    for (account_id,) in estate.rows("select id from accounts"):
+        estate.add(Binding(account_id=account_id, person_id=1, role="owner", payer=True, bound_at=NOW))
+    found = checks(estate("doctor", "--json"))
+    names = (
+        "python",
+        "config file",
+        "database",
+        "groups",
+        "payers",
+        "time zone",
+        "clock",
+        "policies",
+        "font",
+        "telegram",
+    )
+    assert {name: found[name]["state"] for name in names} == dict.fromkeys(names, "ok")
+    assert found["payers"]["detail"] == "3 households, each with a payer"
+    lines = estate("doctor").out.splitlines()
+    assert len(lines) == len(found)
+    assert "ok   telegram: off" in lines
+
+
+def test_what_is_still_missing(estate: Cli) -> None:
+    found = checks(estate("doctor", "--json"))
+    assert (found["groups"]["state"], "阳光花园" in found["groups"]["detail"]) == ("warn", True)
+    assert found["payers"]["detail"] == "3 of 3 households have nobody who can be reminded"
+
+
+def test_a_secret_that_everyone_may_read(estate: Cli) -> None:
+    config = estate.folder / "config.toml"
+    config.write_text(config.read_text() + f"[telegram]\ntoken = '{TOKEN}'\n")
+    config.chmod(0o644)
+    found = checks(estate("doctor", "--json"))["config file"]
+    assert (found["state"], found["cure"]) == ("warn", "run `chmod 600 config.toml`")
+    config.chmod(0o600)
+    assert checks(estate("doctor", "--json"))["config file"]["state"] == "ok"
+
+
+def test_a_database_of_another_version(estate: Cli) -> None:
+    estate.execute("update alembic_version set version_num = '0000'")
+    result = estate("doctor", "--json")
+    assert result.code == 1
+    assert checks(result)["database"]["cure"] == "run `python -m bot db upgrade`"
+
+
+def test_a_database_that_is_not_there_is_not_made(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUANLING_DATABASE__URL", "sqlite:///new.db")
+    assert checks(cli("doctor", "--json"))["database"]["state"] == "warn"
+    assert not (cli.folder / "new.db").exists()
+    monkeypatch.setenv("NUANLING_DATABASE__URL", "postgresql://nobody@127.0.0.1:1/none")
+    result = cli("doctor", "--json")
+    assert (result.code, checks(result)["database"]["state"]) == (1, "fail")
+
+
+def test_a_policy_that_is_too_loose(estate: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUANLING_POLICY__PER_DAY", "5")
+    result = estate("doctor", "--json")
+    assert (result.code, checks(result)["policies"]["state"]) == (1, "fail")
+
+
+def test_telegram_answers(estate: Cli, telegram: type[FakeTelegram]) -> None:
+    assert checks(estate("doctor", "--json"))["telegram"]["detail"] == "@sunny_bot"
+    telegram.reads_groups = False
+    found = checks(estate("doctor", "--json"))["telegram"]
+    assert (found["state"], "/setprivacy" in found["cure"]) == ("warn", True)
+
+
+def test_telegram_refuses_or_is_not_there(
+    estate: Cli, telegram: type[FakeTelegram], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUANLING_TELEGRAM__TOKEN", "999:wrong-token")
+    result = estate("doctor", "--json")
+    found = checks(result)["telegram"]
+    assert (result.code, found["state"], found["detail"]) == (1, "fail", "the token is not valid")
+    monkeypatch.setenv("NUANLING_TELEGRAM__BASE_URL", "http://127.0.0.1:1/bot")
+    result = estate("doctor", "--json")
+    assert checks(result)["telegram"]["state"] == "fail"
+    assert "wrong-token" not in result.out + result.err
+
+
+def test_the_link_of_an_invitation(estate: Cli, telegram: type[FakeTelegram], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUANLING_TELEGRAM__TOKEN", "999:wrong-token")
+    assert json.loads(estate("invite", "S-1", "--json").out)["links"] == {"telegram": None}
+    monkeypatch.setenv("NUANLING_TELEGRAM__TOKEN", TOKEN)
+    made = json.loads(estate("invite", "S-1", "--json").out)
+    assert made["links"] == {"telegram": f"https://t.me/sunny_bot?start={made['token']}"}
+    monkeypatch.setenv("NUANLING_TELEGRAM__BASE_URL", "http://127.0.0.1:1/bot")
+    again = json.loads(estate("invite", "S-1", "--json").out)
+    assert again["links"]["telegram"].startswith("https://t.me/sunny_bot?start=")

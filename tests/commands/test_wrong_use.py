@@ -1,0 +1,126 @@
+"""Wrong use and wrong configuration: one clear line, exit 2, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.settings import ROOT
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The real program, as a process of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NUANLING_")}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["db", "nonsense"], "No such command 'nonsense'"),
+        (["import"], "Missing command"),
+        (["invite", "--nonsense"], "No such option: --nonsense"),
+        (["bill", "void", "x"], "Invalid value for 'ID'"),
+        (["simulate", "--days", "30", "--json"], "simulate: not in this version"),
+        (["report", "--period", "2026-11"], "report: not in this version"),
+        (["erase", "account", "S-1"], "erase: not in this version"),
+        (["import", "offers", "x.csv"], "import offers: not in this version"),
+        (["invite", "--all", "--out", "slips.pdf"], ".pdf is not in this version"),
+        (["invite"], "give one account's CODE, or --all"),
+        (["--config", "none.toml", "db", "check"], "none.toml: no such file"),
+        (["import", "bills", "none.csv"], "none.csv: No such file or directory"),
+    ],
+)
+def test_wrong_use(tmp_path: Path, arguments: list[str], said: str) -> None:
+    result = run(tmp_path, *arguments)
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_no_command_shows_the_help(tmp_path: Path) -> None:
+    result = run(tmp_path)
+    assert (result.returncode, "Commands:" in result.stderr) == (2, True)
+    assert run(tmp_path, "--help").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("[organisation]\nnmae = 'x'", "unknown key organisation.nmae"),
+        ("[organisation]\ntimezone = 'Mars'", "organisation.timezone"),
+        ("[telegram]\nenabled = true", "telegram.token is missing"),
+        ("[wechat]\nenabled = true", "wechat: not in this version"),
+        ("[database]\nurl = 'mysql://x/y'", "database.url is not an address"),
+        ("[database]\nurl = 'nonsense'", "database.url is not an address"),
+        ("[database", "config.toml"),
+    ],
+)
+def test_wrong_configuration(tmp_path: Path, config: str, said: str) -> None:
+    (tmp_path / "config.toml").write_text(config, encoding="utf-8")
+    result = run(tmp_path, "db", "check")
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_database_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_text("this is no database, and long enough to be looked at " * 40, encoding="utf-8")
+    result = run(tmp_path, "db", "check", NUANLING_DATABASE__URL="sqlite:///x.db")
+    assert (result.returncode, result.stderr) == (2, "nuanling: the database refused: file is not a database\n")
+
+
+def test_a_database_of_another_version_is_not_touched(tmp_path: Path) -> None:
+    assert run(tmp_path, "db", "check").stdout == "ok\n"
+    with sqlite3.connect(tmp_path / "data/nuanling.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    result = run(tmp_path, "db", "check")
+    assert (result.returncode, "run `python -m bot db upgrade`" in result.stderr) == (2, True)
+    result = run(tmp_path, "db", "upgrade")
+    assert (result.returncode, "made by a newer version" in result.stderr) == (2, True)
+
+
+def test_two_first_commands_at_once(tmp_path: Path) -> None:
+    """All find no database; one creates it, the others wait."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "bot", "db", "check"]
+    together = [
+        subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    assert [(*process.communicate(), process.returncode) for process in together] == [("ok\n", "", 0)] * 3
+
+
+def test_commands_start_without_what_they_do_not_need(tmp_path: Path) -> None:
+    """Start-up time is the time of imports."""
+    heavy = "telegram uvicorn starlette aiohttp wechatpy numpy httpx xlsxwriter"
+    probe = (
+        "import sys; from bot.__main__ import main; main(['invite', 'S-1']); "
+        f"print([name for name in {heavy.split()!r} if name in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", probe],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.stdout, result.stderr) == ("[]\n", "nuanling: there is no account 'S-1'\n")

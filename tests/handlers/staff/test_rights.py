@@ -1,0 +1,160 @@
+"""Every staff route, for every role, in the own and in a foreign community, and for those who are no staff at all."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import insert, update
+
+from domain.roles import RIGHTS, Right, Role
+from handlers.routes import ROUTES
+from models.dialogue import Button
+from models.people import Contact
+from models.staff import Staff
+from tests.handlers.staff.world import World
+
+STAFF_ROUTES = [route for route in ROUTES if isinstance(route.who, Right)]
+COMMANDS = {route.commands[0]: route.who for route in STAFF_ROUTES if route.commands}
+ACTIONS = {action: route.who for route in STAFF_ROUTES for action in route.actions}
+STEPS = {step: route.who for route in STAFF_ROUTES for step in route.steps}
+EXPECTED = {
+    "tasks": {"admin", "manager", "collector", "teacher"},
+    "account": {"admin", "manager", "collector", "teacher", "auditor"},
+    "paid": {"admin", "manager", "collector"},
+    "reply": {"admin", "manager", "collector", "teacher"},
+    "broadcast": {"admin", "manager", "collector", "teacher"},
+    "status": {"admin", "manager", "collector", "teacher", "auditor"},
+    "preview": {"admin", "manager"},
+    "pause": {"admin", "manager"},
+    "resume": {"admin", "manager"},
+    "staff": {"admin"},
+    "policy": {"admin"},
+}
+NO = "其他权限"
+
+
+def test_every_staff_command_is_in_this_matrix() -> None:
+    assert EXPECTED.keys() == COMMANDS.keys()
+
+
+@pytest.mark.parametrize("command", EXPECTED)
+async def test_a_command_answers_the_roles_it_is_for(world: World, command: str) -> None:
+    for role in Role:
+        async with world.database.write() as session:
+            await session.execute(update(Staff).where(Staff.user == "collector").values(role=role.value))
+        told = await world.say("collector", f"/{command}")
+        assert (NO not in told) == (role in EXPECTED[command]), (role, told)
+        assert "编号" not in told or "抱歉" not in told, told  # no fault of ours
+    assert "refused" in await world.audited()
+
+
+async def test_to_a_stranger_and_a_resident_a_staff_command_is_an_unknown_one(world: World) -> None:
+    for name in ("stranger", "r1-101"):
+        unknown = await world.say(name, "/nosuchcommand")
+        for command in EXPECTED:
+            assert await world.say(name, f"/{command}") == unknown, (name, command)
+
+
+async def test_every_staff_button_asks_for_its_right_at_the_press(world: World) -> None:
+    """A button that was good when it was made is worth nothing in the hands of a role without the right."""
+    await world.say("collector", "/tasks")
+    line = world.lines("collector")[-1]
+    for role in Role:
+        async with world.database.write() as session:
+            await session.execute(update(Staff).where(Staff.user == "collector").values(role=role.value))
+        for number, (action, right) in enumerate(ACTIONS.items()):
+            if right in RIGHTS[role]:
+                continue
+            token = f"{role.value}-{number}"
+            await _button(world, token, action)
+            before = len(world.lines("collector"))
+            world.platform.press("collector", "collector", line.id, token, world.clock.now())
+            await world.settle()
+            told = [each.text for each in world.lines("collector")[before:]]
+            assert len(told) == 1, (role, action, told)
+            assert NO in told[0], (role, action)
+
+
+async def test_a_removed_member_and_a_resident_press_in_vain(world: World) -> None:
+    for name in ("collector", "r1-101"):
+        await world.say(name, "/help")
+        line = world.lines(name)[-1]
+        async with world.database.write() as session:
+            await session.execute(update(Staff).where(Staff.user == name).values(active=False))
+        for number, action in enumerate(ACTIONS):
+            token = f"{name}-{number}"
+            await _button(world, token, action, chat=name)
+            before = len(world.lines(name))
+            world.platform.press(name, name, line.id, token, world.clock.now())
+            await world.settle()
+            told = [each.text for each in world.lines(name)[before:]]
+            assert told, (name, action)
+            assert all("不是给您的" in each for each in told), (name, action, told)
+
+
+async def _button(world: World, token: str, action: str, chat: str = "collector") -> None:
+    row = {
+        "token": token,
+        "channel": "sandbox",
+        "chat": chat,
+        "user": chat,
+        "action": action,
+        "args": "{}",
+        "label": "x",
+        "single": True,
+        "expires_at": world.clock.now().replace(year=2027),
+    }
+    async with world.database.write() as session:
+        await session.execute(insert(Button), [row])
+
+
+@pytest.mark.parametrize("command", ["account", "paid", "reply"])
+async def test_a_foreign_household_reads_like_one_that_does_not_exist(world: World, command: str) -> None:
+    rest = {"account": "", "paid": " 10 转账 X", "reply": " 您好"}[command]
+    for name in ("local", "collector", "teacher", "auditor"):
+        foreign = await world.say(name, f"/{command} 9-901{rest}")
+        unknown = await world.say(name, f"/{command} 9-999{rest}")
+        assert foreign.replace("9-901", "") == unknown.replace("9-999", ""), (name, command)
+        assert "云岭" not in foreign
+    assert world.lines("r9-901") == []
+
+
+async def test_steps_are_closed_to_somebody_who_lost_the_right_in_between(world: World) -> None:
+    await world.say("collector", "/account")
+    await world.say("collector", "1-101")
+    await world.press("collector", "写给住户")
+    async with world.database.write() as session:
+        await session.execute(update(Staff).where(Staff.user == "collector").values(role="auditor"))
+    assert NO in await world.say("collector", "您好")
+    assert world.lines("r1-101") == []
+    assert set(STEPS.values()) <= set(Right)
+
+
+async def test_a_foreign_task_can_not_be_opened_by_its_number(world: World) -> None:
+    from tests.handlers.staff.test_desk import call_task
+
+    await call_task(world, "9-901")
+    await world.say("foreign", "/tasks")
+    line, _ = world.button("foreign", "1 电话 9-901")
+    assert line is not None
+    row = {"token": "forged", "channel": "sandbox", "chat": "collector", "user": "collector", "action": "desk.task"}
+    await world.say("collector", "/tasks")
+    async with world.database.write() as session:
+        more = {"args": '{"task": "1"}', "label": "x", "single": True, "expires_at": world.clock.now().replace(year=2027)}
+        await session.execute(insert(Button), [{**row, **more}])
+    mine = world.lines("collector")[-1]
+    world.platform.press("collector", "collector", mine.id, "forged", world.clock.now())
+    await world.settle()
+    assert "没有找到这件待办" in world.last("collector")
+
+
+async def test_staff_commands_are_silent_in_a_residents_group(world: World) -> None:
+    for command in EXPECTED:
+        assert await world.say("collector", f"/{command}", "g-lake") == "", command
+
+
+async def test_the_staff_chat_is_learned_when_they_first_write(world: World) -> None:
+    async with world.database.write() as session:
+        await session.execute(update(Staff).where(Staff.user == "second").values(chat=""))
+    await world.say("second", "/tasks")
+    assert [each.chat for each in await world.rows(Staff) if each.user == "second"] == ["second"]
+    assert await world.rows(Contact)
