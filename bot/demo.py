@@ -1,4 +1,4 @@
-"""The demo: the whole bot on its own SQLite file, with a sample world, a clock that can be moved, and a local page."""
+"""The demo: the whole bot on its own SQLite file, with a sample world and a local page. No account, no network."""
 
 from __future__ import annotations
 
@@ -7,313 +7,18 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import structlog
 import uvicorn
-from sqlalchemy import exists, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
-import scheduler
-from bot.app import App
-from bot.app import build as build_app
-from bot.channels.sandbox import SandboxChannel
-from bot.channels.sandbox_platform import Platform
-from bot.content import CONTENT
-from bot.database import Ownership, is_current, upgrade
-from bot.demo_residents import Residents
-from bot.demo_world import Scenario, build, raw, scenario_named
-from bot.settings import ConfigError, DatabaseSection, Organisation, Settings
-from domain.clock import monotonic
-from models import outbox
-from models.accounts import Account
-from models.base import Database
-from models.inbox import Inbox, InboxState
-from models.outbox import CLAIMABLE, Outbox, State
-from understanding.reader import Reader
+from bot.database import Ownership
+from bot.demo_homes import scenario_named
+from bot.demo_stage import Demo
+from bot.settings import ConfigError
+from bot.web.sandbox import application
+from bot.web.server import server_config
 
-log = structlog.get_logger(__name__)
-HOST = "127.0.0.1"
-DEFAULT_SCENARIO = "clean-month"
-JUMP_MAX = timedelta(days=31)
-STOP_APART = timedelta(minutes=10)  # during a jump, the least time between two stops
-NIGHT_HOUR, DAY_HOURS = 5, (8, 9, 13, 18)  # local hours at which a jump runs the night's jobs, and the day's
-THANKS_HOURS = range(8, 21)  # and those at which it thanks who paid
-QUIET_SECONDS_MAX = 8.0  # how long a jump waits at one stop for the lanes (a slow or broken platform)
-LOOK_SECONDS = 0.01
-LIVE_SECONDS = 0.5
-NOTE_CLOCK_SECONDS = 10
-
-
-class DemoClock:
-    """Moves on with real time, unless paused; can be moved forward, never back."""
-
-    def __init__(self, start: datetime) -> None:
-        self._moment = start.astimezone(UTC)
-        self._zero = monotonic()
-        self.running = True
-
-    def now(self) -> datetime:
-        if not self.running:
-            return self._moment
-        return self._moment + timedelta(seconds=monotonic() - self._zero)
-
-    def jump(self, to: datetime) -> None:
-        self._moment, self._zero = max(self.now(), to.astimezone(UTC)), monotonic()
-
-    def run(self, running: bool) -> None:
-        self.jump(self.now())
-        self.running = running
-
-
-class Hub:
-    """Tells every open page what changed."""
-
-    def __init__(self) -> None:
-        self._pages: set[asyncio.Queue[tuple[str, Mapping[str, Any]]]] = set()
-
-    def open(self) -> asyncio.Queue[tuple[str, Mapping[str, Any]]]:
-        page: asyncio.Queue[tuple[str, Mapping[str, Any]]] = asyncio.Queue(maxsize=2000)
-        self._pages.add(page)
-        return page
-
-    def close(self, page: asyncio.Queue[tuple[str, Mapping[str, Any]]]) -> None:
-        self._pages.discard(page)
-
-    def tell(self, what: str, fields: Mapping[str, Any]) -> None:
-        for page in list(self._pages):
-            if page.full():  # a page that nobody reads: it will load everything anew
-                self._pages.discard(page)
-            else:
-                page.put_nowait((what, fields))
-
-    def shut(self) -> None:
-        """End every page's stream."""
-        for page in list(self._pages):
-            while page.full():
-                page.get_nowait()
-            page.put_nowait(("bye", {}))
-
-
-class Demo:
-    """One running sample world at a time; `reset` replaces it by a fresh one."""
-
-    app: App
-    platform: Platform
-    clock: DemoClock
-    residents: Residents
-    scenario: Scenario
-
-    def __init__(self, directory: Path, reader: Reader | None = None) -> None:
-        self.file = directory / "demo.db"
-        self.journal = directory / "demo.chats.jsonl"
-        self.hub = Hub()
-        self._reader = reader
-        self._stack = AsyncExitStack()
-        self._moving = asyncio.Lock()
-        self._live: asyncio.Task[None] | None = None
-        self._planned_on: date | None = None  # the last day that a jump planned
-
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.file}"
-
-    @property
-    def moving(self) -> bool:
-        return self._moving.locked()
-
-    async def start(self, scenario: str) -> None:
-        """Go on where the last demo ended when it played this scenario, else begin it."""
-        wanted = scenario_named(scenario)
-        if self._reader is None:
-            self._reader = await asyncio.to_thread(Reader.load, CONTENT)
-        platform = Platform(self.journal) if self.file.exists() else Platform()
-        played = platform.noted.get("scenario", "")
-        if not played or played not in raw("scenarios") or (played != scenario and scenario != DEFAULT_SCENARIO):
-            await self._begin(wanted)
-        elif not await self._go_on(scenario_named(played), platform):
-            await self._begin(wanted)
-
-    async def stop(self) -> None:
-        self.hub.shut()
-        if self._live is not None:
-            self._live.cancel()
-            await asyncio.gather(self._live, return_exceptions=True)
-            self._live = None
-        if hasattr(self, "clock"):
-            self._note_clock()
-        await self._stack.aclose()
-
-    async def reset(self, scenario: str) -> None:
-        """Wipe the demo's own file and begin this scenario."""
-        wanted = scenario_named(scenario)
-        async with self._moving:
-            if self._live is not None:
-                self._live.cancel()
-                await asyncio.gather(self._live, return_exceptions=True)
-            await self._stack.aclose()
-            await self._begin(wanted)
-        self.hub.tell("reset", {"scenario": scenario})
-
-    # beginning and going on
-
-    async def _begin(self, scenario: Scenario) -> None:
-        for path in (self.file, Path(f"{self.file}-wal"), Path(f"{self.file}-shm"), self.journal):
-            path.unlink(missing_ok=True)
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        platform = Platform(self.journal)
-        database = Database(self.url)
-        await upgrade(database)
-        await build(database, platform, scenario)
-        platform.note("scenario", scenario.name)
-        await self._run(database, platform, scenario, scenario.starts_at)
-
-    async def _go_on(self, scenario: Scenario, platform: Platform) -> bool:
-        """False when the file is not of this version, or empty."""
-        database = Database(self.url)
-        try:
-            async with database.read() as session:
-                known = await session.scalar(select(func.count()).select_from(Account))
-            usable = bool(known) and await is_current(database)
-        except SQLAlchemyError:
-            usable = False
-        if not usable:
-            await database.close()
-            return False
-        at = datetime.fromisoformat(platform.noted.get("clock", scenario.starts_at.isoformat()))
-        await self._run(database, platform, scenario, at)
-        return True
-
-    async def _run(self, database: Database, platform: Platform, scenario: Scenario, at: datetime) -> None:
-        office = raw("world")["office"]
-        settings = Settings(
-            organisation=Organisation(name=office["name"], hotline=office["hotline"], timezone=office["timezone"]),
-            database=DatabaseSection(url=self.url),
-        )
-        self.platform, self.scenario, self.clock = platform, scenario, DemoClock(at)
-        self.app = await build_app(settings, database, self.clock, {"sandbox": SandboxChannel(platform, self.clock)}, self._reader)
-        self.residents = Residents(database, platform, scenario, self.app.office.zone)
-        platform.listeners.append(self.hub.tell)
-        self._stack = AsyncExitStack()
-        self._stack.push_async_callback(self.app.close)
-        await self._stack.enter_async_context(self.app.running())
-        self._live = asyncio.create_task(self._keep_going(), name="demo")
-
-    async def _keep_going(self) -> None:
-        """While the clock runs by itself: let residents act, and note the time now and then."""
-        noted = monotonic()
-        while True:
-            await asyncio.sleep(LIVE_SECONDS)
-            if self.moving or not self.clock.running:
-                continue
-            try:
-                if await self.residents.act(self.clock.now()):
-                    await self.app.tick(self.clock.now(), only="thanks")
-            except Exception as wrong:
-                log.error("a resident stumbled", exc_info=wrong)
-            if monotonic() - noted > NOTE_CLOCK_SECONDS:
-                noted = monotonic()
-                self._note_clock()
-
-    def _note_clock(self) -> None:
-        self.platform.note("clock", self.clock.now().isoformat())
-
-    # time
-
-    def hold(self, paused: bool) -> None:
-        self.clock.run(not paused)
-        self._note_clock()
-        self.tell_clock()
-
-    def tell_clock(self, done: float = 1.0) -> None:
-        self.hub.tell("clock", {**self.clock_state(), "done": round(done, 3)})
-
-    def clock_state(self) -> dict[str, Any]:
-        return {
-            "now": self.clock.now().astimezone(self.app.office.zone).isoformat(timespec="seconds"),
-            "running": self.clock.running,
-            "moving": self.moving,
-        }
-
-    async def next_event(self) -> datetime:
-        """When something happens next: a message goes out, a resident acts, the morning's planning; else in an hour."""
-        now = self.clock.now()
-        return min(await self._coming(now), default=now + timedelta(hours=1))
-
-    async def forward(self, to: datetime) -> None:
-        """Move the clock on to `to`, hour by hour at most; at each stop the due jobs run and everything settles."""
-        async with self._moving:
-            start, app = self.clock.now(), self.app
-            to = min(max(to, start), start + JUMP_MAX)
-            was_running = self.clock.running
-            self.clock.run(False)
-            try:
-                while self.clock.now() < to:
-                    await self._stop_at(await self._next_stop(self.clock.now(), to))
-                    self.tell_clock((self.clock.now() - start) / (to - start))
-            finally:
-                if self.app is app:
-                    self.clock.run(was_running)
-        self._note_clock()
-        self.tell_clock()
-
-    async def _next_stop(self, now: datetime, to: datetime) -> datetime:
-        hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        events = [max(each, now + STOP_APART) for each in await self._coming(now)]
-        return min([hour, to, *events])
-
-    async def _coming(self, now: datetime) -> list[datetime]:
-        async with self.app.database.read() as session:
-            message = await outbox.next_due_at(session, SandboxChannel.name)
-        moments = (message, await self.residents.next_at(now))
-        return [each for each in moments if each is not None and each > now]
-
-    async def _stop_at(self, moment: datetime) -> None:
-        """Everything due at one moment: jobs on the hour, then residents, answers and deliveries until all is quiet."""
-        self.clock.jump(moment)
-        if moment.minute == 0 and moment.second == 0:
-            await self._tick(moment)
-        await self.settle()
-        while await self.residents.act(moment):
-            await self.app.tick(moment, only="thanks")
-            await self.settle()
-
-    async def _tick(self, moment: datetime) -> None:
-        """The jobs of this hour, as far as they can matter while time is skipped."""
-        ran = await scheduler.tick(self.app.database, self.app.office, moment, jobs=self._jobs_at(moment))
-        if any(each.name == "plan" for each in ran):
-            self._planned_on = self.app.office.today(moment)
-
-    def _jobs_at(self, moment: datetime) -> list[scheduler.Entry]:
-        """Once a night what runs at night; by day planning once, the rest a few times, thanks every hour."""
-        local = moment.astimezone(self.app.office.zone)
-        if local.hour == NIGHT_HOUR:
-            return [entry for entry in scheduler.JOBS if not entry.on_demand]
-        if local.hour in DAY_HOURS:
-            planned = self._planned_on == local.date()
-            return [entry for entry in scheduler.JOBS if entry.on_demand and not (planned and entry.name == "plan")]
-        return [entry for entry in scheduler.JOBS if entry.name == "thanks" and local.hour in THANKS_HOURS]
-
-    async def settle(self) -> None:
-        """Wait until everything that was said is answered and everything due is delivered."""
-        deadline = monotonic() + QUIET_SECONDS_MAX
-        while monotonic() < deadline and not await self._quiet():
-            for lane in self.app.lanes.values():
-                lane.wake()
-            await asyncio.sleep(LOOK_SECONDS)
-
-    async def _quiet(self) -> bool:
-        if self.platform.waiting:
-            return False
-        due = Outbox.state.in_(CLAIMABLE) & (Outbox.not_before <= self.clock.now())
-        unheard = exists().where(Inbox.state == InboxState.RECEIVED)
-        unsent = exists().where(due | (Outbox.state == State.SENDING))
-        async with self.app.database.read() as session:
-            return not await session.scalar(select(unheard | unsent))
+HOST = "127.0.0.1"  # never another: the page shows everything
 
 
 async def serve(port: int, scenario: str, directory: Path) -> None:
@@ -321,9 +26,6 @@ async def serve(port: int, scenario: str, directory: Path) -> None:
 
     Raises ConfigError for an unknown scenario or a port in use, OwnedElsewhere beside a second demo on the same file.
     """
-    from bot.web.sandbox import application  # the page's templates load only where they are shown
-    from bot.web.server import server_config
-
     scenario_named(scenario)
     demo, token = Demo(directory), secrets.token_urlsafe(16)
     with Ownership(demo.url), _listen(port) as listening:
@@ -350,11 +52,11 @@ def _listen(port: int) -> socket.socket:
 
 async def _announce(server: uvicorn.Server, demo: Demo, address: str) -> None:
     """Say where the page is once it is there; end the open streams as soon as the server wants to stop."""
-    while not server.started and not server.should_exit:
+    while not server.started and not server.should_exit:  # noqa: ASYNC110 (the server has flags, not events)
         await asyncio.sleep(0.02)
     sys.stdout.write(f"\n    暖铃 Nuanling  {address}\n\n")
     sys.stdout.write("    在浏览器里打开上面的地址,Ctrl-C 结束。Open it in a browser; Ctrl-C ends it.\n\n")
     sys.stdout.flush()
-    while not server.should_exit:
+    while not server.should_exit:  # noqa: ASYNC110
         await asyncio.sleep(0.1)
     demo.hub.shut()

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from bot.channels.sandbox_platform import BOT, Line, NotPossible, Platform, Profile
-from bot.demo_world import METHODS, Scenario, raw
+from bot.demo_homes import Scenario, raw
+from bot.demo_world import METHODS
 from domain.clock import at_local, local_date
 from domain.messages import Attachment, Kind
 from models.accounts import Account, by_code

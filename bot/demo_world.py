@@ -1,23 +1,19 @@
-"""The sample world of the demo: two estates, a school, their people and three months of bills, made from a seed."""
+"""The sample world of the demo: two estates, a school, their people and three months of bills, written from a seed."""
 
 from __future__ import annotations
 
 import calendar
 import random
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from sqlalchemy import insert
 
 from bot.channels.sandbox_platform import Platform, Profile, Room
-from bot.content import CONTENT
-from bot.settings import ConfigError
+from bot.demo_homes import Home, Scenario, homes, raw
 from domain.ledger import EntryKind
 from domain.money import parse_yuan, times_rate
 from domain.plans import add_months
@@ -29,150 +25,11 @@ from models.dialogue import Group
 from models.people import Binding, Contact, Person, make_invite
 from models.staff import Staff
 
-DEMO = CONTENT / "demo"
 CHANNEL = "sandbox"
 PERIODS = 3
-BOUND_SHARE = 0.86  # of households whose payer already chats with the bot
-PARKING_SHARE = 0.42
-PARKING_NEW_SHARE = 0.2  # of those, whose parking is new this month
 METHODS = ("微信", "支付宝", "银行转账", "前台")
 PROPERTY_ITEM, PARKING_ITEM = "物业费", "车位费"
 FIRST_PERSON, GUEST = 1001, "8001"
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A month to play: when it starts, how people pay, which chat is shown first."""
-
-    name: str
-    starts_at: datetime
-    seed: int
-    early: float
-    share: Mapping[str, float]
-    opens: str
-
-
-@cache
-def raw(name: str) -> dict[str, Any]:
-    return tomllib.loads((DEMO / f"{name}.toml").read_text(encoding="utf-8"))
-
-
-def scenario_named(name: str) -> Scenario:
-    """Raises ConfigError when there is none of this name."""
-    table = raw("scenarios").get(name)
-    if table is None:
-        raise ConfigError(f"--scenario {name}: no such scenario: one of {', '.join(raw('scenarios'))}")
-    return Scenario(name, **{**table, "starts_at": datetime.fromisoformat(table["starts_at"])})
-
-
-@dataclass
-class Home:
-    """One household or pupil's family before it is written down."""
-
-    community: str
-    kind: str
-    code: str
-    building: str
-    address: str
-    payer: str
-    title: str
-    phone: str
-    habit: str
-    area: Decimal | None = None
-    pupil: str = ""
-    class_name: str = ""
-    lessons: int | None = None
-    traits: str = ""
-    language: str = "zh"
-    bound: bool = True
-    cast: str = ""  # the name of the story this household plays
-    behind: int = 0  # periods not paid, where a story says so
-    parking: str = ""  # "", "always", "new"
-    seat: str = ""  # "桂花苑/3栋/1201"
-    random: random.Random = field(default_factory=random.Random)
-
-    @property
-    def place(self) -> str:
-        return f"{self.building}{self.address}" if self.building else self.class_name
-
-
-def homes(scenario: Scenario) -> list[Home]:
-    """Every household of the world; equal for equal seeds."""
-    cast = {"/".join(each["place"]): each for each in raw("residents")["resident"]}
-    names = _Names(random.Random(scenario.seed))
-    found = [*_flats(names, scenario), *_pupils(names, scenario)]
-    for home in found:
-        if (part := cast.get(home.seat)) is not None:
-            home.payer, home.title, home.habit = part["name"], part["title"], part["habit"]
-            home.language, home.cast = part.get("language", "zh"), part["story"]
-            home.bound, home.behind = part.get("bound", True), part.get("behind", 0)
-            home.traits, home.parking = part.get("traits", ""), "always" if part["story"] in PARKED else home.parking
-    return found
-
-
-PARKED = ("dispute", "plan")  # stories that need a parking fee
-
-
-class _Names:
-    """Names that don't repeat."""
-
-    def __init__(self, rng: random.Random) -> None:
-        self._rng = rng
-        self._people = {key: words.split() for key, words in raw("world")["people"].items()}
-        self._used = {part["name"] for part in raw("residents")["resident"]}
-
-    def adult(self) -> tuple[str, str]:
-        """(name, title)."""
-        while True:
-            woman = self._rng.random() < 0.52
-            given = self._rng.choice(self._people["women" if woman else "men"])
-            # Common surnames come first in the list and more often in life.
-            surnames = self._people["surnames"]
-            name = surnames[min(int(self._rng.expovariate(1 / 14)), len(surnames) - 1)] + given
-            if name not in self._used:
-                self._used.add(name)
-                return name, "女士" if woman else "先生"
-
-    def child(self) -> str:
-        return self._rng.choice(self._people["children"])
-
-
-def _flats(names: _Names, scenario: Scenario) -> Iterator[Home]:
-    for estate in raw("world")["estate"]:
-        for building in estate["buildings"]:
-            for floor in range(1, estate["floors"] + 1):
-                for number in range(1, estate["rooms_per_floor"] + 1):
-                    room = f"{floor}{number:02d}"
-                    home = _home(names, scenario, f"{estate['code']}-{building[:-1]}-{int(room):04d}")
-                    home.community, home.kind, home.building, home.address = estate["name"], "property", building, room
-                    home.area = Decimal(estate["areas_m2"][number - 1])
-                    home.seat = f"{estate['name']}/{building}/{room}"
-                    yield home
-
-
-def _pupils(names: _Names, scenario: Scenario) -> Iterator[Home]:
-    school = raw("world")["school"]
-    number = 0
-    for course in school["class"]:
-        for place in range(1, course["pupils"] + 1):
-            number += 1
-            home = _home(names, scenario, f"{school['code']}-{number:03d}")
-            home.community, home.kind, home.class_name = school["name"], "training", course["name"]
-            home.pupil, home.lessons, home.parking = names.child(), home.random.randint(2, 9), ""
-            home.seat = f"{school['name']}/{course['name']}/{place}"
-            yield home
-
-
-def _home(names: _Names, scenario: Scenario, code: str) -> Home:
-    rng = random.Random(f"{scenario.seed}/{code}")
-    name, title = names.adult()
-    habit = rng.choices(list(scenario.share), list(scenario.share.values()))[0]
-    parking = "" if rng.random() > PARKING_SHARE else "new" if rng.random() < PARKING_NEW_SHARE else "always"
-    home = Home("", "", code, "", "", name, title, f"1990000{rng.randint(1000, 9999)}", habit, random=rng, parking=parking)
-    home.bound = rng.random() < BOUND_SHARE
-    if habit == "prompt" and rng.random() < 0.12:
-        home.traits = "auto_pay"
-    return home
 
 
 async def build(database: Database, platform: Platform, scenario: Scenario) -> None:

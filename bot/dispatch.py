@@ -286,7 +286,7 @@ class Dispatcher:
 
     async def _pressed(self, turn: Turn, token: str) -> Step:
         """The route behind a button. Anything may arrive here: custom clients can send any bytes."""
-        button = await turn.session.get(Button, token) if len(token) <= 22 else None
+        button = await turn.session.get(Button, token) if len(token) <= dialogue.TOKEN_LENGTH else None
         here = turn.message
         if button is None or (button.channel, button.chat) != (here.channel, here.chat):
             raise Refusal("button.expired")

@@ -137,7 +137,7 @@ class Lane:
                 self._news.clear()
                 if await self._step():
                     still_since = monotonic()
-                elif self._in_flight:
+                elif self._in_flight or self._done:
                     await self._pause(AHEAD_SECONDS)
                     still_since = monotonic()
                 elif await self._nothing_left():
@@ -275,7 +275,7 @@ class Lane:
     # sending
 
     def _start_sending(self) -> None:
-        while self._ready and len(self._in_flight) < self.channel.limits.concurrency:
+        while self._ready and not self._stopping and len(self._in_flight) < self.channel.limits.concurrency:
             claimed = self._ready.popleft()
             task = asyncio.create_task(self._send(claimed), name=claimed.case.row.chat)
             self._in_flight.add(task)
@@ -311,6 +311,8 @@ class Lane:
             raise TryLater(
                 "the platform asked to wait", at=now + timedelta(seconds=self._halted_until - zero), free=True
             )
+        if self.breaker.allowance(zero, 1) == 0:
+            raise TryLater("the platform does not answer", at=now, free=True)
         if zero - claimed.gated_at > STALE_SECONDS:
             raise TryLater("waited too long after the gate", at=now, free=True)
         if case.head is None and not isinstance(self._ask_gate(case, now), Send):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from domain.messages import Answer, Choice, OutgoingMessage
 from domain.roles import Member
-from domain.wording import short_room
+from domain.wording import short_room, tongue
 from handlers import bill
 from handlers import help as helping
 from handlers.household import press
@@ -123,7 +123,7 @@ async def join(turn: Turn, account: Account, here: Contact, role: str, *, verifi
     if person is None and verified and role == Member.OWNER:
         person = await people.owner_elsewhere(turn.session, account.id, here.channel)
     if person is None:
-        person = Person(name=turn.message.sender_name[:80], language=turn.language, created_at=turn.now)
+        person = Person(name=turn.message.sender_name[:80], language=tongue(turn.language), created_at=turn.now)
         turn.session.add(person)
         await turn.session.flush()
     if contact is None:

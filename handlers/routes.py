@@ -106,11 +106,11 @@ ROUTES: tuple[Route, ...] = (
     Route(attachments.evidence, steps=("attachment.evidence",)),
     Route(attachments.edited, events=("edited",), who=ANYONE),
     # Life of the chats.
-    Route(group.joined, events=("group_joined",), who=ANYONE),
-    Route(group.removed, events=("group_removed",), who=ANYONE),
-    Route(group.silenced, events=("group_silenced",), who=ANYONE),
-    Route(group.renamed, events=("group_renamed",), who=ANYONE),
-    Route(group.migrated, events=("group_migrated",), who=ANYONE),
+    Route(group.joined, events=("group_joined",), who=ANYONE, audiences=EVERYWHERE),
+    Route(group.removed, events=("group_removed",), who=ANYONE, audiences=EVERYWHERE),
+    Route(group.silenced, events=("group_silenced",), who=ANYONE, audiences=EVERYWHERE),
+    Route(group.renamed, events=("group_renamed",), who=ANYONE, audiences=EVERYWHERE),
+    Route(group.migrated, events=("group_migrated",), who=ANYONE, audiences=EVERYWHERE),
     Route(group.blocked, events=("blocked",), who=ANYONE),
     Route(group.returned, events=("returned",), who=ANYONE),
     # Staff: what they decide on the cards that residents' wishes brought them.

@@ -17,6 +17,7 @@ from understanding.text import Syllables
 _MAGIC = b"NLWT3\n"
 _FEE = re.compile(r"物业管理费|物业服务费|物业费|管理费|培训费|课时费|学费|课费|补习费|服务费")
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_NOVELTY_ECHOES = 4  # it weighs as much as several words
 _CHINESE_RUN = re.compile(r"[\u4e00-\u9fff§]+")
 
 
@@ -86,12 +87,14 @@ def tokens(text: str) -> set[int]:
 def novelty(text: str, known: Set[int]) -> Iterator[str]:
     """How much of the sentence was never said in scope: weather and recipes have words that fees don't."""
     found = tokens(text)
+    if not found:
+        return
     new = len(found - known)
     language = "e" if text.isascii() else "c"
-    yield f"u{language}{min(new, 5)}"
-    if found:
-        yield f"v{language}{round(4 * new / len(found))}"
-        yield f"v{language}{round(4 * new / len(found))} {min(len(found) // 2, 4)}"
+    share = round(4 * new / len(found))
+    for echo in range(_NOVELTY_ECHOES):
+        yield f"u{echo}{language}{min(new, 5)}"
+        yield f"v{echo}{language}{share} {min(len(found) // 2, 4)}"
 
 
 def keys(names: Iterable[str]) -> list[int]:

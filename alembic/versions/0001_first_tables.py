@@ -49,7 +49,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "buttons",
-        sa.Column("token", sa.String(length=22), nullable=False),
+        sa.Column("token", sa.String(length=24), nullable=False),
         sa.Column("channel", sa.String(length=16), nullable=False),
         sa.Column("chat", sa.String(length=64), nullable=False),
         sa.Column("user", sa.String(length=64), nullable=False),

@@ -25,9 +25,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.channels.sandbox_platform import EVERYONE, FAULTS, NotPossible
 from bot.content import CONTENT
-from bot.demo import Demo
+from bot.demo_homes import raw
 from bot.demo_residents import ATTACHMENTS
-from bot.demo_world import raw
+from bot.demo_stage import Demo
+from bot.web import sandbox_facts as facts
 from bot.web import sandbox_views as views
 from bot.web.server import application as office_application
 from domain.wording import LANGUAGES, flatten, tongue
@@ -266,13 +267,13 @@ class Page:
     async def household(self, request: Request) -> Response:
         demo = self._demo
         async with demo.app.database.read() as session:
-            found = await views.household(session, demo.app.office, request.path_params["code"], demo.clock.now())
+            found = await facts.household(session, demo.app.office, request.path_params["code"], demo.clock.now())
         return self._or_404(request, found)
 
     async def export(self, request: Request) -> Response:
         demo, code = self._demo, request.path_params["code"]
         async with demo.app.database.read() as session:
-            found = await views.export(session, demo.app.office, code, demo.clock.now())
+            found = await facts.export(session, demo.app.office, code, demo.clock.now())
         answer = self._or_404(request, found)
         answer.headers["content-disposition"] = f'attachment; filename="{code}.json"'
         return answer
@@ -286,18 +287,16 @@ class Page:
         demo = self._demo
         async with demo.app.database.read() as session:
             since = demo.app.office.today(demo.scenario.starts_at)
-            return JSONResponse(await views.board(session, demo.app.office, demo.clock.now(), since))
+            return JSONResponse(await facts.board(session, demo.app.office, demo.clock.now(), since))
 
     async def jobs(self, request: Request) -> Response:
         demo = self._demo
         async with demo.app.database.read() as session:
-            return JSONResponse(await views.jobs(session, demo.app.office, demo.clock.now()))
+            return JSONResponse(await facts.jobs(session, demo.app.office, demo.clock.now()))
 
     async def tour(self, request: Request) -> Response:
         """The steps of the one-minute show, with the people they speak of."""
-        seats = {p.seat: p.id for p in self._demo.platform.profiles.values()} | {
-            room.title: room.id for room in self._demo.platform.rooms.values()
-        }
+        seats = views.chats_by_place(self._demo.platform)
         language = self._language(request)
         steps = [
             {**step, "chat": seats.get(step.get("chat", ""), step.get("chat", "")), "caption": step["caption"][language]}
@@ -352,6 +351,7 @@ class Page:
         elif action in JUMPS or action == "next":
             to = demo.clock.now() + JUMPS[action] if action in JUMPS else await demo.next_event()
             self._in_background(self._forward(to))
+            return JSONResponse({**demo.clock_state(), "moving": True})
         else:
             raise HTTPException(400, self._say(request, "error.field", name="action"))
         return JSONResponse(demo.clock_state())

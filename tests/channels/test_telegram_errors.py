@@ -20,7 +20,7 @@ from bot.channels.telegram_wire import Timeouts
 from bot.settings import Telegram
 from domain.clock import SystemClock
 from domain.errors import ChannelDown, DeliveryError, Rejected, TryLater, Unknown, Unreachable
-from domain.messages import Attachment, Receipt
+from domain.messages import Attachment
 from tests.telegram_server.people import Person
 from tests.telegram_server.server import TelegramServer
 

@@ -71,9 +71,9 @@ export async function load() {
   if (!chat) { render(); return; }
   const { lines } = await get(`/chats/${encodeURIComponent(chat)}`);
   if (chat !== state.current) return;
-  const before = state.lines.at(-1)?.id ?? 0;
+  const told = (each) => JSON.stringify(each.filter((line) => !line.sender).map((line) => [line.id, line.text]));
+  if (told(lines) !== told(state.lines)) typingUntil = 0; // a new answer, or one that was edited in place
   state.lines = lines;
-  if (lines.some((line) => line.id > before && !line.sender)) typingUntil = 0;
   seen(chat);
   render();
 }

@@ -136,7 +136,7 @@ export function soon(work, wait) {
       if (again) { again = false; ask_(); }
     }
   };
-  const ask_ = () => { timer ??= setTimeout(run, wait); };
+  const ask_ = () => { timer ??= setTimeout(run, typeof wait === "function" ? wait() : wait); };
   return ask_;
 }
 

@@ -6,9 +6,11 @@ import * as chat from "./sandbox-chat.js";
 import * as behind from "./sandbox-behind.js";
 import * as tour from "./sandbox-tour.js";
 
-const refreshState = soon(async () => { await attempt(load); }, 250);
-const refreshChat = soon(async () => { await attempt(chat.load); }, 60);
-const refreshPanel = soon(async () => { await attempt(behind.draw); }, 450);
+// While time is skipped a lot happens at once: then the page looks less often.
+const pace = (calm, busy) => () => (state.clock?.moving ? busy : calm);
+const refreshState = soon(() => attempt(load), pace(250, 1500));
+const refreshChat = soon(() => attempt(chat.load), pace(60, 700));
+const refreshPanel = soon(() => attempt(behind.draw), pace(450, 1100));
 
 async function load() {
   const fresh = await get("/state");
