@@ -150,7 +150,9 @@ def _home(names: _Names, scenario: Scenario, code: str) -> Home:
     name, title = names.adult()
     habit = rng.choices(list(scenario.share), list(scenario.share.values()))[0]
     parking = "" if rng.random() > PARKING_SHARE else "new" if rng.random() < PARKING_NEW_SHARE else "always"
-    home = Home("", "", code, "", "", name, title, f"1990000{rng.randint(1000, 9999)}", habit, random=rng, parking=parking)
+    home = Home(
+        "", "", code, "", "", name, title, f"1990000{rng.randint(1000, 9999)}", habit, random=rng, parking=parking
+    )
     home.bound = rng.random() < BOUND_SHARE
     if habit == "prompt" and rng.random() < AUTO_PAY_SHARE:
         home.traits = "auto_pay"

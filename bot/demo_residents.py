@@ -52,7 +52,9 @@ class Residents:
         self._seats = {profile.seat: profile for profile in platform.profiles.values() if profile.seat}
         self._known: tuple[int, list[tuple[datetime, str, int]]] = (-1, [])
         self._rooms = {room.title: room.id for room in platform.rooms.values()}
-        self._stories = [(self._seats["/".join(each["place"])], each.get("step", [])) for each in raw("residents")["resident"]]
+        self._stories = [
+            (self._seats["/".join(each["place"])], each.get("step", [])) for each in raw("residents")["resident"]
+        ]
 
     async def act(self, now: datetime) -> bool:
         """Let everything happen that is due by now; True when anything did."""
@@ -77,7 +79,9 @@ class Residents:
             if number >= len(steps):
                 continue
             step = steps[number]
-            if "pay" not in step and self._spoken(profile) > sum("say" in each or "send" in each for each in steps[:number]):
+            if "pay" not in step and self._spoken(profile) > sum(
+                "say" in each or "send" in each for each in steps[:number]
+            ):
                 continue  # a visitor speaks as this person: the story leaves it to them
             since = datetime.fromisoformat(last) if last else self._scenario.starts_at
             begins = self._begins(profile, step, since)

@@ -57,6 +57,7 @@ class Demo:
         self.file = directory / "demo.db"
         self.journal = directory / "demo.chats.jsonl"
         self.hub = Hub()
+        self.ready = asyncio.Event()  # not while one world is replaced by another
         self._reader = reader
         self._stack = AsyncExitStack()
         self._moving = asyncio.Lock()
@@ -84,26 +85,20 @@ class Demo:
 
     async def stop(self) -> None:
         self.hub.shut()
-        if self._live is not None:
-            self._live.cancel()
-            await asyncio.gather(self._live, return_exceptions=True)
-            self._live = None
-        if hasattr(self, "clock"):
+        if self.ready.is_set():
             self._note_clock()
-        await self._stack.aclose()
+        await self._end()
 
     async def reset(self, scenario: str) -> None:
         """Wipe the demo's own file and begin this scenario."""
         wanted = scenario_named(scenario)
         async with self._moving:
-            if self._live is not None:
-                self._live.cancel()
-                await asyncio.gather(self._live, return_exceptions=True)
-            await self._stack.aclose()
+            self.ready.clear()
+            await self._end()
             await self._begin(wanted)
         self.hub.tell("reset", {"scenario": scenario})
 
-    # beginning and going on
+    # beginning, going on, ending
 
     async def _begin(self, scenario: Scenario) -> None:
         for path in (self.file, Path(f"{self.file}-wal"), Path(f"{self.file}-shm"), self.journal):
@@ -139,13 +134,24 @@ class Demo:
             database=DatabaseSection(url=self.url),
         )
         self.platform, self.scenario, self.clock = platform, scenario, DemoClock(at)
-        self.app = await build_app(settings, database, self.clock, {"sandbox": SandboxChannel(platform, self.clock)}, self._reader)
+        self.app = await build_app(
+            settings, database, self.clock, {"sandbox": SandboxChannel(platform, self.clock)}, self._reader
+        )
         self.residents = Residents(database, platform, scenario, self.app.office.zone)
         platform.listeners.append(self.hub.tell)
         self._stack = AsyncExitStack()
         self._stack.push_async_callback(self.app.close)
         await self._stack.enter_async_context(self.app.running())
         self._live = asyncio.create_task(self._keep_going(), name="demo")
+        self._planned_on = None
+        self.ready.set()
+
+    async def _end(self) -> None:
+        if self._live is not None:
+            self._live.cancel()
+            await asyncio.gather(self._live, return_exceptions=True)
+            self._live = None
+        await self._stack.aclose()
 
     async def _keep_going(self) -> None:
         """While the clock runs by itself: let residents act, and note the time now and then."""

@@ -135,7 +135,10 @@ class _Rows:
             course = next(each for each in school["class"] if each["name"] == home.class_name)
             period = f"{month.year}-Q{(month.month + 2) // 3}"
             basis = f"{course['lessons']} 课时"
-            yield 0, (school["item"], period, month.replace(day=school["due_day"]), parse_yuan(course["price_yuan"]), basis)
+            yield (
+                0,
+                (school["item"], period, month.replace(day=school["due_day"]), parse_yuan(course["price_yuan"]), basis),
+            )
             return
         for ago in reversed(range(PERIODS)):
             first = add_months(month, -ago)
@@ -176,7 +179,11 @@ class _Rows:
             return periods_ago >= home.behind
         luck = random.Random(f"{self.scenario.seed}/{home.code}/{due_on}").random()
         if due_on >= self.today:
-            return home.habit == "prompt" and not home.traits and luck < self.scenario.early / self.scenario.share["prompt"]
+            return (
+                home.habit == "prompt"
+                and not home.traits
+                and luck < self.scenario.early / self.scenario.share["prompt"]
+            )
         if periods_ago == 0:
             return home.habit == "prompt"
         if periods_ago == 1:
@@ -260,4 +267,3 @@ class _Rows:
         rest = [p for p in neighbours if p not in first]
         chosen = [*first, *rest[: max(0, group["members"] - len(first))]]
         self.rooms.append(Room(group["id"], group["title"], [*(p.id for p in chosen), *staff]))
-

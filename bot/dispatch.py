@@ -244,7 +244,7 @@ class Dispatcher:
         # Colleagues talk in a staff group: only a command or the answer to a question is meant for us.
         understood = [] if overheard(message) else list(self._understood(turn))
         for route in understood:
-            if route.urgent:
+            if route.urgent and spoken is None:  # a bare command word is no cry for help, whatever it reads like
                 yield Step(route, {})
         if state is not None and (route := self._open(turn, self._table.steps.get(state.step))) is not None:
             yield Step(route, {}, memory=json.loads(state.memory))
@@ -338,8 +338,9 @@ class Dispatcher:
         except Refusal as refused:  # its words may speak of the household, too
             await staff.audit(turn.session, turn.actor, "refused", refused.template, turn.now)
             answer = Answer((private.refusal(refused),))
-        await self._say(private, answer)
-        await self._say(turn, Answer((turn.say("group.answered_privately"),)), first=len(answer.messages))
+        told = await self._say(private, answer)
+        note = Answer((turn.say("group.answered_privately"),))
+        await self._say(turn, note, first=len(answer.messages), after=told)
         return private
 
     # say
@@ -373,9 +374,13 @@ class Dispatcher:
             used = used or step.route
         return together, used
 
-    async def _say(self, turn: Turn, answer: Answer, first: int = 0) -> None:
-        """Write the answer into the outbox, with its buttons, and keep where the conversation stands."""
+    async def _say(self, turn: Turn, answer: Answer, first: int = 0, after: int | None = None) -> int | None:
+        """Write the answer into the outbox, with its buttons, and keep where the conversation stands.
+
+        Returns the last row to the person; `after`: the row that has to arrive before this answer.
+        """
         menu: tuple[tuple[str, str], ...] | None = None
+        told: int | None = None
         for number, message in enumerate(answer.messages, start=first):
             posted = await post(
                 turn.session,
@@ -391,9 +396,10 @@ class Dispatcher:
                     reason="answer",
                 ),
                 edits=turn.message.message_id if message.edit else "",
+                after=after,
             )
             if message.to is None:
-                menu = posted.menu
+                menu, told = posted.menu, posted.last_id
             else:
                 self._wake(message.to.channel)
         await dialogue.remember(
@@ -407,6 +413,7 @@ class Dispatcher:
             menu=menu or None,
             account_id=turn.account.id if turn.account else None,
         )
+        return told
 
     # the row
 

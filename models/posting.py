@@ -18,7 +18,10 @@ from models.dialogue import Button, new_buttons
 
 @dataclass(frozen=True)
 class Draft:
-    """A message to be written once under its key. `button_user`: the only person who may press its buttons, or empty."""
+    """A message to be written once under its key. `button_user`: the only person who may press its buttons, or empty.
+
+    `after`: the row that has to arrive first; where it doesn't, this message isn't sent either.
+    """
 
     to: Address
     message: OutgoingMessage
@@ -29,17 +32,19 @@ class Draft:
     not_before: datetime | None = None
     expires_at: datetime | None = None
     state: outbox.State = outbox.State.QUEUED
+    after: int | None = None
 
 
 @dataclass(frozen=True)
 class Posted:
-    """Where a message stands in the outbox. `first_id` is None when this key was said before.
+    """Where a message stands in the outbox: its first and last row. They are None when this key was said before.
 
     `menu`: (token, label) of its buttons, for people who type a digit instead of pressing.
     """
 
     first_id: int | None
     menu: tuple[tuple[str, str], ...] = ()
+    last_id: int | None = None
 
 
 async def post(
@@ -55,9 +60,10 @@ async def post(
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
     state: outbox.State = outbox.State.QUEUED,
+    after: int | None = None,
 ) -> Posted:
     """Write one message."""
-    draft = Draft(to, message, key, context, button_user, edits, not_before, expires_at, state)
+    draft = Draft(to, message, key, context, button_user, edits, not_before, expires_at, state, after)
     return (await post_all(session, [draft], now))[0]
 
 
@@ -66,7 +72,7 @@ async def post_all(session: AsyncSession, drafts: Sequence[Draft], now: datetime
     texts = [split(draft.message.text, *TEXT_LIMITS[draft.to.channel]) for draft in drafts]
     buttons = [new_buttons(draft.to, draft.button_user, draft.message.choices, now) for draft in drafts]
     first: list[int | None] = [None] * len(drafts)
-    last: list[int | None] = [None] * len(drafts)
+    last = [draft.after for draft in drafts]
     for part in count():
         rows = {
             n: _row(draft, texts[n], buttons[n][0], part, last[n], now)
@@ -86,6 +92,7 @@ async def post_all(session: AsyncSession, drafts: Sequence[Draft], now: datetime
         Posted(
             first[n],
             tuple((shown["token"], shown["label"]) for row in buttons[n][0] for shown in row if "token" in shown),
+            last[n],
         )
         for n in range(len(drafts))
     ]

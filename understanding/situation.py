@@ -36,7 +36,7 @@ def hints(text: str, slots: Slots, context: Context) -> dict[str, float]:
         return {"request_instalment": _STRONG}
     if context.last_kind == "offer":
         if _YES.match(text):
-            return {"renew_yes": 2 * _STRONG}
+            return {"renew_yes": 3 * _STRONG}
         if _NO.match(text):
-            return {"renew_no": 2 * _STRONG}
+            return {"renew_no": 3 * _STRONG}
     return {}

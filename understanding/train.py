@@ -26,6 +26,7 @@ LABELS = (*(i for i in INTENTS if i != OUT_OF_SCOPE), *(f"{OUT_OF_SCOPE}.{r}" fo
 
 _EPOCHS = 20
 _RATE = 1.2
+_BIAS_RATE = 0.01
 _DECAY = 5e-5
 _DROPPED_SHARE = 0.5  # of the features, at random, so that no single word decides
 _FEWEST = 2  # lines a feature must stand in
@@ -67,41 +68,45 @@ class Trained:
 
 
 def train(found: list[list[int]], labels: list[tuple[str, ...]]) -> Trained:
-    """Multinomial logistic regression by AdaGrad over the lines in a shuffled, seeded order."""
+    """Multinomial logistic regression by AdaGrad over the lines in a shuffled, seeded order.
+
+    `found` holds the feature keys of each line. The weights are the mean over the later epochs.
+    """
     counts = Counter(key for line in found for key in line)
     known = sorted(key for key, count in counts.items() if count >= _FEWEST)
     row_of = {key: row for row, key in enumerate(known)}
     data = [np.array([row_of[k] for k in line if k in row_of], dtype=np.int64) for line in found]
-    lengths = [len(line) for line in found]
-    goals = np.zeros((len(found), len(LABELS)))
-    for i, names in enumerate(labels):
-        for name in names:
-            goals[i, LABELS.index(name)] = 1 / len(names)
+    sizes = [1 / math.sqrt(max(len(line) * (1 - _DROPPED_SHARE), 1)) for line in found]
+    goals = _goals(labels)
     weights = np.zeros((len(known), len(LABELS)))
     squares = np.full((len(known), len(LABELS)), 1e-2)
     bias = np.zeros(len(LABELS))
     summed = np.zeros_like(weights)
     rng = random.Random(_SEED)
     order = list(range(len(data)))
-    averaged = 0
     for epoch in range(_EPOCHS):
         rng.shuffle(order)
         for i in order:
-            rows = data[i]
-            kept = rows[[rng.random() >= _DROPPED_SHARE for _ in range(len(rows))]] if len(rows) else rows
-            size = 1 / np.sqrt(max(lengths[i] * (1 - _DROPPED_SHARE), 1))
-            scores = weights[kept].sum(axis=0) * size + bias
+            rows = data[i][[rng.random() >= _DROPPED_SHARE for _ in range(len(data[i]))]] if len(data[i]) else data[i]
+            scores = weights[rows].sum(axis=0) * sizes[i] + bias
             powers = np.exp(scores - scores.max())
             error = powers / powers.sum() - goals[i]
-            step = error * size
-            gradient = step + _DECAY * weights[kept]
-            squares[kept] += gradient**2
-            weights[kept] -= _RATE * gradient / np.sqrt(squares[kept])
-            bias -= 0.01 * error
+            gradient = error * sizes[i] + _DECAY * weights[rows]
+            squares[rows] += gradient**2
+            weights[rows] -= _RATE * gradient / np.sqrt(squares[rows])
+            bias -= _BIAS_RATE * error
         if epoch >= _EPOCHS // 2:
             summed += weights
-            averaged += 1
-    return Trained(known, summed / averaged, bias)
+    return Trained(known, summed / (_EPOCHS - _EPOCHS // 2), bias)
+
+
+def _goals(labels: list[tuple[str, ...]]) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
+    """One row per line: the chance of each label that the model should give, shared where a line has several."""
+    goals = np.zeros((len(labels), len(LABELS)))
+    for i, names in enumerate(labels):
+        for name in names:
+            goals[i, LABELS.index(name)] = 1 / len(names)
+    return goals
 
 
 def save(path: Path, trained: Trained, temperature: float, said: list[int]) -> None:

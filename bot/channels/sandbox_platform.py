@@ -169,7 +169,12 @@ class Platform:
     # what the bot does
 
     def put_by_bot(
-        self, chat: str, text: str, at: datetime, choices: Sequence[Sequence[Mapping[str, str]]], attachment: Attachment | None
+        self,
+        chat: str,
+        text: str,
+        at: datetime,
+        choices: Sequence[Sequence[Mapping[str, str]]],
+        attachment: Attachment | None,
     ) -> Line:
         line = Line(self._next(), chat, BOT, at.isoformat(), text, [[dict(each) for each in row] for row in choices])
         line.attachment = asdict(attachment) if attachment else None
@@ -280,7 +285,7 @@ class Platform:
         number: str = "",
         addressed: bool = True,
     ) -> None:
-        payload = {
+        payload: dict[str, Any] = {
             "chat": line.chat,
             "sender": profile.id,
             "name": profile.name,

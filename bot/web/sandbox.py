@@ -1,12 +1,10 @@
-"""The sandbox page: its routes, and the locks on its door (loopback, host, token, size)."""
+"""The sandbox page: its routes, each a few lines over the running demo."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import secrets
-import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,38 +19,28 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from bot.channels.sandbox_platform import EVERYONE, FAULTS, NotPossible
-from bot.content import CONTENT
+from bot.channels.sandbox_platform import EVERYONE, FAULTS
 from bot.demo_homes import raw
 from bot.demo_residents import ATTACHMENTS
 from bot.demo_stage import Demo
 from bot.web import sandbox_facts as facts
 from bot.web import sandbox_views as views
+from bot.web.sandbox_door import HOSTS, Door, Endpoint, WithHeaders, failed, refused
 from bot.web.server import application as office_application
-from domain.wording import LANGUAGES, flatten, tongue
 
 log = structlog.get_logger(__name__)
 HERE = Path(__file__).parent
-HOSTS = ["127.0.0.1", "localhost"]
-BODY_BYTES_MAX = 64 * 1024
 HEARTBEAT_SECONDS = 15
+PAYMENT_FEN_MAX = 10_000_000
 JUMPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
-HEADERS = {
-    b"content-security-policy": b"default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
-    b"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    b"referrer-policy": b"no-referrer",
-    b"x-content-type-options": b"nosniff",
-    b"cross-origin-opener-policy": b"same-origin",
-}
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def application(demo: Demo, token: str) -> Starlette:
     """The demo's web side: the page for whoever has the token, and the office's own health routes."""
-    page = Page(demo, token)
+    door = Door(token)
+    page = Page(demo, door)
     get = {
         "/state": page.state,
         "/events": page.events,
@@ -84,136 +72,60 @@ def application(demo: Demo, token: str) -> Starlette:
             Route("/", lambda request: RedirectResponse("/sandbox"), methods=["GET"]),
             Route("/sandbox", page.show, methods=["GET"]),
             Mount("/sandbox/static", StaticFiles(directory=HERE / "static")),
-            *(Route(f"/sandbox/api{path}", page.reading(end), methods=["GET"]) for path, end in get.items()),
-            *(Route(f"/sandbox/api{path}", page.writing(end), methods=["POST"]) for path, end in post.items()),
+            *(
+                Route(f"/sandbox/api{path}", door.reading(page.ready(end)), methods=["GET"])
+                for path, end in get.items()
+            ),
+            *(
+                Route(f"/sandbox/api{path}", door.writing(page.ready(end)), methods=["POST"])
+                for path, end in post.items()
+            ),
             Mount("/", app=office),
         ],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False), Middleware(Guarded)],
-        exception_handlers={HTTPException: _refused, Exception: _failed},
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),
+            Middleware(WithHeaders),
+        ],
+        exception_handlers={HTTPException: refused, Exception: failed},
     )
 
 
-class Guarded:
-    """Security headers on every answer, and no request body beyond the limit."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *HEADERS.items()]}
-            await send(message)
-
-        await self.app(scope, receive, with_headers)
-
-
-async def _refused(request: Request, wrong: Exception) -> Response:
-    assert isinstance(wrong, HTTPException)
-    return JSONResponse({"error": wrong.detail}, wrong.status_code)
-
-
-async def _failed(request: Request, wrong: Exception) -> Response:
-    """A fault of ours: the page gets a reference, the log the rest."""
-    reference = secrets.token_hex(3)
-    log.error("page failed", reference=reference, path=request.url.path, exc_info=wrong)
-    return JSONResponse({"error": f"这一步没有成功,编号 {reference} · this did not work, reference {reference}"}, 500)
-
-
-def words(language: str) -> dict[str, str]:
-    """The page's own words."""
-    return flatten(tomllib.loads((CONTENT / f"sandbox.{language}.toml").read_text(encoding="utf-8")))
-
-
 class Page:
-    """The endpoints, each a few lines over the demo."""
+    """The endpoints."""
 
-    def __init__(self, demo: Demo, token: str) -> None:
+    def __init__(self, demo: Demo, door: Door) -> None:
         self._demo = demo
-        self._token = token
+        self._door = door
         self._templates = Jinja2Templates(directory=HERE / "templates")
-        self._words = {language: words(language) for language in LANGUAGES}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    # the door
+    def ready(self, endpoint: Endpoint) -> Endpoint:
+        """Wait while one world is replaced by another."""
 
-    def _cookie(self, request: Request) -> str:
-        return f"nuanling_sandbox_{request.url.port or 80}"  # cookies don't know ports: one name for each
-
-    def _entered(self, request: Request, given: str | None = None) -> bool:
-        token = request.cookies.get(self._cookie(request), "") if given is None else given
-        return secrets.compare_digest(token.encode(), self._token.encode())
-
-    def _language(self, request: Request) -> str:
-        return tongue(request.query_params.get("lang") or request.cookies.get("nuanling_language") or "zh")
-
-    def reading(self, endpoint: Endpoint) -> Endpoint:
-        async def guarded(request: Request) -> Response:
-            if not self._entered(request):
-                raise HTTPException(403, self._say(request, "error.token"))
+        async def when_ready(request: Request) -> Response:
+            await self._demo.ready.wait()
             return await endpoint(request)
 
-        return guarded
-
-    def writing(self, endpoint: Endpoint) -> Endpoint:
-        """Only from this page: the token stands in a header too, which no other site can set."""
-
-        async def guarded(request: Request) -> Response:
-            origin = request.headers.get("origin")
-            foreign = origin is not None and origin != f"{request.url.scheme}://{request.url.netloc}"
-            if foreign or not self._entered(request) or not self._entered(request, request.headers.get("x-sandbox-token", "")):
-                raise HTTPException(403, self._say(request, "error.token"))
-            request.state.body = await self._body(request)
-            try:
-                return await endpoint(request)
-            except NotPossible as refused:
-                raise HTTPException(409, self._say(request, f"error.{refused.code}")) from None
-
-        return guarded
-
-    async def _body(self, request: Request) -> Mapping[str, Any]:
-        raw_body = b""
-        async for chunk in request.stream():
-            raw_body += chunk
-            if len(raw_body) > BODY_BYTES_MAX:
-                raise HTTPException(413, self._say(request, "error.too_big"))
-        try:
-            body = json.loads(raw_body or b"{}")
-        except (ValueError, RecursionError):
-            raise HTTPException(400, self._say(request, "error.json")) from None
-        if not isinstance(body, dict):
-            raise HTTPException(400, self._say(request, "error.json"))
-        return body
-
-    def _field(self, request: Request, name: str, default: str | None = None) -> str:
-        value = request.state.body.get(name, default)
-        if not isinstance(value, str):
-            raise HTTPException(400, self._say(request, "error.field", name=name))
-        return value
-
-    def _say(self, request: Request, name: str, **fields: str) -> str:
-        return self._words[self._language(request)][name].format(**fields)
+        return when_ready
 
     # the page
 
     async def show(self, request: Request) -> Response:
         """The page for who has the token, else a door that asks for it."""
-        language = self._language(request)
+        language = self._door.language(request)
         given = request.query_params.get("token")
-        if given is not None and self._entered(request, given):
+        if given is not None and self._door.fits(given):
             there = RedirectResponse("/sandbox", 303)
-            there.set_cookie(self._cookie(request), self._token, path="/sandbox", httponly=True, samesite="strict")
+            there.set_cookie(
+                self._door.cookie(request), self._door.token, path="/sandbox", httponly=True, samesite="strict"
+            )
             return there
-        entered = self._entered(request)
+        entered = self._door.entered(request)
         context = {
-            "t": self._words[language],
-            "words": self._words[language],
+            "t": self._door.words[language],
+            "words": self._door.words[language],
             "language": language,
-            "token": self._token if entered else "",
+            "token": self._door.token if entered else "",
             "wrong": given is not None,
             "scenarios": list(raw("scenarios")),
             "faults": FAULTS,
@@ -228,7 +140,9 @@ class Page:
     async def events(self, request: Request) -> Response:
         """What changes, as it changes (server-sent events)."""
         return StreamingResponse(
-            self._stream(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
+            self._stream(),
+            media_type="text/event-stream",
+            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
 
     async def _stream(self) -> AsyncIterator[str]:
@@ -261,7 +175,9 @@ class Page:
     async def why(self, request: Request) -> Response:
         demo = self._demo
         async with demo.app.database.read() as session:
-            found = await views.why(session, demo.platform, demo.app.office, request.path_params["row"], demo.clock.now())
+            found = await views.why(
+                session, demo.platform, demo.app.office, request.path_params["row"], demo.clock.now()
+            )
         return self._or_404(request, found)
 
     async def household(self, request: Request) -> Response:
@@ -280,7 +196,7 @@ class Page:
 
     def _or_404(self, request: Request, found: Mapping[str, Any] | None) -> Response:
         if found is None:
-            raise HTTPException(404, self._say(request, "error.not_found"))
+            raise self._door.refuse(request, 404, "not_found")
         return Response(json.dumps(found, ensure_ascii=False, indent=1), media_type="application/json")
 
     async def board(self, request: Request) -> Response:
@@ -297,55 +213,61 @@ class Page:
     async def tour(self, request: Request) -> Response:
         """The steps of the one-minute show, with the people they speak of."""
         seats = views.chats_by_place(self._demo.platform)
-        language = self._language(request)
+        language = self._door.language(request)
         steps = [
-            {**step, "chat": seats.get(step.get("chat", ""), step.get("chat", "")), "caption": step["caption"][language]}
+            {
+                **step,
+                "chat": seats.get(step.get("chat", ""), step.get("chat", "")),
+                "caption": step["caption"][language],
+            }
             for step in raw("tour")["step"]
         ]
-        return JSONResponse({"steps": [{**step, "as": seats.get(step.get("as", ""), step.get("as", ""))} for step in steps]})
+        return JSONResponse(
+            {"steps": [{**step, "as": seats.get(step.get("as", ""), step.get("as", ""))} for step in steps]}
+        )
 
     # what a visitor does
 
     async def say(self, request: Request) -> Response:
-        kind = self._field(request, "attachment", "")
+        kind = self._door.field(request, "attachment", "")
         if kind and kind not in ATTACHMENTS:
-            raise HTTPException(400, self._say(request, "error.field", name="attachment"))
+            raise self._door.refuse(request, 400, "field", name="attachment")
         line = self._demo.platform.say(
-            self._field(request, "as"),
-            self._field(request, "chat"),
+            self._door.field(request, "as"),
+            self._door.field(request, "chat"),
             self._demo.clock.now(),
-            text=self._field(request, "text", ""),
+            text=self._door.field(request, "text", ""),
             attachment=ATTACHMENTS.get(kind),
-            reply_to=self._field(request, "reply_to", ""),
+            reply_to=self._door.field(request, "reply_to", ""),
         )
         return JSONResponse({"id": int(line.id)})
 
     async def press(self, request: Request) -> Response:
-        wanted = [self._field(request, name) for name in ("as", "chat", "message", "token")]
-        self._demo.platform.press(*wanted, self._demo.clock.now())
+        sender, chat, message, token = (self._door.field(request, name) for name in ("as", "chat", "message", "token"))
+        self._demo.platform.press(sender, chat, message, token, self._demo.clock.now())
         return JSONResponse({})
 
     async def begin_chat(self, request: Request) -> Response:
         line = self._demo.platform.start(
-            self._field(request, "as"), self._demo.clock.now(), self._field(request, "token", "")
+            self._door.field(request, "as"), self._demo.clock.now(), self._door.field(request, "token", "")
         )
         return JSONResponse({"id": int(line.id)})
 
     async def pay(self, request: Request) -> Response:
         """Money arrives, as the bank would report it."""
         demo, fen = self._demo, request.state.body.get("fen")
-        if fen is not None and (not isinstance(fen, int) or isinstance(fen, bool) or not 0 < fen <= 10_000_000):
-            raise HTTPException(400, self._say(request, "error.field", name="fen"))
-        if not await demo.residents.pay(self._field(request, "account"), demo.clock.now(), fen):
-            raise HTTPException(409, self._say(request, "error.nothing_open"))
+        if fen is not None and (not isinstance(fen, int) or isinstance(fen, bool) or not 0 < fen <= PAYMENT_FEN_MAX):
+            raise self._door.refuse(request, 400, "field", name="fen")
+        if not await demo.residents.pay(self._door.field(request, "account"), demo.clock.now(), fen):
+            raise self._door.refuse(request, 409, "nothing_open")
         await demo.app.tick(demo.clock.now(), only="thanks", on_demand=True)
         demo.hub.tell("money", {})
         return JSONResponse({})
 
     async def move_clock(self, request: Request) -> Response:
-        demo, action = self._demo, self._field(request, "action")
+        demo, action = self._demo, self._door.field(request, "action")
         if demo.moving:
-            raise HTTPException(409, self._say(request, "error.moving"))
+            raise self._door.refuse(request, 409, "moving")
         if action in ("pause", "go"):
             demo.hold(action == "pause")
         elif action in JUMPS or action == "next":
@@ -353,7 +275,7 @@ class Page:
             self._in_background(self._forward(to))
             return JSONResponse({**demo.clock_state(), "moving": True})
         else:
-            raise HTTPException(400, self._say(request, "error.field", name="action"))
+            raise self._door.refuse(request, 400, "field", name="action")
         return JSONResponse(demo.clock_state())
 
     async def _forward(self, to: datetime) -> None:
@@ -363,27 +285,27 @@ class Page:
             log.error("the clock stumbled", exc_info=wrong)
             self._demo.tell_clock()
 
-    def _in_background(self, work: Any) -> None:
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def set_fault(self, request: Request) -> Response:
-        chat, kind = self._field(request, "chat"), self._field(request, "kind", "")
+        chat, kind = self._door.field(request, "chat"), self._door.field(request, "kind", "")
         platform = self._demo.platform
         if kind and kind not in FAULTS:
-            raise HTTPException(400, self._say(request, "error.field", name="kind"))
+            raise self._door.refuse(request, 400, "field", name="kind")
         if chat != EVERYONE and chat not in platform.profiles and chat not in platform.rooms:
-            raise HTTPException(404, self._say(request, "error.not_found"))
+            raise self._door.refuse(request, 404, "not_found")
         platform.set_fault(chat, kind)
         return JSONResponse({})
 
     async def play(self, request: Request) -> Response:
         """Begin a scenario afresh."""
-        name = self._field(request, "name")
+        name = self._door.field(request, "name")
         if name not in raw("scenarios"):
-            raise HTTPException(400, self._say(request, "error.field", name="name"))
+            raise self._door.refuse(request, 400, "field", name="name")
         if self._demo.moving:
-            raise HTTPException(409, self._say(request, "error.moving"))
+            raise self._door.refuse(request, 409, "moving")
         await self._demo.reset(name)
         return JSONResponse({})

@@ -63,7 +63,12 @@ async def household(session: AsyncSession, office: Office, code: str, now: datet
         "credit_fen": await credit_fen(session, account.id),
         "ledger": await _ledger(session, account.id),
         "holds": [
-            {"reason": each.reason, "until_on": each.until_on.isoformat(), "bill_id": each.bill_id, "source": each.source}
+            {
+                "reason": each.reason,
+                "until_on": each.until_on.isoformat(),
+                "bill_id": each.bill_id,
+                "source": each.source,
+            }
             for each in holds
         ],
         **await _agreed(session, account.id),
@@ -92,7 +97,13 @@ async def _ledger(session: AsyncSession, account_id: int) -> list[Json]:
         .limit(LEDGER_ROWS_MAX)
     )
     return [
-        {"on": each.on_date.isoformat(), "kind": each.kind, "fen": each.amount_fen, "debit": each.debit, "credit": each.credit}
+        {
+            "on": each.on_date.isoformat(),
+            "kind": each.kind,
+            "fen": each.amount_fen,
+            "debit": each.debit,
+            "credit": each.credit,
+        }
         for each in entries
     ]
 
@@ -103,12 +114,19 @@ async def _agreed(session: AsyncSession, account_id: int) -> Json:
     ).first()
     plan = await live_plan(session, account_id)
     parts = await plan_parts_of(session, plan.id) if plan else []
-    cases = []
-    for table, name in ((Claim, "claim"), (Dispute, "dispute"), (Complaint, "complaint")):
-        for each in await session.scalars(select(table).where(table.account_id == account_id).order_by(table.id.desc())):
-            cases.append({"kind": name, "state": each.state, "text": each.text})
+    cases: list[Json] = []
+    tables: tuple[tuple[Any, str], ...] = (
+        (Claim, "claim"),
+        (Dispute, "dispute"),
+        (Complaint, "complaint"),
+    )
+    for table, name in tables:
+        rows = await session.scalars(select(table).where(table.account_id == account_id).order_by(table.id.desc()))
+        cases += [{"kind": name, "state": each.state, "text": each.text} for each in rows]
     return {
-        "promise": {"due_on": promise.due_on.isoformat(), "fen": promise.amount_fen, "state": promise.state} if promise else None,
+        "promise": {"due_on": promise.due_on.isoformat(), "fen": promise.amount_fen, "state": promise.state}
+        if promise
+        else None,
         "plan": {
             "state": plan.state,
             "parts": [{"number": p.number, "due_on": p.due_on.isoformat(), "fen": p.amount_fen} for p in parts],
@@ -160,7 +178,13 @@ async def history(session: AsyncSession, code: str) -> list[Json]:
     if account is None:
         return []
     said = [
-        {"at": row.received_at.isoformat(), "who": "resident", "text": row.text, "intent": row.intent, "handler": row.handler}
+        {
+            "at": row.received_at.isoformat(),
+            "who": "resident",
+            "text": row.text,
+            "intent": row.intent,
+            "handler": row.handler,
+        }
         for row in await session.scalars(select(Inbox).where(Inbox.account_id == account.id).order_by(Inbox.id))
     ]
     told = [
@@ -181,7 +205,11 @@ async def history(session: AsyncSession, code: str) -> list[Json]:
 async def export(session: AsyncSession, office: Office, code: str, now: datetime) -> Json | None:
     """One household as a file: its facts and every message in and out."""
     facts_of = await household(session, office, code, now)
-    return None if facts_of is None else {"exported_at": now.isoformat(), **facts_of, "messages": await history(session, code)}
+    return (
+        None
+        if facts_of is None
+        else {"exported_at": now.isoformat(), **facts_of, "messages": await history(session, code)}
+    )
 
 
 async def board(session: AsyncSession, office: Office, now: datetime, since: date) -> Json:
@@ -191,7 +219,9 @@ async def board(session: AsyncSession, office: Office, now: datetime, since: dat
     next_run = scheduler.next_run(office, now)
     latest = select(func.max(WaitRow.id)).group_by(WaitRow.account_id)
     waiting = await session.execute(
-        select(WaitRow.reason, func.count()).where(WaitRow.id.in_(latest), WaitRow.last_on == today).group_by(WaitRow.reason)
+        select(WaitRow.reason, func.count())
+        .where(WaitRow.id.in_(latest), WaitRow.last_on == today)
+        .group_by(WaitRow.reason)
     )
     paid = await session.execute(
         select(func.count(), func.coalesce(func.sum(Payment.amount_fen), 0)).where(

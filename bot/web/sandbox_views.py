@@ -67,7 +67,9 @@ async def chat(session: AsyncSession, platform: Platform, chat_id: str, now: dat
     rows = {
         row.message_id: row
         for row in await session.scalars(
-            select(Outbox).where(Outbox.channel == CHANNEL, Outbox.chat == chat_id, Outbox.message_id != "").order_by(Outbox.id)
+            select(Outbox)
+            .where(Outbox.channel == CHANNEL, Outbox.chat == chat_id, Outbox.message_id != "")
+            .order_by(Outbox.id)
         )
     }
     return [_line(platform, line, buttons, rows, now) for line in lines]
@@ -78,14 +80,16 @@ def _line(
 ) -> Json:
     row = rows.get(line.id) if line.sender == BOT else None
     sender = platform.profiles.get(line.sender)
-    shown = []
+    shown: list[list[Json]] = []
     for choices in line.choices:
         shown.append([])
         for choice in choices:
             button = buttons.get(choice.get("token", ""))
             used = button is not None and button.single and button.used_at is not None
             stale = button is not None and button.expires_at < now
-            shown[-1].append({**choice, "used": used, "stale": stale, "pressed": choice.get("token", "") in line.pressed})
+            shown[-1].append(
+                {**choice, "used": used, "stale": stale, "pressed": choice.get("token", "") in line.pressed}
+            )
     return {
         "id": int(line.id),
         "sender": line.sender,
@@ -118,7 +122,9 @@ async def outbox(session: AsyncSession, platform: Platform, wanted: Mapping[str,
     if text := wanted.get("household"):
         chats = [p.id for p in platform.profiles.values() if text in p.name or text in p.place]
         query = query.where(or_(Account.code == text, Outbox.chat.in_(chats)))
-    rows = await session.execute(query.order_by(func.coalesce(Outbox.sent_at, Outbox.not_before).desc(), Outbox.id.desc()).limit(ROWS_MAX))
+    rows = await session.execute(
+        query.order_by(func.coalesce(Outbox.sent_at, Outbox.not_before).desc(), Outbox.id.desc()).limit(ROWS_MAX)
+    )
     return [_row(platform, row, code) for row, code in rows]
 
 
@@ -186,7 +192,9 @@ async def why(session: AsyncSession, platform: Platform, office: Office, row_id:
         "not_before": row.not_before.isoformat(),
         "expires_at": row.expires_at.isoformat() if row.expires_at else "",
         "created_at": row.created_at.isoformat(),
-        "answers": {"text": answered.text, "intent": answered.intent, "handler": answered.handler} if answered else None,
+        "answers": {"text": answered.text, "intent": answered.intent, "handler": answered.handler}
+        if answered
+        else None,
     }
 
 
@@ -200,7 +208,11 @@ async def _gate_now(session: AsyncSession, office: Office, row: Outbox, now: dat
     verdict = gate(case.kind, case.facts, office.policy(case.policy_kind), office.zone, now)
     if isinstance(verdict, Hold):
         return {"answer": "hold", "reason": str(verdict.reason), "until": verdict.until.isoformat()}
-    return {"answer": "cancel", "reason": str(verdict.reason)} if isinstance(verdict, Cancel) else {"answer": "send", "reason": ""}
+    return (
+        {"answer": "cancel", "reason": str(verdict.reason)}
+        if isinstance(verdict, Cancel)
+        else {"answer": "send", "reason": ""}
+    )
 
 
 def chats_by_place(platform: Platform) -> dict[str, str]:

@@ -15,8 +15,6 @@ import scheduler
 from bot.app import App
 from models.status import board
 
-MISSED_TICKS_MAX = 3
-
 
 def application(app: App, routes: Sequence[BaseRoute] = ()) -> Starlette:
     """The ASGI application of a running bot."""

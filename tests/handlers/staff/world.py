@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -17,7 +18,6 @@ from bot.channels.sandbox_platform import BOT, Line, Platform, Profile, Room
 from bot.settings import Settings
 from domain.clock import ManualClock
 from domain.ledger import EntryKind
-from domain.messages import Address
 from models import people
 from models.accounts import Account, Community
 from models.base import Base, Database
@@ -66,7 +66,7 @@ class World:
     def button(self, chat: str, label: str) -> tuple[Line, str]:
         for line in reversed(self.lines(chat)):
             for each in (button for row in line.choices for button in row):
-                if each["label"] == label and "token" in each:
+                if plain(each["label"]) == label and "token" in each:
                     return line, each["token"]
         raise AssertionError(f"no button [{label}] in {chat}: {[line.text for line in self.lines(chat)[-2:]]}")
 
@@ -74,7 +74,7 @@ class World:
         """Buttons of the last message that has any."""
         for line in reversed(self.lines(chat)):
             if line.choices:
-                return [each["label"] for row in line.choices for each in row]
+                return [plain(each["label"]) for row in line.choices for each in row]
         return []
 
     async def _act(self, chat: str, act: Callable[[datetime], object]) -> str:
@@ -82,7 +82,7 @@ class World:
         before = {line.id: line.text for line in self.lines(chat)}
         act(self.clock.now())
         await self.settle()
-        return "\n".join(line.text for line in self.lines(chat) if before.get(line.id) != line.text)
+        return plain("\n".join(line.text for line in self.lines(chat) if before.get(line.id) != line.text))
 
     async def settle(self) -> None:
         while self.platform.waiting:
@@ -103,7 +103,7 @@ class World:
         return [line for line in self.platform.chats.get(chat, []) if line.sender == BOT]
 
     def last(self, chat: str) -> str:
-        return self.lines(chat)[-1].text if self.lines(chat) else ""
+        return plain(self.lines(chat)[-1].text) if self.lines(chat) else ""
 
     async def rows(self, table: type[Row]) -> Sequence[Row]:
         async with self.database.read() as session:
@@ -176,5 +176,6 @@ async def _household(
     await session.execute(insert(LedgerEntry), [charge])
 
 
-def at(chat: str) -> Address:
-    return Address("sandbox", chat)
+def plain(text: str) -> str:
+    """Half-width signs, so that a test reads the words and not their typography."""
+    return unicodedata.normalize("NFKC", text)

@@ -1,0 +1,58 @@
+"""The fake Telegram server as a process of its own, with many people who once pressed Start."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Platform:
+    url: str
+    token: str
+    http: httpx.AsyncClient
+
+    async def people(self, number: int) -> list[int]:
+        """The chats of new people who all pressed Start."""
+        chats: list[int] = []
+        for n in range(number):
+            person = (await self.http.post(f"{self.url}/_control/users", json={"first_name": f"p{n}"})).json()
+            chats.append(person["id"])
+            await self.http.post(f"{self.url}/_control/users/{person['id']}/start", json={})
+        return chats
+
+    async def calls(self, method: str) -> list[dict[str, Any]]:
+        answer = await self.http.get(f"{self.url}/_control/calls", params={"method": method})
+        calls: list[dict[str, Any]] = answer.json()
+        return calls
+
+    async def limits(self) -> dict[str, Any]:
+        limits: dict[str, Any] = (await self.http.get(f"{self.url}/_control/limits")).json()
+        return limits
+
+
+@asynccontextmanager
+async def platform(*options: str) -> AsyncIterator[Platform]:
+    """Start the server, stop it at the end."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(ROOT / "tests/telegram_server"), "--port", "0", *options, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    url = (await process.stdout.readline()).decode().strip()
+    token = (await process.stdout.readline()).decode().strip()
+    async with httpx.AsyncClient(timeout=60) as http:
+        try:
+            yield Platform(url, token, http)
+        finally:
+            process.terminate()
+            await process.wait()

@@ -1,0 +1,182 @@
+"""The gate: each cell of DESIGN §5's table, its windows, what expires, and every minute of a year in six time zones."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from domain.calendar import is_festival
+from domain.gate import EXPIRED, RULES, BillNow, Cancel, Facts, Hold, Hours, Send, gate, next_opening
+from domain.ladder import Contacts, Reason
+from domain.messages import AT_MOST_ONCE, PRIORITY, Kind
+from domain.policy import Policy, Stage, stricter
+from domain.policy import Action as StageAction
+
+ZONE = ZoneInfo("Asia/Shanghai")
+POLICY = Policy(kind="property", stages=(Stage("gentle", 3, StageAction.MESSAGE, "reminder.gentle"),))
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=ZONE)
+NIGHT = datetime(2026, 11, 23, 23, 0, tzinfo=ZONE)
+EVENING = datetime(2026, 11, 23, 21, 0, tzinfo=ZONE)  # after the window, before the quiet hours
+FESTIVAL = datetime(2026, 2, 17, 12, 0, tzinfo=ZONE)  # the first day of the Year of the Horse
+OPEN = (BillNow(1, 28640),)
+FULL = Contacts(today=1)
+CALM = Facts(bills=OPEN)
+
+# What each guard does to each kind: "send", "hold", "cancel", "warn". One row a kind, one column a guard.
+GUARDS: dict[str, tuple[Facts, datetime]] = {
+    "night": (CALM, NIGHT),
+    "evening": (CALM, EVENING),
+    "cap": (replace(CALM, contacts=FULL), NOON),
+    "group_cap": (replace(CALM, group_posts_today=1), NOON),
+    "stop": (replace(CALM, stopped=True), NOON),
+    "unbound": (replace(CALM, bound=False), NOON),
+    "kill_switch": (replace(CALM, kill_switch=True), NOON),
+    "paused": (replace(CALM, paused=True), NOON),
+    "broadcast_paused": (replace(CALM, broadcast_paused=True), NOON),
+    "paid": (replace(CALM, bills=(BillNow(1, 0),)), NOON),
+    "disputed": (replace(CALM, bills=(BillNow(1, 28640, Reason.DISPUTED),)), NOON),
+    "promised": (replace(CALM, bills=(BillNow(1, 28640, Reason.PROMISED),)), NOON),
+    "on_plan": (replace(CALM, bills=(BillNow(1, 28640, Reason.ON_PLAN),)), NOON),
+    "below_tolerance": (replace(CALM, bills=(BillNow(1, 99),)), NOON),
+    "hardship": (replace(CALM, household_hold=Reason.HARDSHIP), NOON),
+    "complaint": (replace(CALM, household_hold=Reason.COMPLAINT), NOON),
+    "festival": (CALM, FESTIVAL),
+}
+MONEY = {name: "cancel" for name in ("paid", "disputed", "promised", "on_plan", "below_tolerance")}
+HOUSEHOLD = {"hardship": "cancel", "complaint": "cancel"}
+PAUSES = {"kill_switch": "hold", "paused": "hold"}
+WINDOW = {"night": "hold", "evening": "hold"}
+ALWAYS = {"unbound": "cancel", "broadcast_paused": "hold"}
+# Cells that are not named send.
+TABLE: dict[Kind, dict[str, str]] = {
+    Kind.REPLY: ALWAYS,
+    Kind.RECEIPT: ALWAYS | {"night": "hold"},
+    Kind.PROMISE: ALWAYS | WINDOW | PAUSES | MONEY | HOUSEHOLD | {"stop": "cancel", "festival": "hold"},
+    Kind.REMINDER: ALWAYS | WINDOW | PAUSES | MONEY | HOUSEHOLD | {"stop": "cancel", "festival": "hold", "cap": "cancel"},
+    Kind.BROADCAST: ALWAYS | WINDOW | PAUSES | HOUSEHOLD | {"stop": "cancel", "festival": "hold", "cap": "cancel"},
+    Kind.SERVICE: ALWAYS | {"night": "hold", "kill_switch": "hold"},
+    Kind.ANNOUNCEMENT: ALWAYS | WINDOW | PAUSES | {"festival": "hold", "group_cap": "cancel"},
+    Kind.STAFF_CARD: ALWAYS,
+    Kind.STAFF_REPLY: ALWAYS | {"night": "warn", "stop": "warn"},
+}
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize("kind", Kind)
+def test_each_cell(kind: Kind, guard: str) -> None:
+    facts, now = GUARDS[guard]
+    verdict = gate(kind, facts, POLICY, ZONE, now)
+    match TABLE[kind].get(guard, "send"):
+        case "hold":
+            assert isinstance(verdict, Hold)
+            assert verdict.until > now
+        case "cancel":
+            assert isinstance(verdict, Cancel)
+        case "warn":
+            assert isinstance(verdict, Send)
+            assert verdict.warning is not None
+        case _:
+            assert verdict == Send()
+
+
+def test_every_kind_has_a_rule_a_priority_and_a_row() -> None:
+    assert set(RULES) == set(PRIORITY) == set(TABLE) == set(Kind)
+    assert set(Kind) - AT_MOST_ONCE == {Kind.REPLY, Kind.RECEIPT, Kind.STAFF_CARD}
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        # The first that applies is named: the address, the person's word, the household, the bill, the pause, the hour.
+        (Facts(bound=False, stopped=True), Reason.NO_CHANNEL),
+        (Facts(stopped=True, household_hold=Reason.HARDSHIP), Reason.STOPPED),
+        (Facts(household_hold=Reason.HARDSHIP, bills=(BillNow(1, 0),)), Reason.HARDSHIP),
+        (Facts(bills=(BillNow(1, 0), BillNow(2, 5000, Reason.DISPUTED)), kill_switch=True), Reason.DISPUTED),
+        (Facts(bills=(), kill_switch=True), Reason.PAID),
+        (Facts(bills=(BillNow(1, 60), BillNow(2, 39))), Reason.BELOW_TOLERANCE),
+    ],
+)
+def test_which_reason_is_named(facts: Facts, reason: Reason) -> None:
+    assert gate(Kind.REMINDER, facts, POLICY, ZONE, NIGHT) == Cancel(reason)
+
+
+def test_a_new_bill_is_reminded_while_another_is_disputed() -> None:
+    facts = Facts(bills=(BillNow(1, 28640, Reason.DISPUTED), BillNow(2, 9000)))
+    assert gate(Kind.REMINDER, facts, POLICY, ZONE, NOON) == Send()
+
+
+@pytest.mark.parametrize(
+    "contacts", [Contacts(today=1), Contacts(last_7_days=3), Contacts(last_30_days=6)], ids=["day", "week", "month"]
+)
+def test_each_cap_cancels(contacts: Contacts) -> None:
+    assert gate(Kind.REMINDER, replace(CALM, contacts=contacts), POLICY, ZONE, NOON) == Cancel(Reason.CAP)
+    below = Contacts(0, min(2, contacts.last_7_days), min(5, contacts.last_30_days))
+    assert gate(Kind.REMINDER, replace(CALM, contacts=below), POLICY, ZONE, NOON) == Send()
+
+
+def test_a_hold_that_outlives_the_window_cancels() -> None:
+    ends = NIGHT + timedelta(hours=5)
+    assert gate(Kind.REMINDER, replace(CALM, expires_at=ends), POLICY, ZONE, NIGHT) == Cancel(EXPIRED)
+    later = replace(CALM, expires_at=NIGHT + timedelta(hours=12))
+    assert isinstance(gate(Kind.REMINDER, later, POLICY, ZONE, NIGHT), Hold)
+
+
+def test_what_is_expired_is_cancelled_whatever_it_is() -> None:
+    for kind in Kind:
+        assert gate(kind, replace(CALM, expires_at=NOON), POLICY, ZONE, NOON) == Cancel(EXPIRED)
+
+
+def test_edges_of_the_window_and_the_night() -> None:
+    day = NOON.date()
+
+    def at(hour: int, minute: int, second: int = 0, *, kind: Kind = Kind.REMINDER) -> bool:
+        return gate(kind, CALM, POLICY, ZONE, datetime.combine(day, time(hour, minute, second), ZONE)) == Send()
+
+    assert [at(8, 59, 59), at(9, 0), at(19, 59, 59), at(20, 0)] == [False, True, True, False]
+    receipts = [at(*moment, kind=Kind.RECEIPT) for moment in ((7, 59, 59), (8, 0), (21, 59, 59), (22, 0))]
+    assert receipts == [False, True, True, False]
+
+
+def test_stricter_quiet_hours_shorten_the_window() -> None:
+    strict = stricter(POLICY, quiet_from=time(18, 0), quiet_until=time(10, 0))
+    for hour, sends in ((9, False), (10, True), (17, True), (18, False)):
+        verdict = gate(Kind.REMINDER, CALM, strict, ZONE, NOON.replace(hour=hour))
+        assert (verdict == Send()) is sends
+
+
+def test_after_a_festival_it_goes_on_the_next_morning() -> None:
+    held = gate(Kind.REMINDER, CALM, POLICY, ZONE, FESTIVAL)
+    assert held == Hold(datetime(2026, 2, 18, 9, 0, tzinfo=ZONE).astimezone(UTC), Reason.FESTIVAL)
+
+
+ZONES = ("Asia/Shanghai", "America/New_York", "Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns")
+EVERY_MINUTES = 1 if os.environ.get("NUANLING_FULL") else 7
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_no_minute_of_a_year_writes_at_night(name: str) -> None:
+    """Every minute (in a quick run every seventh): allowed only inside the hours, and held until they open again."""
+    zone = ZoneInfo(name)
+    moment, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+    while moment < end:
+        local = moment.astimezone(zone)
+        inside = time(9) <= local.time() < time(20) and not is_festival(local.date())
+        verdict = gate(Kind.REMINDER, CALM, POLICY, zone, moment)
+        assert isinstance(verdict, Send) is inside, local
+        awake = time(8) <= local.time() < time(22)
+        assert (next_opening(time(8), time(22), zone, moment) is None) is awake, local
+        if isinstance(verdict, Hold):
+            opens = verdict.until.astimezone(zone)
+            assert timedelta() < verdict.until - moment <= timedelta(hours=25)
+            assert opens.time() == time(9)
+            assert verdict.reason in (Reason.QUIET_HOURS, Reason.FESTIVAL)
+        moment += timedelta(minutes=EVERY_MINUTES)
+
+
+def test_warned_hours_are_those_of_the_night() -> None:
+    assert RULES[Kind.STAFF_REPLY].hours is Hours.WARN
+    assert gate(Kind.STAFF_REPLY, CALM, POLICY, ZONE, NIGHT) == Send(warning=Reason.QUIET_HOURS)
