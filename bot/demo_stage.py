@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,7 @@ class Demo:
         self._stack = AsyncExitStack()
         self._moving = asyncio.Lock()
         self._live: asyncio.Task[None] | None = None
+        self._ending = asyncio.Event()
         self._planned_on: date | None = None  # the last day that a jump planned
 
     @property
@@ -141,24 +142,30 @@ class Demo:
         platform.listeners.append(self.hub.tell)
         self._stack = AsyncExitStack()
         self._stack.push_async_callback(self.app.close)
+        await self.app.tick(self.clock.now())
         await self._stack.enter_async_context(self.app.running())
+        self._ending.clear()
         self._live = asyncio.create_task(self._keep_going(), name="demo")
         self._planned_on = None
+        await self.settle()
         self.ready.set()
 
     async def _end(self) -> None:
         if self._live is not None:
-            self._live.cancel()
-            await asyncio.gather(self._live, return_exceptions=True)
+            self._ending.set()  # not cancelled: what is being written down is finished
+            await self._live
             self._live = None
+            await self.settle()
         await self._stack.aclose()
 
     async def _keep_going(self) -> None:
         """While the clock runs by itself: let residents act, and note the time now and then."""
         noted = monotonic()
-        while True:
-            await asyncio.sleep(LIVE_SECONDS)
-            if self.moving or not self.clock.running:
+        while not self._ending.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LIVE_SECONDS):
+                    await self._ending.wait()
+            if self.moving or not self.clock.running or self._ending.is_set():
                 continue
             try:
                 if await self.residents.act(self.clock.now()):

@@ -32,6 +32,7 @@ from understanding.reading import Context, Reading
 log = structlog.get_logger(__name__)
 MESSAGES_PER_MINUTE = 20  # per person; what comes faster is dropped in silence
 INTENTS_ANSWERED = 2  # a message with more wishes than this is answered for the first ones
+TAKEN_OVER = "person.live"  # the step of a chat that a member of staff has taken over
 UNKNOWN = "unknown"  # the intent of the route that says "I did not understand"
 
 
@@ -246,6 +247,9 @@ class Dispatcher:
         for route in understood:
             if route.urgent and spoken is None:  # a bare command word is no cry for help, whatever it reads like
                 yield Step(route, {})
+        taken = await dialogue.live_takeover(turn.session, message.channel, message.chat)
+        if taken is not None and taken.state == "live" and message.audience is Audience.PRIVATE and turn.staff is None:
+            yield Step(self._table.steps[TAKEN_OVER], {})
         if state is not None and (route := self._open(turn, self._table.steps.get(state.step))) is not None:
             yield Step(route, {}, memory=json.loads(state.memory))
         if state is not None and len(message.text.strip()) == 1 and message.text.strip() in "123456789":
@@ -267,8 +271,8 @@ class Dispatcher:
         if reading is None or not reading.sure:
             return
         for guess in reading.intents[:INTENTS_ANSWERED]:
-            routes = self._table.intents.get(guess.intent, [])
-            yield from [route for route in routes if self._open(turn, route) is not None][:1]
+            opened = (self._open(turn, route) for route in self._table.intents.get(guess.intent, []))
+            yield from [route for route in opened if route is not None][:1]
 
     def _open(self, turn: Turn, route: Route | None) -> Route | None:
         """The route, unless it is the staff's and this is not one of them: staff words mean nothing to others."""
@@ -353,7 +357,7 @@ class Dispatcher:
         together = Answer()
         used: Route | None = None
         async for step in steps:
-            if used is not None and not (_is_wish(used, turn) and _is_wish(step.route, turn)):
+            if used is not None and not _is_wish(step.route, turn):
                 break
             if step.route is used:
                 continue
@@ -372,6 +376,8 @@ class Dispatcher:
                 answer.toast or together.toast,
             )
             used = used or step.route
+            if not _is_wish(used, turn):
+                break  # what the message might mean besides is not even looked up: that would press a button
         return together, used
 
     async def _say(self, turn: Turn, answer: Answer, first: int = 0, after: int | None = None) -> int | None:

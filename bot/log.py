@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
+from structlog.typing import ExcInfo
 
+ROOT = Path(__file__).resolve().parent.parent
 SECRETS = (
     # A bot's token; in a URL the letters of "bot" stand right before it, and the colon may be encoded.
     re.compile(r"(?<!\d)\d{6,12}(?::|%3A)[A-Za-z0-9_-]{30,}", re.IGNORECASE),
@@ -33,6 +37,20 @@ def redact(text: str) -> str:
     for pattern in SECRETS:
         text = pattern.sub(HIDDEN, text)
     return text
+
+
+def _fault(exc_info: ExcInfo) -> str:
+    """An exception by class and by the places in our code it passed, outermost first.
+
+    Its words stay out: those of a database hold the row, with what a person wrote; those of a request the bot's token.
+    """
+    kind, _, trace = exc_info
+    ours = [
+        f"{place.relative_to(ROOT)}:{frame.lineno}"
+        for frame in traceback.extract_tb(trace)
+        if (place := Path(frame.filename)).is_relative_to(ROOT) and "site-packages" not in place.parts
+    ]
+    return " ".join([kind.__name__, *ours])
 
 
 def _redact_line(_logger: Any, _name: str, line: str | MutableMapping[str, Any]) -> str:
@@ -63,7 +81,7 @@ def set_up(level: int = logging.INFO) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.ExceptionRenderer(),
+            structlog.processors.ExceptionRenderer(_fault),
             structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event"), bool_as_flag=False),
             _redact_line,
         ],

@@ -23,12 +23,18 @@ _CORE: dict[str, str] = {
 _SOUND = dict(
     pair.split("=")
     for pair in (
-        "停=ting,亭婷廷仃葶 水=shui,氺沝 电=dian,奌甸 断=duan,段缎 气=qi,汽氣炁 暖=nuan 网=wang, 门=men,冂 禁=jin,襟 卡=ka, 锁=suo,琐所 车=che, "
-        "梯=ti, 拉=la, 闸=zha, 老=lao,佬姥捞 赖=lai,癞懒濑籁 失=shi,湿 信=xin,囟 黑=hei,嘿 名=ming,茗铭 单=dan, 曝=bao,爆暴 光=guang, 横=heng, 幅=fu, "
-        "公=gong, 示=shi, 点=dian, 批=pi, 评=ping, 征=zheng,怔证 起=qi, 诉=su,素溯 法=fa, 院=yuan,苑 传=chuan, 票=piao, 报=bao, 警=jing,井 律=lv,绿 "
-        "师=shi,狮 函=han, 强=qiang, 制=zhi, 执=zhi, 行=xing, 查=cha, 封=feng, 察=cha, 拘=ju, 留=liu, 坐=zuo, 牢=lao, 催=cui, 收=shou, 上=shang, 讨=tao, 债=zhai, "
-        "最=zui, 后=hou, 通=tong, 牒=die,碟谍 果=guo, 自=zi, 负=fu, 告=gao, 别=bie, 怪=guai, 我=wo, 们=men, 概=gai, 不=bu, 退=tui, 款=kuan, 费=fei, 恕=shu, "
-        "无=wu, 傻=sha, 逼=bi,比币 要=yao, 脸=lian, 人=ren, 渣=zha, 穷=qiong, 鬼=gui, 垃=la, 圾=ji, 业=ye, 主=zhu, 滚=gun, 蛋=dan, 课=ke,棵 学=xue, 开=kai, 除=chu, "
+        "停=ting,亭婷廷仃葶 水=shui,氺沝 电=dian,奌甸 断=duan,段缎 气=qi,汽氣炁 暖=nuan 网=wang,"
+        " 门=men,冂 禁=jin,襟 卡=ka, 锁=suo,琐所 车=che, "
+        "梯=ti, 拉=la, 闸=zha, 老=lao,佬姥捞 赖=lai,癞懒濑籁 失=shi,湿 信=xin,囟 黑=hei,嘿 "
+        "名=ming,茗铭 单=dan, 曝=bao,爆暴 光=guang, 横=heng, 幅=fu, "
+        "公=gong, 示=shi, 点=dian, 批=pi, 评=ping, 征=zheng,怔证 起=qi, 诉=su,素溯 法=fa, 院=yuan,"
+        "苑 传=chuan, 票=piao, 报=bao, 警=jing,井 律=lv,绿 "
+        "师=shi,狮 函=han, 强=qiang, 制=zhi, 执=zhi, 行=xing, 查=cha, 封=feng, 察=cha, 拘=ju,"
+        " 留=liu, 坐=zuo, 牢=lao, 催=cui, 收=shou, 上=shang, 讨=tao, 债=zhai, "
+        "最=zui, 后=hou, 通=tong, 牒=die,碟谍 果=guo, 自=zi, 负=fu, 告=gao, 别=bie, 怪=guai,"
+        " 我=wo, 们=men, 概=gai, 不=bu, 退=tui, 款=kuan, 费=fei, 恕=shu, "
+        "无=wu, 傻=sha, 逼=bi,比币 要=yao, 脸=lian, 人=ren, 渣=zha, 穷=qiong, 鬼=gui, 垃=la,"
+        " 圾=ji, 业=ye, 主=zhu, 滚=gun, 蛋=dan, 课=ke,棵 学=xue, 开=kai, 除=chu, "
         "贷=dai, 借=jie, 呗=bei, 花=hua, 高=gao, 利=li,"
     ).split()
 )
@@ -50,9 +56,18 @@ def _word(word: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 _WORDS = tuple((rule, word, *_word(word)) for rule, words in _CORE.items() for word in words.split())
 _SLANG = (
-    ("authority", re.compile("(?:上|进|入|报|影响|毁)(?:[你您]|的|个人)*zx(?![a-z])|(?<![a-z])(?:fy|lsh)(?:见|传票|起诉)|法yuan")),
+    (
+        "authority",
+        re.compile("(?:上|进|入|报|影响|毁)(?:[你您]|的|个人)*zx(?![a-z])|(?<![a-z])(?:fy|lsh)(?:见|传票|起诉)|法yuan"),
+    ),
     ("exposure", re.compile("(?:上|进|入|拉|加入)hmd(?![a-z])|(?<![a-z])hmd(?![a-z])")),
-    ("utilities", re.compile(rf"(?<=[{HAN}])(?:ts|td|dd|ds|tstd|dsdd)(?=[{HAN}]|$|[,。!])|(?:停|断)[sd]{{1,2}}(?![a-z])|(?<![a-z])[td](?:水|电)(?=$|[,。!处了])")),
+    (
+        "utilities",
+        re.compile(
+            rf"(?<=[{HAN}])(?:ts|td|dd|ds|tstd|dsdd)(?=[{HAN}]|$|[,。!])|(?:停|断)[sd]{{1,2}}(?![a-z])"
+            rf"|(?<![a-z])[td](?:水|电)(?=$|[,。!处了])"
+        ),
+    ),
 )
 
 

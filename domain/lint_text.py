@@ -58,7 +58,9 @@ def squeezed(text: str) -> str:
 def sentences(text: str) -> Iterator[Sentence]:
     """The sentences of a plain text. One character alone between two marks is no sentence: it is glued back on."""
     pieces: list[tuple[str, str]] = []
-    for piece, mark in re.findall(rf"([^{_STOP}{_PAUSE}.]*(?:\.(?=\d)[^{_STOP}{_PAUSE}.]*)*)([{_STOP}{_PAUSE}.]|$)", text):
+    for piece, mark in re.findall(
+        rf"([^{_STOP}{_PAUSE}.]*(?:\.(?=\d)[^{_STOP}{_PAUSE}.]*)*)([{_STOP}{_PAUSE}.]|$)", text
+    ):
         letters = len(squeezed(piece))
         if not letters:
             if pieces and mark and pieces[-1][1] in _PAUSE:

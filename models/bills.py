@@ -165,10 +165,19 @@ async def credit_fen(session: AsyncSession, account_id: int) -> int:
     return int(await session.scalar(select(CREDIT).where(LedgerEntry.account_id == account_id)) or 0)
 
 
+async def lock_account(session: AsyncSession, account_id: int) -> None:
+    """One at a time moves a household's money (PostgreSQL; a SQLite transaction is alone anyway).
+
+    Else two payments at the same moment would both pay the oldest bill.
+    """
+    await session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
+
+
 async def settle(
     session: AsyncSession, account_id: int, on: date, at: datetime, *, named: Sequence[int] = (), actor: str = ""
 ) -> int:
     """Use the household's credit for its open bills; returns the fen used. Call after anything that changes either."""
+    await lock_account(session, account_id)
     credit = await credit_fen(session, account_id)
     if credit <= 0:
         return 0
@@ -206,6 +215,7 @@ async def record_payment(
     actor: str = "",
 ) -> Payment | None:
     """Write a payment into the ledger and use it for open bills; None when this reference was recorded before."""
+    await lock_account(session, account_id)
     known = select(Payment.id).where(
         Payment.account_id == account_id, Payment.method == method, Payment.reference == reference
     )

@@ -10,9 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.errors import Refusal
 from domain.ledger import EntryKind
 from domain.money import yuan
-from models.accounts import Account
 from models.agreements import Hold
-from models.bills import BILLED, RECEIVED, Bill, LedgerEntry, Payment, credit_fen, settle, transfer
+from models.bills import BILLED, RECEIVED, Bill, LedgerEntry, Payment, credit_fen, lock_account, settle, transfer
 from models.staff import audit
 
 
@@ -76,7 +75,7 @@ async def reverse_payment(
     payment = await session.get(Payment, payment_id)
     if payment is None:
         raise Refusal("correction.no_payment", {"payment": str(payment_id)})
-    await _lock(session, payment.account_id)
+    await lock_account(session, payment.account_id)
     await session.refresh(payment)
     if payment.reversed_at is not None:
         raise Refusal("correction.reversed_before", {"payment": str(payment_id)})
@@ -120,16 +119,11 @@ async def _standing_bill(session: AsyncSession, bill_id: int) -> Bill:
     bill = await session.get(Bill, bill_id)
     if bill is None:
         raise Refusal("correction.no_bill", {"bill": str(bill_id)})
-    await _lock(session, bill.account_id)
+    await lock_account(session, bill.account_id)
     await session.refresh(bill)
     if bill.voided_at is not None:
         raise Refusal("correction.voided_before", {"bill": str(bill_id)})
     return bill
-
-
-async def _lock(session: AsyncSession, account_id: int) -> None:
-    """One correction of a household at a time (PostgreSQL; a SQLite transaction is alone anyway)."""
-    await session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
 
 
 async def _sums(session: AsyncSession, bill_id: int) -> tuple[int, int]:

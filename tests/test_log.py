@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 
 import httpx
 import pytest
 import structlog
 from httpx_aiohttp import AiohttpTransport
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from bot.log import redact, set_up
 
@@ -72,6 +75,22 @@ def test_our_own_events_are_redacted_in_every_field(capsys: pytest.CaptureFixtur
     assert "ValueError" in said
     assert "address=" in said
     assert not [canary for canary in CANARIES if canary in said]
+
+
+def test_a_fault_is_told_by_its_class_and_place_never_by_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """A database repeats the row that it refused, with what a person wrote."""
+    set_up()
+    engine = create_engine("sqlite://")
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("INSERT INTO inbox (text) VALUES (:text)"), {"text": "我离婚了,实在交不起"})
+    except OperationalError as wrong:
+        structlog.get_logger().error("handler failed", exc_info=wrong)
+    engine.dispose()
+    [line] = capsys.readouterr().err.splitlines()
+    assert re.search(r'exception="OperationalError tests/test_log\.py:\d+"', line)
+    assert "离婚" not in line
+    assert "INSERT" not in line
 
 
 def test_libraries_are_redacted_too(capsys: pytest.CaptureFixture[str]) -> None:

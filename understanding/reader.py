@@ -21,7 +21,9 @@ _NO_CONTEXT = Context()
 
 # A second intent is returned when a clause is this certain of it and the whole sentence leaves it a chance.
 _CLAUSE_SURE = 0.6
+_CLAUSE_CERTAIN = 0.9  # ... or leaves it none
 _WHOLE_CHANCE = 0.03
+_MOST_CLAUSES = 6
 _ONLY_ALONE = frozenset({"greet_thanks", OUT_OF_SCOPE})
 
 
@@ -99,17 +101,18 @@ class Reader:
 
     def _several(self, seen: Seen, inside: dict[str, float], top: str, today: date) -> tuple[Guess, ...]:
         """The top intent, and those that a clause of the sentence says for certain."""
-        parts = clauses(seen.text)
         guesses = {top: inside[top]}
-        if 2 <= len(parts) <= 6:
+        parts = clauses(seen.text)
+        if top not in _ONLY_ALONE and 2 <= len(parts) <= _MOST_CLAUSES:
+            hinted = self.eyes.rules.hints(seen.text)
             for part in parts:
                 clause, _ = _by_scope(self._chances(self.eyes.look(part, today), {}))
                 name = max(clause, key=lambda n: clause[n])
-                if name in _ONLY_ALONE or clause[name] < _CLAUSE_SURE or inside[name] < _WHOLE_CHANCE:
-                    continue
-                guesses[name] = max(guesses.get(name, 0.0), inside[name])
-        if top in _ONLY_ALONE:
-            guesses = {top: inside[top]}
+                likely = inside[name] >= _WHOLE_CHANCE or name in hinted
+                enough = _CLAUSE_SURE if likely else _CLAUSE_CERTAIN
+                if name not in guesses and name not in _ONLY_ALONE and clause[name] >= enough:
+                    # it is surer than the whole sentence says, and never surer than the top
+                    guesses[name] = max(inside[name], 0.9 * min(clause[name], inside[top]))
         ordered = sorted(guesses, key=lambda n: -guesses[n])
         return tuple(Guess(name, guesses[name]) for name in ordered)
 

@@ -11,6 +11,7 @@ _NO = re.compile(
     r"^(?:不|不用|不要|不了|算了|no|没有|不行|不可以|不必|不需要)(?:了|的|吧|谢谢|,谢谢| thanks)?[!。. ]*$"
 )
 _STRONG = 4.0
+_DECISIVE = 20.0
 _OWN_FEE = "物业费"
 
 
@@ -36,7 +37,7 @@ def hints(text: str, slots: Slots, context: Context) -> dict[str, float]:
         return {"request_instalment": _STRONG}
     if context.last_kind == "offer":
         if _YES.match(text):
-            return {"renew_yes": 3 * _STRONG}
+            return {"renew_yes": _DECISIVE}
         if _NO.match(text):
-            return {"renew_no": 3 * _STRONG}
+            return {"renew_no": _DECISIVE}
     return {}

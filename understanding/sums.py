@@ -68,7 +68,7 @@ _LONE = re.compile(
     re.ASCII,
 )
 _MONEY_WORD = re.compile(
-    r"交|缴|付|转|扣|钱|费|收|减|欠|还|给|pay|paid|send|sent|fee|charge|bill|transfer|money|cost|invoice|receipt|rest\b|balance|owe|due\b|deposit"
+    r"交|缴|付|转|扣|钱|费|收|减|欠|还|给|pay|paid|send|sent|fee|charge|bill|transfer|money|cost|invoice|receipt|数|变|arrive|figure|number|total|rest\b|balance|owe|due\b|deposit"
 )
 _BARE = re.compile(rf"^\s*(?P<n>{_DIGITS})\s*$")
 
@@ -90,7 +90,7 @@ _FIRST_PART = re.compile(
     r"(?:先|只能|最多|就能|能)(?:交|付|给|转|还|缴|打|拿|出)(?:个|你们?|上|一?部分)?[¥$]?$|(?:only|just|first|now) (?:pay )?[¥$]?$|(?:can|could|will|i'll|may i|let me) (?:only |just |first )?(?:pay|give|send|do) (?:you )?[¥$]?$"
 )
 _CHARGED = re.compile(
-    r"(?:变成|成了|怎么(?:是|要|就|变|会|收|又|这次)?|却|收我?|竟然|这次|这个月|今年|现在|bill (?:is|says)|charged(?: me)?|now(?: it is)?|why|want)[^,。\d]{0,4}[¥$]?$"
+    r"(?:变成|变|成了|这回|本期|今期|今次|这期|怎么(?:是|要|就|变|会|收|又|这次)?|却|收我?|竟然|这次|这个月|今年|现在|bill (?:is|says)|charged(?: me)?|now(?: it is)?|why|want)[^,。\d]{0,4}[¥$]?$"
 )
 _HOUSE_NUMBER = re.compile(
     r"(?:栋|幢|座|楼|单元|室|房号?|(?:room|unit|apartment|apt)(?: number)?(?: is)?|#|no\.?|号楼|编号|尾号|账号|电话|手机|订单|单号|合同)\s*[:：]?\s*\d*[-]?$"

@@ -9,6 +9,8 @@ _ELONGATED = re.compile(r"([^\d\s.])\1{2,}")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufe0e\ufe0f\u00ad]")
 _EMOJI = re.compile(r"[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\u3030]")
 _LATIN_RUN = re.compile(r"[a-zü']+(?:[ ]+[a-zü']+)*")
+_SPACE_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])")
+_SHORTEST_CLAUSE = 3  # characters
 _SPACE_BESIDE_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) +| +(?=[\u4e00-\u9fff])")
 
 # Before these, 点 is "o'clock" or "a bit", not the Cantonese "how".
@@ -48,7 +50,7 @@ class Speller:
         words = self._english_pattern.sub(lambda m: self._english[m[0]], words)
         words = _LATIN_RUN.sub(lambda m: self._pinyin.chinese(m[0]), words)
         words = " ".join(words.split())
-        words = _SPACE_BESIDE_CHINESE.sub("", words)
+        words = _SPACE_BESIDE_CHINESE.sub("", _paused(words))
         return self._rewritten(words)
 
     def _rewritten(self, text: str) -> str:
@@ -66,6 +68,12 @@ class Speller:
                 parts.append(text[at])
                 at += 1
         return "".join(parts)
+
+
+def _paused(text: str) -> str:
+    """Spaces that stand for commas, as in "交过了 别发了"; spaces inside a word are dropped elsewhere."""
+    parts = _SPACE_IN_CHINESE.split(text)
+    return ",".join(parts) if all(len(part) >= _SHORTEST_CLAUSE for part in parts) else text
 
 
 def _say_emoji(text: str) -> str:

@@ -27,7 +27,7 @@ from bot.channels.channel import Health, Sendable, Store
 from bot.channels.telegram_errors import NOT_EDITABLE, UNCHANGED, meaning, says
 from bot.channels.telegram_receiving import Pulse, poll, set_webhook, watch, webhook
 from bot.channels.telegram_updates import CALLBACK_VERSION, CHANNEL, parse
-from bot.channels.telegram_wire import CONCURRENCY, TIMEOUTS, Timeouts, connect
+from bot.channels.telegram_wire import CONCURRENCY, TIMEOUTS, Timeouts, bot_number, connect
 from bot.settings import Telegram
 from domain.clock import Clock
 from domain.errors import ChannelDown, Rejected, Unreachable
@@ -63,9 +63,9 @@ class TelegramChannel:
         self.limits = Limits(
             settings.global_per_second, settings.per_chat_per_second, settings.group_per_minute, CONCURRENCY
         )
+        self._bot_id = bot_number(settings.token)
         self._wire = connect(settings, timeouts)
         self._bot = self._wire.bot
-        self._bot_id = int(settings.token.partition(":")[0])
         self._pulse = Pulse(clock)
         self._name = ""
         self.webhook_outcomes: Counter[str] = Counter()

@@ -101,6 +101,14 @@ def _request(proxy: httpx.Proxy | None, timeouts: Timeouts, connections: int, lo
     )
 
 
+def bot_number(token: str) -> int:
+    """The bot's own id stands before the colon. Raises ConfigError."""
+    number, _, secret = token.partition(":")
+    if not (number.isdecimal() and secret):
+        raise ConfigError("telegram.token is no bot token: paste the whole line that @BotFather gave you, 123456:ABC…")
+    return int(number)
+
+
 def _proxy(url: str) -> httpx.Proxy | None:
     if not url:
         return None

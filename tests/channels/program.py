@@ -43,14 +43,19 @@ class Program:
     log: str = ""
     process: asyncio.subprocess.Process | None = None
 
-    def configure(self) -> None:
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def configure(self, **telegram: str) -> None:
         zone = f"Etc/GMT{SystemClock().now().astimezone(UTC).hour - 12:+d}"  # there it is noon: no quiet hours
         url = json.dumps(f"sqlite:///{self.folder / 'nuanling.db'}")
         (self.folder / "config.toml").write_text(
             f'[organisation]\nname = "桂花物业"\nhotline = "021-5555 0101"\ntimezone = "{zone}"\n'
             f"[database]\nurl = {url}\n[web]\nport = {self.port}\n"
             f'[telegram]\nenabled = true\ntoken = "{self.server.token}"\n'
-            f'base_url = "{self.server.base_url}"\nbase_file_url = "{self.server.base_file_url}"\n',
+            f'base_url = "{self.server.base_url}"\nbase_file_url = "{self.server.base_file_url}"\n'
+            + "".join(f"{key} = {json.dumps(value)}\n" for key, value in telegram.items()),
             encoding="utf-8",
         )
 
@@ -95,7 +100,7 @@ class Program:
 
     async def _ready(self) -> None:
         assert self.process is not None
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
             async with asyncio.timeout(60):
                 while self.process.returncode is None:
                     try:
@@ -116,7 +121,9 @@ class Program:
     async def until(self, query: str, wanted: object, *values: object) -> None:
         """Wait until a query's only value is this one."""
         async with asyncio.timeout(20):
-            while self.rows(query, *values) != [(wanted,)]:
+            while True:
+                if self.rows(query, *values) == [(wanted,)]:
+                    return
                 await asyncio.sleep(0.05)
 
     async def _process(self, *arguments: str, **streams: Any) -> asyncio.subprocess.Process:

@@ -39,6 +39,7 @@ class Stage(Protocol):
     def toasts(self) -> list[str]: ...
     def block(self) -> None: ...
     def ask_to_wait(self) -> None: ...
+    def lose_the_answer(self) -> None: ...
 
 
 class TelegramStage:
@@ -75,6 +76,9 @@ class TelegramStage:
 
     def ask_to_wait(self) -> None:
         self._server.faults.add("too_many_requests", method="sendMessage", times=1, retry_after_seconds=5)
+
+    def lose_the_answer(self) -> None:
+        self._server.faults.add("reset_after", method="sendMessage", times=1)
 
 
 class SandboxStage:
@@ -118,3 +122,6 @@ class SandboxStage:
 
     def ask_to_wait(self) -> None:
         self._platform.set_fault(self.person, "too_many")
+
+    def lose_the_answer(self) -> None:
+        self._platform.set_fault(self.person, "timeout")

@@ -10,7 +10,7 @@ import pytest
 from bot.channels.channel import Sendable, Store
 from bot.channels.telegram import TelegramChannel
 from domain.clock import SystemClock
-from domain.errors import Rejected, TryLater, Unreachable
+from domain.errors import Rejected, TryLater, Unknown, Unreachable
 from domain.messages import Audience, IncomingMessage, WriteFirst
 from domain.text import length, split
 from tests.channels.stages import SandboxStage, Stage, TelegramStage
@@ -126,6 +126,19 @@ async def test_replacing_a_message_by_the_same_is_no_failure(stage: Stage) -> No
     assert len(stage.seen(stage.person)) == 1
 
 
+@pytest.mark.parametrize("gone", ["987654", "not-an-id"])
+async def test_what_cannot_be_replaced_is_said_anew(stage: Stage, gone: str) -> None:
+    receipt = await stage.channel.send(Sendable(stage.person, "已登记", edits=gone))
+    assert [(seen.id, seen.text) for seen in stage.seen(stage.person)] == [(receipt.message_id, "已登记")]
+
+
+async def test_an_answer_lost_on_the_way_is_in_doubt(stage: Stage) -> None:
+    stage.lose_the_answer()
+    with pytest.raises(Unknown):
+        await stage.channel.send(Sendable(stage.person, "您好"))
+    assert [seen.text for seen in stage.seen(stage.person)] == ["您好"]
+
+
 async def test_nobody_who_never_came_is_written_to(stage: Stage) -> None:
     for chat in (stage.stranger, "999"):
         with pytest.raises(Unreachable) as refused:
@@ -155,7 +168,9 @@ async def test_a_request_to_wait_costs_no_attempt(stage: Stage) -> None:
 
 async def test_kindnesses_never_fail(stage: Stage) -> None:
     await stage.channel.busy(stage.person)
-    await stage.channel.busy("999")
+    for chat in ("999", "nobody", ""):
+        await stage.channel.busy(chat)
+        await stage.channel.offer_staff_menu([chat])
     stage.say("您好", stage.person)
     [message] = await received(stage, 1)
     await stage.channel.acknowledge(message, "")

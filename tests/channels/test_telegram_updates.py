@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -292,6 +293,13 @@ def test_what_a_database_refuses_is_taken_out() -> None:
     assert (found.text, found.sender_name) == ("我交\ufffd了", "王 女士")
 
 
+@pytest.mark.parametrize("number", [2**53, -(2**63), 10**400, True, 7.5, "7", None])
+def test_what_is_no_id_is_nothing(number: object) -> None:
+    assert nothing(message(PRIVATE | {"id": number}, text="您好"))
+    assert nothing(message(sender=WANG | {"id": number}, text="您好"))
+    assert read({"update_id": number, "message": message(text="您好")}) is None
+
+
 # hostile shapes
 
 SAMPLES: tuple[Json, ...] = (
@@ -337,7 +345,7 @@ def test_no_shape_raises_or_gets_through_with_the_wrong_type(data: st.DataObject
         if wrong is REMOVED:
             del place[path[-1]]
         else:
-            place[path[-1]] = wrong
+            place[path[-1]] = deepcopy(wrong)  # the next round may change it
         if not paths(update):
             break
     found = read(update)

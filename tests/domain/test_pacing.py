@@ -112,6 +112,15 @@ def test_a_halt_stops_every_chat_and_is_never_shortened() -> None:
     assert pacing.ready_at(GROUP, True, 31.0) == 31.0
 
 
+def test_a_busy_lane_forgets_no_message_that_still_counts() -> None:
+    pacing = Pacing(LIMITS)
+    group = drain(pacing, [GROUP] * 20)
+    others = drain(pacing, [str(number) for number in range(1500)], now=group[-1])
+    assert pacing.ready_at(GROUP, True, others[-1]) == 60.0 > others[-1] - 1500 / 28
+    pacing.halt(group[0])
+    assert pacing.ready_at("0", False, others[0]) >= others[0] + 1.0
+
+
 def test_old_messages_are_forgotten() -> None:
     pacing = Pacing(LIMITS)
     drain(pacing, [str(number) for number in range(10_000)])

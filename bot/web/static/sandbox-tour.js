@@ -6,7 +6,8 @@ import * as behind from "./sandbox-behind.js";
 
 const WAIT_MS = 9000; // for an answer
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const pace = Number(sessionStorage.getItem("pace") ?? 1); // below 1 the show hurries
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms * pace));
 let stopped = true;
 let onRestart = null;
 
@@ -15,9 +16,9 @@ export const restarted = () => onRestart?.();
 
 /** Wait until `ready()` holds, or give up quietly after `limit`. */
 async function until(ready, limit = WAIT_MS) {
-  for (let waited = 0; waited < limit && !stopped; waited += 120) {
+  for (let waited = 0; waited < limit && !stopped; waited += 100) {
     if (ready()) return true;
-    await sleep(120);
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return false;
 }

@@ -63,6 +63,10 @@ class World:
         line, token = self.button(chat or name, label)
         return await self._act(chat or name, lambda now: self.platform.press(name, chat or name, line.id, token, now))
 
+    async def press_token(self, name: str, line: Line, token: str) -> str:
+        """Send any token in one's own chat, as a custom client can."""
+        return await self._act(name, lambda now: self.platform.press(name, name, line.id, token, now))
+
     def button(self, chat: str, label: str) -> tuple[Line, str]:
         for line in reversed(self.lines(chat)):
             for each in (button for row in line.choices for button in row):
