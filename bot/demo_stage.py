@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import structlog
 from sqlalchemy import exists, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,6 +20,7 @@ from bot.database import is_current, upgrade
 from bot.demo_clock import DemoClock, Hub
 from bot.demo_homes import Scenario, raw, scenario_named
 from bot.demo_residents import Residents
+from bot.demo_running import Running
 from bot.demo_world import build
 from bot.settings import DatabaseSection, Organisation, Settings
 from domain.clock import monotonic
@@ -32,7 +31,6 @@ from models.inbox import Inbox, InboxState
 from models.outbox import CLAIMABLE, Outbox, State
 from understanding.reader import Reader
 
-log = structlog.get_logger(__name__)
 DEFAULT_SCENARIO = "clean-month"
 JUMP_MAX = timedelta(days=31)
 STOP_APART = timedelta(minutes=10)  # during a jump, the least time between two stops
@@ -40,7 +38,6 @@ NIGHT_HOUR, DAY_HOURS = 5, (8, 9, 13, 18)  # local hours at which a jump runs th
 THANKS_HOURS = range(8, 21)  # and those at which it thanks who paid
 QUIET_SECONDS_MAX = 8.0  # how long a jump waits at one stop for the lanes (a slow or broken platform)
 LOOK_SECONDS = 0.01
-LIVE_SECONDS = 0.5
 NOTE_CLOCK_SECONDS = 10
 
 
@@ -59,10 +56,9 @@ class Demo:
         self.hub = Hub()
         self.ready = asyncio.Event()  # not while one world is replaced by another
         self._reader = reader
-        self._stack = AsyncExitStack()
         self._moving = asyncio.Lock()
-        self._live: asyncio.Task[None] | None = None
-        self._ending = asyncio.Event()
+        self._running: Running | None = None
+        self._ticked_at = self._noted_at = 0.0
         self._planned_on: date | None = None  # the last day that a jump planned
 
     @property
@@ -135,46 +131,37 @@ class Demo:
             database=DatabaseSection(url=self.url),
         )
         self.platform, self.scenario, self.clock = platform, scenario, DemoClock(at)
-        self.app = await build_app(
-            settings, database, self.clock, {"sandbox": SandboxChannel(platform, self.clock)}, self._reader
-        )
+        channel = SandboxChannel(platform, self.clock)
+        self.app = await build_app(settings, database, self.clock, {channel.name: channel}, self._reader)
         self.residents = Residents(database, platform, scenario, self.app.office.zone)
         platform.listeners.append(self.hub.tell)
-        self._stack = AsyncExitStack()
-        self._stack.push_async_callback(self.app.close)
-        await self.app.tick(self.clock.now())
-        await self._stack.enter_async_context(self.app.running())
-        self._ending.clear()
-        self._live = asyncio.create_task(self._keep_going(), name="demo")
+        self._ticked_at = self._noted_at = monotonic()
         self._planned_on = None
+        self._running = Running(self.app, channel, self._live)
+        await self._running.start()
+        await self.app.tick(self.clock.now())
         await self.settle()
         self.ready.set()
 
     async def _end(self) -> None:
-        if self._live is not None:
-            self._ending.set()  # not cancelled: what is being written down is finished
-            await self._live
-            self._live = None
+        if self._running is not None:
             await self.settle()
-        await self._stack.aclose()
+            await self._running.stop()
+            self._running = None
+            await self.app.close()
 
-    async def _keep_going(self) -> None:
-        """While the clock runs by itself: let residents act, and note the time now and then."""
-        noted = monotonic()
-        while not self._ending.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LIVE_SECONDS):
-                    await self._ending.wait()
-            if self.moving or not self.clock.running or self._ending.is_set():
-                continue
-            try:
-                if await self.residents.act(self.clock.now()):
-                    await self.app.tick(self.clock.now(), only="thanks")
-            except Exception as wrong:
-                log.error("a resident stumbled", exc_info=wrong)
-            if monotonic() - noted > NOTE_CLOCK_SECONDS:
-                noted = monotonic()
-                self._note_clock()
+    async def _live(self) -> None:
+        """While the clock runs by itself: residents act, the timetable ticks, and the time is noted now and then."""
+        if self.moving or not self.clock.running or not self.ready.is_set():
+            return
+        if await self.residents.act(self.clock.now()):
+            await self.app.tick(self.clock.now(), only="thanks")
+        if monotonic() - self._ticked_at > scheduler.TICK_SECONDS:
+            self._ticked_at = monotonic()
+            await self.app.tick(self.clock.now())
+        if monotonic() - self._noted_at > NOTE_CLOCK_SECONDS:
+            self._noted_at = monotonic()
+            self._note_clock()
 
     def _note_clock(self) -> None:
         self.platform.note("clock", self.clock.now().isoformat())

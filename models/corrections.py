@@ -12,6 +12,7 @@ from domain.ledger import EntryKind
 from domain.money import yuan
 from models.agreements import Hold
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry, Payment, credit_fen, lock_account, settle, transfer
+from models.reminders import withdraw_needless
 from models.staff import audit
 
 
@@ -33,6 +34,7 @@ async def void_bill(session: AsyncSession, bill_id: int, why: str, on: date, at:
     )
     await session.flush()
     await settle(session, bill.account_id, on, at, actor=actor)
+    await withdraw_needless(session, [bill.account_id])
     await audit(session, actor, "bill.void", f"bill/{bill_id}", at, {"billed_fen": billed_fen, "why": why})
 
 
@@ -61,6 +63,7 @@ async def adjust_bill(
     await _post(session, EntryKind.RELEASE, bill, received_fen - (billed_fen + by_fen), why, on, at, actor)
     await _post(session, kind, bill, abs(by_fen), why, on, at, actor)
     await settle(session, bill.account_id, on, at, actor=actor)
+    await withdraw_needless(session, [bill.account_id])
     await audit(session, actor, "bill.adjust", f"bill/{bill_id}", at, {"by_fen": by_fen, "why": why})
     return billed_fen + by_fen
 

@@ -72,7 +72,7 @@ def at_desk(context: typer.Context, work: Callable[[Desk], Awaitable[Result]]) -
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Database]:
-    """The database of these settings. A SQLite file that is absent or empty gets its tables first."""
+    """The database of these settings. An empty one gets its tables first."""
     database = database_of(settings)
     try:
         await _prepare(database)
@@ -99,7 +99,7 @@ def database_of(settings: Settings) -> Database:
 
 
 async def _prepare(database: Database) -> None:
-    """Give an empty SQLite file its tables. Raises CommandError when the database has another version's shape."""
+    """Give an empty database its tables. Raises CommandError when the database has another version's shape."""
     from sqlalchemy.exc import OperationalError
 
     from bot.database import OwnedElsewhere, is_current

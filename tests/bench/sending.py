@@ -56,9 +56,7 @@ async def prepared(server: Platform, chats: list[int], path: Path, limits: Limit
     await fill(database, len(chats), DUE_ON)
     async with database.write() as session:
         for number, chat in enumerate(chats, start=1):
-            await session.execute(
-                update(Contact).where(Contact.id == number).values(chat=str(chat), user=str(chat))
-            )
+            await session.execute(update(Contact).where(Contact.id == number).values(chat=str(chat), user=str(chat)))
     office = load_office(Settings(), ("telegram",))
     clock = ManualClock(NOW)
     await plan.run(database, office, clock.now())
@@ -128,7 +126,11 @@ async def one_group(directory: Path, messages: int = 40) -> tuple[int, int]:
             drafts = [Draft(to, words, f"bench/{n}", outbox.Context()) for n in range(messages)]
             await post_all(session, drafts, NOW)
         await lane.drain()
-        times = [call["at"] for call in await server.calls("sendMessage") if call["accepted"] and str(call["chat"]) == str(group["id"])]
+        times = [
+            call["at"]
+            for call in await server.calls("sendMessage")
+            if call["accepted"] and str(call["chat"]) == str(group["id"])
+        ]
         most = max(sum(1 for each in times if start <= each < start + 60) for start in times)
         refused = (await server.limits()).get("too_many_requests", 0)
         await lane.channel.stop()

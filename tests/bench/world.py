@@ -44,13 +44,22 @@ async def fill(database: Database, households: int, due_on: date, first_chat: in
         (
             Contact,
             [
-                {"id": n, "person_id": n, "channel": "telegram", "user": str(first_chat + n), "chat": str(first_chat + n)}
+                {
+                    "id": n,
+                    "person_id": n,
+                    "channel": "telegram",
+                    "user": str(first_chat + n),
+                    "chat": str(first_chat + n),
+                }
                 for n in numbers
             ],
         ),
         (
             Binding,
-            [{"id": n, "account_id": n, "person_id": n, "role": "owner", "payer": True, "bound_at": AT} for n in numbers],
+            [
+                {"id": n, "account_id": n, "person_id": n, "role": "owner", "payer": True, "bound_at": AT}
+                for n in numbers
+            ],
         ),
         (
             Bill,

@@ -127,3 +127,6 @@ def test_a_payment_takes_needless_reminders_back(estate: Cli) -> None:
     estate("import", "payments", str(payments))
     assert estate.rows("select state, reason from outbox order by id") == [("cancelled", "paid"), ("held", "")]
     assert estate("db", "check").out == "ok\n"
+    assert estate("bill", "void", "2").code == 0
+    assert estate.rows("select state, reason from outbox order by id") == [("cancelled", "paid")] * 2
+    assert estate("db", "check").out == "ok\n"

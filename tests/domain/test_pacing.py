@@ -50,8 +50,9 @@ def test_never_more_than_allowed_in_any_window(
         taken.setdefault(chat, []).append(at)
         if not ahead:  # the lane waits; otherwise it books that moment and asks for another chat meanwhile
             now = at
+    everyone = [at for times in taken.values() for at in times]
     for window in windows(global_rate, 1.0):
-        assert most_in_any(window.seconds, sum(taken.values(), [])) <= window.count
+        assert most_in_any(window.seconds, everyone) <= window.count
     for chat, times in taken.items():
         for window in windows(chat_rate, 1.0) + (windows(group_rate, 60.0) if chat.startswith("-") else ()):
             assert most_in_any(window.seconds, times) <= window.count
@@ -113,12 +114,10 @@ def test_a_halt_stops_every_chat_and_is_never_shortened() -> None:
 
 
 def test_a_busy_lane_forgets_no_message_that_still_counts() -> None:
-    pacing = Pacing(LIMITS)
-    group = drain(pacing, [GROUP] * 20)
-    others = drain(pacing, [str(number) for number in range(1500)], now=group[-1])
-    assert pacing.ready_at(GROUP, True, others[-1]) == 60.0 > others[-1] - 1500 / 28
-    pacing.halt(group[0])
-    assert pacing.ready_at("0", False, others[0]) >= others[0] + 1.0
+    pacing = Pacing(LIMITS, [Sent(GROUP, True, 0.0)] * 20)
+    others = drain(pacing, [str(number) for number in range(1200)])
+    assert others[-1] > 40
+    assert pacing.ready_at(GROUP, True, others[-1]) == 60.0
 
 
 def test_old_messages_are_forgotten() -> None:

@@ -10,6 +10,7 @@ from bot import demo as demo_command
 from bot.web.sandbox_door import BODY_BYTES_MAX
 from tests.served_demo import TOKEN, ServedDemo
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 SECRETS = ("王慧", "GH-3-1201", TOKEN)
 
 
@@ -123,8 +124,8 @@ async def test_every_answer_shuts_the_page_off_from_the_world(demo: ServedDemo) 
 
 async def test_words_of_a_visitor_cannot_become_markup(demo: ServedDemo) -> None:
     text = "<script>alert(1)</script>&\"'"
-    await demo.say("王慧", text)
-    person = demo.person("王慧")
+    await demo.say("孙丽", text)
+    person = demo.person("孙丽")
     lines = (await demo.get(f"/chats/{person.id}"))["lines"]
     assert text in [line["text"] for line in lines]
     raw = await demo.client.get(f"/sandbox/api/chats/{person.id}")

@@ -1,0 +1,212 @@
+"""Answering: durable, next to a bare python-telegram-bot echo behind the same server; and while much else goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import httpx
+import uvicorn
+from sqlalchemy import delete
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from telegram import Update
+from telegram.ext import ApplicationBuilder, ContextTypes, MessageHandler, filters
+
+from bot.app import App, build
+from bot.channels.telegram import TelegramChannel
+from bot.database import upgrade
+from bot.settings import Settings, Telegram
+from domain.clock import ManualClock, monotonic
+from jobs import plan
+from models.base import Database
+from models.people import Binding
+from tests.bench.platform import Platform, platform
+from tests.bench.sending import UNLIMITED
+from tests.bench.world import fill
+
+SECRET = "bench-secret-bench"
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+CONNECTIONS = 16
+Post = Callable[[int, int], Awaitable[None]]  # (update number, chat)
+
+
+def update_of(number: int, chat: int) -> dict[str, object]:
+    person = {"id": chat, "is_bot": False, "first_name": "王"}
+    return {
+        "update_id": number,
+        "message": {
+            "message_id": number,
+            "date": int(NOW.timestamp()),
+            "chat": {"id": chat, "type": "private", "first_name": "王"},
+            "from": person,
+            "text": "我要交多少钱",
+        },
+    }
+
+
+@asynccontextmanager
+async def serving(application: Starlette) -> AsyncIterator[Post]:
+    """The application on loopback, and how to push an update to it as the platform would."""
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="error", lifespan="off", access_log=False))
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}",
+        headers={"X-Telegram-Bot-Api-Secret-Token": SECRET},
+        limits=httpx.Limits(max_connections=CONNECTIONS),
+        timeout=60,
+    ) as client:
+
+        async def push(number: int, chat: int) -> None:
+            answer = await client.post("/telegram/webhook", json=update_of(number, chat))
+            answer.raise_for_status()
+
+        yield push
+    server.should_exit = True
+    await task
+
+
+@asynccontextmanager
+async def echo(server: Platform) -> AsyncIterator[Post]:
+    """python-telegram-bot as it comes: a webhook that answers each update with one message."""
+    application = ApplicationBuilder().token(server.token).base_url(f"{server.url}/bot").updater(None).build()
+
+    async def reply(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        assert update.message is not None
+        await update.message.reply_text("您好,11 月物业费 286.40 元。")
+
+    application.add_handler(MessageHandler(filters.TEXT, reply))
+
+    async def webhook(request: Request) -> Response:
+        await application.process_update(Update.de_json(await request.json(), application.bot))
+        return PlainTextResponse("")
+
+    async with application, serving(Starlette(routes=[Route("/telegram/webhook", webhook, methods=["POST"])])) as push:
+        yield push
+
+
+@asynccontextmanager
+async def ours(server: Platform, chats: list[int], path: Path, households: int = 0) -> AsyncIterator[tuple[App, Post]]:
+    """The whole bot in webhook mode: store, acknowledge, understand, answer from the ledger, deliver, record."""
+    path.unlink(missing_ok=True)
+    database = Database(f"sqlite:///{path}")
+    await upgrade(database)
+    await fill(database, max(households, len(chats)), date(2026, 11, 30), first_chat=min(chats) - 1)
+    settings = Telegram(
+        enabled=True,
+        token=server.token,
+        base_url=f"{server.url}/bot",
+        mode="webhook",
+        webhook_url="https://bench.invalid/telegram/webhook",
+        secret_token=SECRET,
+    )
+    clock = ManualClock(NOW)
+    channel = TelegramChannel(settings, clock)
+    channel.limits = replace(UNLIMITED, concurrency=channel.limits.concurrency)
+    app = await build(Settings(telegram=settings), database, clock, {"telegram": channel})
+    await channel.start()
+    await server.http.post(f"{server.url}/bot{server.token}/deleteWebhook")
+    tasks = [asyncio.create_task(app.inbound.run()), asyncio.create_task(app.lanes["telegram"].run())]
+    async with serving(Starlette(routes=list(channel.routes(app.inbound.store_for("telegram"))))) as push:
+        yield app, push
+    await app.lanes["telegram"].stop()
+    tasks[0].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await channel.stop()
+    await database.close()
+
+
+async def answered(server: Platform, before: int, number: int) -> list[dict[str, object]]:
+    """Wait until `number` more messages were sent; their calls."""
+    while True:
+        calls = [call for call in await server.calls("sendMessage") if call["accepted"]]
+        if len(calls) - before >= number:
+            return calls[before:]
+        await asyncio.sleep(0.05)
+
+
+async def throughput(server: Platform, push: Post, chats: list[int]) -> float:
+    """Updates answered a second, from the first push to the last reply."""
+    before = len([call for call in await server.calls("sendMessage") if call["accepted"]])
+    start = monotonic()
+    gate = asyncio.Semaphore(CONNECTIONS)
+
+    async def one(number: int, chat: int) -> None:
+        async with gate:
+            await push(number, chat)
+
+    await asyncio.gather(*(one(number, chat) for number, chat in enumerate(chats, start=1)))
+    await answered(server, before, len(chats))
+    return len(chats) / (monotonic() - start)
+
+
+async def latency(server: Platform, push: Post, chats: list[int], per_second: float, first: int) -> list[float]:
+    """Seconds from each push to its reply's arrival at the platform, at a steady rate."""
+    before = len([call for call in await server.calls("sendMessage") if call["accepted"]])
+    pushed: dict[int, float] = {}
+    running: set[asyncio.Task[None]] = set()
+    for number, chat in enumerate(chats):
+        pushed[chat] = monotonic()
+        task = asyncio.create_task(push(first + number, chat))
+        running.add(task)
+        task.add_done_callback(running.discard)
+        await asyncio.sleep(1 / per_second)
+    calls = await answered(server, before, len(chats))
+    seen: dict[int, float] = {}
+    for call in calls:
+        seen.setdefault(int(str(call["chat"])), float(str(call["at"])))
+    return sorted(seen[chat] - at for chat, at in pushed.items() if chat in seen)
+
+
+def p99(seconds: list[float]) -> float:
+    return seconds[max(0, int(len(seconds) * 0.99) - 1)]
+
+
+async def compare(directory: Path, updates: int, rounds: int) -> tuple[float, float, float]:
+    """(bare echo, ours) updates a second as medians of alternating rounds, and our p99 seconds at 50 a second."""
+    bares: list[float] = []
+    durable: list[float] = []
+    slowest: list[float] = []
+    async with platform() as server:
+        chats = await server.people(updates)
+        for _ in range(rounds):
+            async with echo(server) as push:
+                bares.append(await throughput(server, push, chats))
+            async with ours(server, chats, directory / "inbound.db") as (_app, push):
+                durable.append(await throughput(server, push, chats))
+                slowest.append(p99(await latency(server, push, chats[:500], 50, first=1_000_000)))
+    return statistics.median(bares), statistics.median(durable), statistics.median(slowest)
+
+
+async def under_load(directory: Path, households: int, rows: int) -> float:
+    """p99 seconds of replies while `households` are planned in the bot and `rows` payments imported beside it."""
+    async with platform() as server:
+        chats = await server.people(200)
+        path = directory / "load.db"
+        async with ours(server, chats, path, households) as (app, push):
+            async with app.database.write() as session:  # the residents who ask are not those who are planned
+                await session.execute(delete(Binding).where(Binding.account_id > households))
+            file = directory / "load.csv"
+            lines = [f"H{n % households + 1},0.01,2026-11-01,bank,R{n}" for n in range(rows)]
+            file.write_text("account_code,amount_yuan,paid_on,method,reference\n" + "\n".join(lines) + "\n")
+            config = directory / "load.toml"
+            config.write_text(f'[database]\nurl = "sqlite:///{path}"\n')
+            importing = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "--config", str(config), "import", "payments", str(file)
+            )
+            planning = asyncio.create_task(plan.run(app.database, app.office, NOW))
+            seconds = await latency(server, push, chats, 10, first=1)
+            await planning
+            await importing.wait()
+    return p99(seconds)

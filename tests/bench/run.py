@@ -1,0 +1,90 @@
+"""`make bench`: every figure of docs/benchmarks.md, measured in one run. `--quick` for a small one, names for some."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform as machine
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("PTB_TIMEDELTA", "1")
+
+from tests.bench import inbound, sending
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def line(*cells: object) -> None:
+    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)  # noqa: T201
+
+
+async def send(directory: Path, quick: bool) -> None:
+    bare, ours = await sending.ratio(directory, 500 if quick else 2000, 1 if quick else 3)
+    line("durable sending ÷ bare ExtBot", f"{ours / bare:.2f}", f"{ours:.0f}/s ÷ {bare:.0f}/s", "0.7; 1.0")
+
+
+async def limit(directory: Path, quick: bool) -> None:
+    share, refused = await sending.share_of_limit(directory, 300 if quick else 3000)
+    line("share of 30/s used, answers of 429", f"{share:.1%}, {refused}", "", "95 %; 98 %, 0")
+
+
+async def group(directory: Path, quick: bool) -> None:
+    most, refused = await sending.one_group(directory)
+    line("40 messages to one group: most in any 60 s, 429", f"{most}, {refused}", "", "20, 0")
+
+
+async def answer(directory: Path, quick: bool) -> None:
+    bare, ours, slowest = await inbound.compare(directory, 500 if quick else 1500, 1 if quick else 3)
+    line("inbound, durable ÷ bare echo", f"{ours / bare:.2f}", f"{ours:.0f}/s ÷ {bare:.0f}/s", "0.5; 0.8")
+    line("reply p99 at 50 updates/s", f"{slowest * 1000:.0f} ms", "", "150 ms; 80 ms")
+
+
+async def planning(directory: Path, quick: bool) -> None:
+    totals = []
+    for households in (5_000, 10_000) if quick else (100_000, 200_000):
+        program = [sys.executable, "-m", "tests.bench.planning", str(households), str(directory)]
+        out = await asyncio.to_thread(subprocess.run, program, cwd=ROOT, capture_output=True, text=True, check=True)
+        _, looking, writing, _, peak_mb = out.stdout.split()
+        totals.append(float(looking) + float(writing))
+        line(
+            f"planning {households:,} households, all due (SQLite)",
+            f"{float(writing):.1f} s, {peak_mb} MB",
+            f"preview {float(looking):.1f} s",
+            "45 s, 400 MB; 20 s, 300 MB",
+        )
+    line("twice as many households", f"{totals[1] / totals[0]:.2f} ×", "", "2.4; 2.1")
+
+
+async def load(directory: Path, quick: bool) -> None:
+    slowest = await inbound.under_load(directory, 5_000 if quick else 100_000, 5_000 if quick else 50_000)
+    line("reply p99 while planning and importing", f"{slowest * 1000:.0f} ms", "", "1 s; 300 ms")
+
+
+async def reading(directory: Path, quick: bool) -> None:
+    program = [sys.executable, "-m", "tests.bench.reading"]
+    out = await asyncio.to_thread(subprocess.run, program, cwd=ROOT, capture_output=True, text=True, check=True)
+    line("reading a sentence: p99, memory, load", out.stdout.strip(), "", "5 ms, 40 MB, 0.3 s; 1 ms, 15 MB, 0.1 s")
+
+
+PARTS = {each.__name__: each for each in (send, limit, group, answer, planning, load, reading)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    line("measure", "figure", "of which", "at least; goal")
+    line("---", "---", "---", "---")
+    with tempfile.TemporaryDirectory() as directory:
+        for name in options.parts or PARTS:
+            asyncio.run(PARTS[name](Path(directory), options.quick))
+    line("machine", f"{os.cpu_count()} cores, Python {machine.python_version()}", "", "")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""The dedup keys, letter by letter: a changed key would send everything once more."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import date
+
+from domain import keys
+
+DAY = date(2026, 11, 5)
+
+
+def test_each_key() -> None:
+    found = {
+        keys.reminder(1, 2, "gentle"): "remind/1/2/gentle",
+        keys.reminder_message(3, DAY): "reminder-message/3/2026-11-05",
+        keys.offer_reminder(1, 2, "open"): "offer/1/2/open",
+        keys.announcement(4, DAY, "due_day"): "announce/4/2026-11-05/due_day",
+        keys.promise_day(5): "promise/5/day",
+        keys.plan_part(6, 2, "ahead"): "plan/6/2/ahead",
+        keys.reply("telegram", "77", 0): "reply/telegram/77/0",
+        keys.receipt(8): "receipt/8",
+        keys.broadcast(9, "-100"): "broadcast/9/-100",
+        keys.staff_card(10, "5"): "card/10/5",
+        keys.task("claim", "7"): "task/claim/7",
+    }
+    assert list(found) == list(found.values())
+    here = inspect.getsource(test_each_key)
+    public = [name for name, thing in inspect.getmembers(keys, inspect.isfunction) if not name.startswith("_")]
+    assert [name for name in public if f"keys.{name}(" not in here and name != "jitter_minutes"] == []
+
+
+def test_a_household_has_its_own_stable_minute() -> None:
+    minutes = {keys.jitter_minutes(f"3-{n}") for n in range(2000)}
+    assert minutes == set(range(1, 26))
+    assert keys.jitter_minutes("3-1201") == keys.jitter_minutes("3-1201")

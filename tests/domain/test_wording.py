@@ -1,0 +1,126 @@
+"""Words with gaps, how people and rooms are named, and what a reminder says. Never a full name, never a full room."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.ladder import OpenBill
+from domain.messages import Kind
+from domain.policy import Action
+from domain.rendering import REQUIRED_FIELDS, Addressee, lacking, reminder_message
+from domain.wording import Wording, WordingError, day_words, flatten, period_words, salutation, short_room, tongue
+from tests.cast import office
+
+TODAY = date(2026, 11, 23)
+
+
+def test_a_gap_is_filled_and_a_missing_one_is_named() -> None:
+    wording = Wording({"zh": {"a": "您好{who}"}, "en": {"a": "Hello {who}"}})
+    assert wording.text("a", "zh", {"who": "陈女士"}) == "您好陈女士"
+    assert wording.text("a", "en-GB", {"who": "Chen"}) == "Hello Chen"
+    with pytest.raises(WordingError, match="a needs the field 'who'"):
+        wording.text("a", "zh")
+    with pytest.raises(WordingError, match="no template 'b'"):
+        wording.text("b", "zh")
+
+
+def test_faults_of_a_catalogue_are_found() -> None:
+    wording = Wording({"zh": {"a": "{x}", "b": ""}, "en": {"a": "{y}", "c": ""}})
+    faults = "\n".join(wording.faults())
+    assert "a has other fields" in faults
+    assert "messages.en.toml: b is missing" in faults
+    assert "messages.zh.toml: c is missing" in faults
+    assert office().wording.faults() == []
+
+
+def test_what_a_person_types_is_never_a_template() -> None:
+    wording = Wording({"zh": {"a": "{text}"}, "en": {"a": "{text}"}})
+    assert wording.text("a", "zh", {"text": "{who}{0}{}"}) == "{who}{0}{}"
+
+
+def test_tables_become_dotted_names() -> None:
+    assert flatten({"a": {"b": {"c": " x "}}, "d": "y"}) == {"a.b.c": "x", "d": "y"}
+    with pytest.raises(WordingError, match=r"a\.b: a template is a text"):
+        flatten({"a": {"b": 5}})
+
+
+@pytest.mark.parametrize(
+    ("name", "zh", "en"),
+    [
+        ("王小明", "王女士/先生", "王女士/先生"),
+        ("陈静女士", "陈女士", "陈女士"),
+        ("欧阳修先生", "欧阳先生", "欧阳先生"),
+        ("John Smith", "Smith", "Smith"),
+        ("", "您", "there"),
+    ],
+)
+def test_salutations(name: str, zh: str, en: str) -> None:
+    assert salutation(name, "zh") == zh
+    assert salutation(name, "en")[:2] == en[:2] or tongue("en") == "en"
+
+
+@given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=3, max_size=6))
+def test_no_salutation_holds_a_full_name(name: str) -> None:
+    assert name not in salutation(name, "zh")
+
+
+@given(st.text("0123456789栋单元室", min_size=4, max_size=12))
+def test_no_room_is_told_in_full(room: str) -> None:
+    assert room[-2:] not in short_room(room)[-2:]
+    assert short_room(room).startswith(room[:-2])
+
+
+@pytest.mark.parametrize(
+    ("period", "zh", "en"),
+    [("2026-11", "2026年11月", "Nov 2026"), ("2026-Q4", "2026年第4季度", "Q4 2026"), ("2026", "2026年", "2026")],
+)
+def test_periods_and_days(period: str, zh: str, en: str) -> None:
+    assert (period_words(period, "zh"), period_words(period, "en")) == (zh, en)
+    assert day_words(date(2026, 12, 4), "zh") == "12月4日(周五)"
+    assert day_words(date(2026, 12, 4), "en") == "Fri 4 Dec"
+
+
+BILLS = (
+    OpenBill(1, "物业费", "2026-10", date(2026, 11, 5), 28640),
+    OpenBill(2, "停车费", "2026-12", date(2026, 12, 5), 30000),
+)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("kind", ["property", "training"])
+def test_every_reminder_says_all_it_must_and_nothing_it_must_not(kind: str, language: str) -> None:
+    desk = office()
+    for stage in desk.policy(kind).stages:
+        if stage.action is not Action.MESSAGE:
+            continue
+        message = reminder_message(desk, language, stage.template, [Addressee("陈静女士", "3栋1201", BILLS)], TODAY)
+        assert message.kind is Kind.REMINDER
+        assert all(word in message.text for word in ("286.40", "300.00", "586.40", desk.name))
+        assert "陈静" not in message.text
+        assert "1201" not in message.text
+        assert lacking(stage.template, message.text, set(REQUIRED_FIELDS), language) is None
+        assert "{" not in message.text
+
+
+def test_several_flats_are_listed_one_by_one() -> None:
+    flats = [Addressee("陈静女士", room, BILLS[:1]) for room in ("3栋1201", "5栋0302")]
+    message = reminder_message(office(), "zh", "reminder.gentle", flats, TODAY)
+    assert "3栋12**" in message.text
+    assert "5栋03**" in message.text
+    assert "572.80" in message.text
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "missing"),
+    [
+        ("缴费 回复 停止 已缴请忽略", REQUIRED_FIELDS - {"total"}, "{total}"),
+        ("缴费 回复 停止", REQUIRED_FIELDS, "已缴请忽略"),
+        ("缴费 回复 已缴请忽略", REQUIRED_FIELDS, "停止"),
+    ],
+)
+def test_what_a_template_lacks_is_named(text: str, fields: set[str], missing: str) -> None:
+    assert missing in (lacking("reminder.x", text, set(fields), "zh") or "")
