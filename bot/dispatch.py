@@ -397,7 +397,7 @@ class Dispatcher:
                 button_user=turn.message.sender if message.to is None else "",
                 context=outbox.Context(
                     person_id=turn.person.id if turn.person and message.to is None else None,
-                    account_id=turn.account.id if turn.account else None,
+                    account_id=message.about,
                     inbox_id=turn.inbox_id,
                     reason="answer",
                 ),

@@ -113,6 +113,7 @@ class OutgoingMessage:
     to: Address | None = None  # None: the chat that is being answered
     edit: bool = False  # replace the message whose button was pressed, where the channel can
     attachment: Attachment | None = None
+    about: int | None = None  # the account it speaks of: the household's log finds it by this
 
 
 @dataclass(frozen=True)

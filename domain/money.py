@@ -63,5 +63,5 @@ def times_rate(quantity: Decimal, rate_yuan: Decimal, months: int = 1) -> int:
     try:
         exact = quantity * rate_yuan * months * FEN_PER_YUAN
         return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-    except InvalidOperation as wrong:
+    except (InvalidOperation, ValueError, OverflowError) as wrong:
         raise ValueError("quantity or rate is not a number") from wrong

@@ -85,9 +85,9 @@ def tongue(language: str) -> str:
 
 
 def salutation(name: str, language: str) -> str:
-    """Surname and a title: `王小明` → `王女士/先生`. A full name never appears in a chat."""
+    """Surname and a title: `王小明` → `王女士/先生`, in any language. A full name never appears in a chat."""
     name = name.strip()
-    if tongue(language) == "en" or name.isascii():
+    if name.isascii():
         return name.split()[-1] if name else ("there" if tongue(language) == "en" else "您")
     surname = name[:2] if name[:2] in COMPOUND_SURNAMES else name[:1]
     title = next((title for title in TITLES if name.endswith(title)), "女士/先生")

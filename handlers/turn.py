@@ -95,6 +95,7 @@ class Turn:
             self.message.audience,
             kind,
             edit=edit,
+            about=self.account.id if self.account else None,
         )
 
     def refusal(self, refused: Refusal) -> OutgoingMessage:

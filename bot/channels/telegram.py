@@ -89,7 +89,7 @@ class TelegramChannel:
             fault = meaning(wrong, self._clock.now())
             if isinstance(fault, Rejected):  # the only thing here that Telegram can find fault with
                 fault = ChannelDown(f"{fault.detail}: check telegram.webhook_url and telegram.secret_token")
-            self._pulse.fault = fault.detail
+            self._pulse.fault = fault.detail if isinstance(fault, ChannelDown) else ""
             raise fault from None
         self._name = self._bot.username
         self._pulse.beat()

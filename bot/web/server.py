@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 import scheduler
 from bot.app import App
+from models.runtime import kill_switch
 from models.status import board
 
 
@@ -28,12 +29,12 @@ def application(app: App, routes: Sequence[BaseRoute] = ()) -> Starlette:
         problems = []
         try:
             async with app.database.read() as session:
-                figures = await board(session, app.clock.now(), app.office.zone)
+                paused = await kill_switch(session, app.clock.now()) is not None
         except Exception as wrong:
             return JSONResponse({"ready": False, "problems": [f"database: {type(wrong).__name__}"]}, 503)
         problems += [f"{name}: {channel.health.detail}" for name, channel in app.channels.items() if not channel.health.ok]
         ready = not problems
-        return JSONResponse({"ready": ready, "problems": problems, "paused": figures.paused}, 200 if ready else 503)
+        return JSONResponse({"ready": ready, "problems": problems, "paused": paused}, 200 if ready else 503)
 
     async def metrics(request: Request) -> Response:
         """Figures for Prometheus; none of them is about one household."""

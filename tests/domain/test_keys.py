@@ -21,6 +21,7 @@ def test_each_key() -> None:
         keys.reply("telegram", "77", 0): "reply/telegram/77/0",
         keys.receipt(8): "receipt/8",
         keys.broadcast(9, "-100"): "broadcast/9/-100",
+        keys.broadcast_progress(9, 0): "broadcast/9/progress/0",
         keys.staff_card(10, "5"): "card/10/5",
         keys.task("claim", "7"): "task/claim/7",
     }
