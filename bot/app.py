@@ -48,6 +48,9 @@ class App:
     names: dict[str, str]  # of the bot, by channel: the office reads it, a started channel writes it
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def __post_init__(self) -> None:
+        self.tried = {name: asyncio.Event() for name in self.channels}  # a first start succeeded or failed
+
     async def tick(self, now: datetime, *, only: str | None = None, on_demand: bool = False) -> list[scheduler.Ran]:
         """One pass of the due jobs, then a word to the lanes."""
         ran = await scheduler.tick(self.database, self.office, now, only=only, on_demand=on_demand)
@@ -63,9 +66,9 @@ class App:
     async def running(self) -> AsyncIterator[None]:
         """Channels, lanes, dispatcher and timetable at work while the block runs; then a clean stop."""
         timer = scheduler.timer(self.clock, self._on_time)
-        loops = [asyncio.create_task(self.inbound.run(), name="inbound")]
         lanes = [asyncio.create_task(lane.run(), name=f"lane {name}") for name, lane in self.lanes.items()]
-        loops += [asyncio.create_task(self._receive(channel)) for channel in self.channels.values()]
+        loops = [asyncio.create_task(self._receive(channel)) for channel in self.channels.values()]
+        loops.append(asyncio.create_task(self._handle(), name="inbound"))
         for task in [*loops, *lanes]:
             task.add_done_callback(self._fatal)
         timer.start()
@@ -107,12 +110,22 @@ class App:
         except Exception as wrong:
             log.error("tick failed", exc_info=wrong)
 
+    async def _handle(self) -> None:
+        """Handle what came in, once the channels know their own names: a mention is read by it."""
+        first = [asyncio.create_task(event.wait()) for event in self.tried.values()]
+        await asyncio.wait(first, timeout=START_AGAIN_SECONDS[0])
+        for task in first:
+            task.cancel()
+        await self.inbound.run()
+
     async def _receive(self, channel: Channel) -> None:
         """Start a channel, keep trying while it is refused, then take its updates in."""
         wait, longest = START_AGAIN_SECONDS
         while not await self.open(channel):
+            self.tried[channel.name].set()
             await asyncio.sleep(wait)
             wait = min(wait * 2, longest)
+        self.tried[channel.name].set()
         await channel.receive(self.inbound.store_for(channel.name))
 
     async def open(self, channel: Channel) -> bool:

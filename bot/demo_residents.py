@@ -202,8 +202,8 @@ class Residents:
             .group_by(Outbox.account_id)
         )
         async with self._database.read() as session:
-            reminded = {account_id: (times, last) for account_id, times, last in (await session.execute(told)).tuples()}
-            rows = list((await session.execute(owed)).tuples())
+            reminded = {account_id: (times, last) for account_id, times, last in await session.execute(told)}
+            rows = list(await session.execute(owed))
         found = []
         for code, due_on, fen, account_id, traits in rows:
             times, last = reminded.get(account_id, (0, None))

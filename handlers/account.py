@@ -21,7 +21,7 @@ from models.bills import bill_lines, credit_fen, open_fen, record_payment
 from models.outbox import Context
 from models.people import Person, contacts_of, members_of
 from models.posting import post
-from models.reminders import latest_reminders, latest_wait
+from models.reminders import latest_reminders, latest_wait, withdraw_needless
 from models.staff import audit
 
 BILLS_SHOWN = 12
@@ -194,6 +194,7 @@ async def _record(turn: Turn, account: Account, fen: int, method: str, reference
     )
     if payment is None:
         raise Refusal("account.paid_before", {"code": account.code, "reference": reference})
+    await withdraw_needless(turn.session, [account.id])
     detail = {"fen": fen, "account": account.id}
     await audit(turn.session, turn.actor, "payment.recorded", f"payment/{payment.id}", turn.now, detail)
     left = open_fen(await bill_lines(turn.session, [account.id], only_open=True))

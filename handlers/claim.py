@@ -19,6 +19,7 @@ from handlers.turn import Turn
 from models.accounts import Account
 from models.agreements import Claim, hold, latest_claim, release
 from models.bills import BillLine, bill_lines, open_fen, record_payment
+from models.reminders import withdraw_needless
 from models.staff import audit, close_task, open_task
 
 LOOK_WITHIN = timedelta(days=1)
@@ -186,6 +187,7 @@ async def _confirmed(turn: Turn, claim: Claim, account: Account, fen: int, *, su
         thanked=True,
         actor=turn.actor,
     )
+    await withdraw_needless(turn.session, [account.id])
     claim.payment_id = payment.id if payment else None
     await _close(turn, claim, "confirmed")
     left = open_fen(await bill_lines(turn.session, [account.id], only_open=True))

@@ -19,6 +19,7 @@ from handlers.turn import Turn
 from models.accounts import Account
 from models.agreements import Dispute, hold, open_dispute, release
 from models.bills import BillLine, bill_lines
+from models.reminders import withdraw_needless
 from models.staff import audit, close_task, open_task
 
 DECIDE_WITHIN = timedelta(days=3)
@@ -105,6 +106,7 @@ async def _record(turn: Turn, line: BillLine, text: str) -> Answer:
     source = f"dispute/{dispute.id}"
     until = turn.today + timedelta(days=turn.policy.holds.dispute_days)
     await hold(turn.session, account.id, Reason.DISPUTED, source, until, turn.now, [line.bill.id])
+    await withdraw_needless(turn.session, [account.id])
     desk = at_desk(turn)
     number = str(dispute.id)
     row = [desk.button(name, f"dispute.{name}", reusable=True, dispute=number) for name in ("uphold", "reject")]

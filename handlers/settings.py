@@ -7,7 +7,7 @@ from domain.wording import LANGUAGES, short_room, tongue
 from handlers.bill import joined
 from handlers.household import press, rooms, settle_on
 from handlers.turn import Turn
-from models import people
+from models.parting import part
 from models.staff import audit
 
 
@@ -48,7 +48,7 @@ async def unbind_confirmed(turn: Turn) -> Answer:
     settle_on(turn)
     account = turn.household
     if turn.person is not None:
-        await people.unbind(turn.session, account.id, turn.person.id)
+        await part(turn.session, account.id, turn.person.id, turn.now)
         await audit(turn.session, turn.actor, "unbind", f"account/{account.id}", turn.now)
     text = turn.say("settings.unbound", fields=turn.called(), hotline=turn.office.hotline)
     turn.account = None

@@ -150,12 +150,15 @@ def _engine(url: str, *, immediate: bool) -> AsyncEngine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_async_engine(
             async_url(url),
+            hide_parameters=True,  # names and chat texts don't belong in an error's text
             pool_size=10,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED" if immediate else "REPEATABLE READ",
             connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT} -c idle_in_transaction_session_timeout=60s"},
         )
-    engine = create_async_engine(async_url(url), pool_size=1 if immediate else 5, max_overflow=0, pool_timeout=60)
+    engine = create_async_engine(
+        async_url(url), hide_parameters=True, pool_size=1 if immediate else 5, max_overflow=0, pool_timeout=60
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

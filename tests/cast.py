@@ -35,7 +35,9 @@ ZHAO = "zhao"
 
 def office(*, approve_first_run: bool = False, **organisation: str) -> Office:
     """The office of the shipped words and policies, writing on the sandbox."""
-    settings = Settings.model_validate({"organisation": {"name": "翠湖物业", "hotline": "021-5555 0101", **organisation}})
+    settings = Settings.model_validate(
+        {"organisation": {"name": "翠湖物业", "hotline": "021-5555 0101", **organisation}}
+    )
     return replace(load_office(settings, (CHANNEL, "telegram")), approve_first_run=approve_first_run)
 
 
@@ -84,7 +86,9 @@ class World:
     async def person(self, name: str = CHEN, *, channel: str = CHANNEL) -> int:
         """A human being with one private chat; returns the id."""
         async with self.database.write() as session:
-            known = await session.scalar(select(Contact.person_id).where(Contact.channel == channel, Contact.user == name))
+            known = await session.scalar(
+                select(Contact.person_id).where(Contact.channel == channel, Contact.user == name)
+            )
             if known is not None:
                 return known
             person = Person(name=NAMES.get(name, name), created_at=self.now)
@@ -101,7 +105,18 @@ class World:
             await bind(session, account_id, person_id, "owner", self.now)
         return account_id
 
-    async def bill(self, account_id: int, due_on: date, fen: int = 28640, *, item: str = "物业费", period: str = "") -> int:
+    async def bound(self, account_id: int, channel: str, chat: str) -> None:
+        """Bind a new owner whose chat is this one on this channel."""
+        async with self.database.write() as session:
+            person = Person(name="", created_at=self.now)
+            session.add(person)
+            await session.flush()
+            session.add(Contact(person_id=person.id, channel=channel, user=chat, chat=chat))
+            await bind(session, account_id, person.id, "owner", self.now)
+
+    async def bill(
+        self, account_id: int, due_on: date, fen: int = 28640, *, item: str = "物业费", period: str = ""
+    ) -> int:
         async with self.database.write() as session:
             bill = Bill(
                 account_id=account_id,

@@ -82,7 +82,7 @@ async def served(directory: Path, scenario: str = "clean-month") -> AsyncIterato
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         server = uvicorn.Server(server_config(application(demo, TOKEN), "127.0.0.1", 0))
         serving = asyncio.create_task(server._serve([listening]))  # without the signal handlers of a main program
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 (the server has a flag, not an event)
             await asyncio.sleep(0.01)
         async with (
             httpx.AsyncClient(base_url=address, headers={"x-sandbox-token": TOKEN}, timeout=WAIT_SECONDS) as client,

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 import models
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from models.base import Base, Database
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -124,7 +124,9 @@ def test_an_init_file_holds_a_docstring_only() -> None:
     for path in sources():
         if path.name == "__init__.py":
             body = ast.parse(path.read_text(encoding="utf-8")).body
-            allowed = (ast.Expr, ast.ImportFrom, ast.Import, ast.Assign) if path.parent.name == "models" else (ast.Expr,)
+            allowed = (
+                (ast.Expr, ast.ImportFrom, ast.Import, ast.Assign) if path.parent.name == "models" else (ast.Expr,)
+            )
             assert all(isinstance(node, allowed) for node in body), name(path)
 
 
@@ -184,7 +186,13 @@ def test_handlers_and_jobs_say_nothing_in_english_either() -> None:
 def test_no_path_of_a_machine_stands_in_the_project() -> None:
     """A path of one machine works on no other, and tells who worked on it."""
     here = re.compile(r"(?<![\w.])(/work/|/root/|/home/\w|C:\\\\Users)")
-    tracked = [*sources(), *files("tests"), ROOT / "pyproject.toml", ROOT / "Makefile", *(ROOT / "content").rglob("*.toml")]
+    tracked = [
+        *sources(),
+        *files("tests"),
+        ROOT / "pyproject.toml",
+        ROOT / "Makefile",
+        *(ROOT / "content").rglob("*.toml"),
+    ]
     found = [name(path) for path in tracked if path != Path(__file__) and here.search(path.read_text(encoding="utf-8"))]
     assert found == []
 

@@ -236,7 +236,7 @@ async def board(session: AsyncSession, office: Office, now: datetime, since: dat
         "rate_at_start": rates[RATE_DAYS_BEFORE - 1]["rate"],
         "days_before": RATE_DAYS_BEFORE,
         "days": max(len(rates), RATE_DAYS_BEFORE + RATE_DAYS_AHEAD),
-        "waits": dict(waiting.tuples().all()),
+        "waits": dict(row._tuple() for row in waiting),
         "paid_today": {"number": int(number), "fen": int(fen)},
     }
 
@@ -250,7 +250,7 @@ async def _rates(session: AsyncSession, first: date, today: date) -> list[Json]:
     )
     due: dict[date, int] = defaultdict(int)
     received: dict[date, int] = defaultdict(int)
-    for kind, fen, on, due_on in rows.tuples():
+    for kind, fen, on, due_on in rows:
         counts_from = max(on, due_on)  # a bill counts from its due day, and so does what was paid before
         due[counts_from] += BILLED_SIGN.get(EntryKind(kind), 0) * fen
         received[counts_from] += RECEIVED_SIGN.get(EntryKind(kind), 0) * fen

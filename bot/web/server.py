@@ -32,7 +32,9 @@ def application(app: App, routes: Sequence[BaseRoute] = ()) -> Starlette:
                 paused = await kill_switch(session, app.clock.now()) is not None
         except Exception as wrong:
             return JSONResponse({"ready": False, "problems": [f"database: {type(wrong).__name__}"]}, 503)
-        problems += [f"{name}: {channel.health.detail}" for name, channel in app.channels.items() if not channel.health.ok]
+        problems += [
+            f"{name}: {channel.health.detail}" for name, channel in app.channels.items() if not channel.health.ok
+        ]
         ready = not problems
         return JSONResponse({"ready": ready, "problems": problems, "paused": paused}, 200 if ready else 503)
 

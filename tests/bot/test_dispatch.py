@@ -210,7 +210,11 @@ async def test_a_staff_button_needs_the_right_at_the_press(desk_of: Desk) -> Non
     async with desk_of.world.database.write() as session:
         session.add(
             Button(
-                token="t", channel=CHANNEL, chat="chat-zhao", action="desk", expires_at=desk_of.clock.now() + timedelta(1)
+                token="t",
+                channel=CHANNEL,
+                chat="chat-zhao",
+                action="desk",
+                expires_at=desk_of.clock.now() + timedelta(1),
             )
         )
     assert "tasks" in (await desk_of.write(ZHAO, choice="t"))[0]
@@ -293,9 +297,7 @@ async def test_a_fault_is_tried_three_times_then_apologised_for(
     assert reference in capsys.readouterr().out
 
 
-async def test_an_apology_that_fails_still_ends_the_update(
-    desk_of: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_apology_that_fails_still_ends_the_update(desk_of: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the outbox is full")
 
@@ -383,4 +385,3 @@ async def test_in_a_staff_group_only_what_is_meant_for_the_bot_is_answered(desk_
 async def test_a_colleague_who_lives_here_shows_no_bill_in_the_staff_group(desk_of: Desk) -> None:
     answers = await desk_of.write(CHEN, "/bill", chat="s", audience="group")
     assert "secret" not in "".join(answers)
-

@@ -112,9 +112,7 @@ async def test_the_limits_of_the_platform_are_kept(world: World, channel: Script
 async def test_a_chat_with_a_long_queue_hides_nobody(world: World, channel: Scripted) -> None:
     channel.limits = Limits(global_per_second=1000, per_chat_per_second=1, group_per_minute=20)
     async with world.database.write() as session:
-        rows = [
-            outbox_row(world, f"card-{n}", "desk", Kind.STAFF_CARD) for n in range(lanes.LOOK * 2)
-        ]
+        rows = [outbox_row(world, f"card-{n}", "desk", Kind.STAFF_CARD) for n in range(lanes.LOOK * 2)]
         session.add_all(rows)
     await world.say("reply", "chen", Kind.RECEIPT, text="receipt")
     lane = real_time(world, channel)
@@ -186,9 +184,7 @@ async def test_changed_figures_are_written_anew(world: World, lane: Lane, channe
     assert (await world.rows())[0].text == channel.texts[0]
 
 
-async def test_one_flat_in_dispute_leaves_the_message_of_the_other(
-    world: World, lane: Lane, channel: Scripted
-) -> None:
+async def test_one_flat_in_dispute_leaves_the_message_of_the_other(world: World, lane: Lane, channel: Scripted) -> None:
     one = await world.household(CHEN, code="3-1201")
     two = await world.household(CHEN, code="5-0101")
     await world.bill(one, world.today - timedelta(days=3), 10000)
@@ -257,9 +253,7 @@ async def test_a_claim_that_grew_old_goes_back(
 
 
 @pytest.mark.parametrize("moment", range(6))
-async def test_a_stop_between_any_two_steps_counts(
-    world: World, lane: Lane, channel: Scripted, moment: int
-) -> None:
+async def test_a_stop_between_any_two_steps_counts(world: World, lane: Lane, channel: Scripted, moment: int) -> None:
     """The stop commits somewhere between planning and the request; a request after it starts within a second."""
     account, _ = await reminded(world)
     person = await world.payer_of(account)
@@ -347,9 +341,7 @@ async def test_a_doubtful_reply_goes_at_most_twice(
     assert await states(world) == [("unknown", "in_doubt")]
 
 
-async def test_try_later_ends_after_five_tries(
-    world: World, lane: Lane, channel: Scripted, clock: ManualClock
-) -> None:
+async def test_try_later_ends_after_five_tries(world: World, lane: Lane, channel: Scripted, clock: ManualClock) -> None:
     channel.always = TryLater("no route")
     await world.say("reply", "chen")
     for _ in range(9):
@@ -390,9 +382,7 @@ async def test_a_group_that_moved_is_followed_once(world: World, lane: Lane, cha
         assert list(await session.scalars(select(Group.chat))) == ["new"]
 
 
-async def test_a_group_that_moves_to_a_known_chat_breaks_nothing(
-    world: World, lane: Lane, channel: Scripted
-) -> None:
+async def test_a_group_that_moves_to_a_known_chat_breaks_nothing(world: World, lane: Lane, channel: Scripted) -> None:
     channel.script = [Unreachable("migrated", permanent=False, moved_to="new")]
     async with world.database.write() as session:
         community = await world.community(session)
@@ -613,7 +603,9 @@ async def test_the_parts_of_a_long_reminder_go_in_order_and_count_once(
     account = await world.household(CHEN)
     for month in range(1, 121):
         due = world.today - timedelta(days=3)
-        await world.bill(account, due, 100 + month, item=f"公共能耗分摊与设施维护费用第{month}项", period=f"{2000 + month}")
+        await world.bill(
+            account, due, 100 + month, item=f"公共能耗分摊与设施维护费用第{month}项", period=f"{2000 + month}"
+        )
     await plan.run(world.database, world.office, world.now)
     await lane.drain()
     assert len(channel.sent) > 1
@@ -623,9 +615,7 @@ async def test_the_parts_of_a_long_reminder_go_in_order_and_count_once(
         assert {c.number for c in await session.scalars(select(ContactCount))} == {1}
 
 
-async def test_a_part_whose_head_was_taken_back_does_not_go_alone(
-    world: World, lane: Lane, channel: Scripted
-) -> None:
+async def test_a_part_whose_head_was_taken_back_does_not_go_alone(world: World, lane: Lane, channel: Scripted) -> None:
     await world.say("long", "chen", Kind.RECEIPT, text="长" * 5000)
     channel.script = [Rejected("no")]
     await lane.drain()
@@ -727,9 +717,7 @@ async def test_an_idle_lane_rests(world: World, channel: Scripted) -> None:
     assert (after.user + after.system) - (before.user + before.system) < 0.4
 
 
-def outbox_row(
-    world: World, key: str, chat: str, kind: Kind, audience: Audience = Audience.PRIVATE
-) -> Outbox:
+def outbox_row(world: World, key: str, chat: str, kind: Kind, audience: Audience = Audience.PRIVATE) -> Outbox:
     """A bare row, for what `post` never writes in such numbers."""
     from domain.messages import PRIORITY
 

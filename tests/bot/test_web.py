@@ -104,7 +104,7 @@ async def test_a_refused_token_makes_it_unready_and_names_the_cure(site: Site) -
 
 async def test_a_database_that_fails_makes_it_unready(site: Site) -> None:
     async with site.app.database.write() as session:
-        await session.execute(text("ALTER TABLE ledger_entries RENAME TO lost"))
+        await session.execute(text("ALTER TABLE switches RENAME TO lost"))
     answer = await site.http.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["problems"] in (["database: OperationalError"], ["database: ProgrammingError"])

@@ -13,8 +13,8 @@ from domain.calendar import is_festival
 from domain.gate import EXPIRED, RULES, BillNow, Cancel, Facts, Hold, Hours, Send, gate, next_opening
 from domain.ladder import Contacts, Reason
 from domain.messages import AT_MOST_ONCE, PRIORITY, Kind
-from domain.policy import Policy, Stage, stricter
 from domain.policy import Action as StageAction
+from domain.policy import Policy, Stage, stricter
 
 ZONE = ZoneInfo("Asia/Shanghai")
 POLICY = Policy(kind="property", stages=(Stage("gentle", 3, StageAction.MESSAGE, "reminder.gentle"),))
@@ -46,7 +46,7 @@ GUARDS: dict[str, tuple[Facts, datetime]] = {
     "complaint": (replace(CALM, household_hold=Reason.COMPLAINT), NOON),
     "festival": (CALM, FESTIVAL),
 }
-MONEY = {name: "cancel" for name in ("paid", "disputed", "promised", "on_plan", "below_tolerance")}
+MONEY = dict.fromkeys(("paid", "disputed", "promised", "on_plan", "below_tolerance"), "cancel")
 HOUSEHOLD = {"hardship": "cancel", "complaint": "cancel"}
 PAUSES = {"kill_switch": "hold", "paused": "hold"}
 WINDOW = {"night": "hold", "evening": "hold"}

@@ -63,13 +63,13 @@ async def random_world(world: World, seed: int, size: int = 60) -> None:
                 if dice.random() < 0.08:
                     await session.execute(update(Person).where(Person.id == person).values(stopped_at=world.now))
                 if dice.random() < 0.08:
-                    await session.execute(
-                        update(Contact).where(Contact.person_id == person).values(state="blocked")
-                    )
+                    await session.execute(update(Contact).where(Contact.person_id == person).values(state="blocked"))
         bills = []
         for m in range(dice.randint(0, 3)):
             due = today + timedelta(days=dice.choice([-400, -61, -31, -16, -15, -8, -7, -5, -3, -1, 0, 2, 3, 6, 7, 20]))
-            bills.append(await world.bill(account, due, dice.choice([50, 9900, 28640]), item=f"费用{m}", period="2026-11"))
+            bills.append(
+                await world.bill(account, due, dice.choice([50, 9900, 28640]), item=f"费用{m}", period="2026-11")
+            )
         if bills and dice.random() < 0.3:
             await world.pay(account, dice.choice([50, 9900, 28640, 100000]))
         if dice.random() < 0.25:
@@ -172,7 +172,10 @@ async def test_planning_three_times_at_once_writes_each_reminder_once(world: Wor
     found = await counts(world)
     assert (found["reminders"], found["outbox"], found["staff_tasks"]) == (40, 20, 20)
     async with world.database.read() as session:
-        assert await session.scalar(select(func.count()).where(Reminder.outbox_id.is_(None), Reminder.task_id.is_(None))) == 0
+        assert (
+            await session.scalar(select(func.count()).where(Reminder.outbox_id.is_(None), Reminder.task_id.is_(None)))
+            == 0
+        )
     for database in several:
         if database is not world.database:
             await database.close()

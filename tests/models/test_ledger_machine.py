@@ -219,7 +219,12 @@ async def test_the_order_of_payments_does_not_matter(database: Database) -> None
             session.add(community)
             await session.flush()
             account = Account(
-                code=f"{number}", community_id=community.id, kind="property", payer_name="x", created_at=NOW, updated_at=NOW
+                code=f"{number}",
+                community_id=community.id,
+                kind="property",
+                payer_name="x",
+                created_at=NOW,
+                updated_at=NOW,
             )
             session.add(account)
             await session.flush()
@@ -230,7 +235,16 @@ async def test_the_order_of_payments_does_not_matter(database: Database) -> None
                 entry = transfer(EntryKind.CHARGE, account.id, fen, TODAY, NOW, bill_id=bill.id)
                 await session.execute(insert(LedgerEntry), [entry])
             for fen in parts:
-                await record_payment(session, account.id, fen, TODAY, "bank", f"{fen}/{len(totals)}/{parts.index(fen)}" + str(fen is parts[-1]), NOW, on=TODAY)
+                await record_payment(
+                    session,
+                    account.id,
+                    fen,
+                    TODAY,
+                    "bank",
+                    f"{fen}/{len(totals)}/{parts.index(fen)}" + str(fen is parts[-1]),
+                    NOW,
+                    on=TODAY,
+                )
             lines = await bill_lines(session, [account.id])
             totals.append(([line.received_fen for line in lines], await credit_fen(session, account.id)))
     assert totals[0] == totals[1] == totals[2] == ([4000, 5000], 1000)

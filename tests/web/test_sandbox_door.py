@@ -94,7 +94,9 @@ async def test_a_huge_body_is_refused(demo: ServedDemo) -> None:
         ("/pay", {"account": "GH-3-1201", "fen": True}, 400),
     ],
 )
-async def test_a_wrong_wish_gets_a_clear_line(demo: ServedDemo, path: str, body: dict[str, object], status: int) -> None:
+async def test_a_wrong_wish_gets_a_clear_line(
+    demo: ServedDemo, path: str, body: dict[str, object], status: int
+) -> None:
     answer = await demo.client.post(f"/sandbox/api{path}", json=body)
     assert answer.status_code == status, answer.text
     assert set(answer.json()) == {"error"}
