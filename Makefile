@@ -55,7 +55,7 @@ doctor: $(VENV)/installed ## is the set-up right? one line a check
 simulate: $(VENV)/installed ## seeded residents on a virtual clock; DAYS=30
 	$(PYTHON) -m bot simulate --days $(DAYS)
 
-bench: ## how fast the hot paths are
+bench: $(VENV)/installed-dev ## how fast the hot paths are
 	@$(PYTHON) -m tests.bench.run $(ARGS)
 
 lock: $(VENV)/installed-dev ## both lock files, from pyproject.toml; ARGS=--upgrade for newer releases

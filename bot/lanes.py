@@ -330,30 +330,23 @@ class Lane:
         now = self.clock.now()
         try:
             async with self.database.write() as session:
+                taken = [
+                    (each.case.row.id, each.worker, each.result.message_id)
+                    for each in done
+                    if isinstance(each.result, Receipt)
+                ]
+                await outbox.settle_sent(session, taken, now)
                 for claimed in done:
-                    await self._record(session, claimed, now)
+                    if isinstance(claimed.result, DeliveryError):
+                        await self._record(session, claimed, claimed.result, now)
                 await self._tell_health(session, now)
         except BaseException:
             self._done = done + self._done  # what came back from the platform is not forgotten
             raise
         return len(done)
 
-    async def _record(self, session: AsyncSession, claimed: Claimed, now: datetime) -> None:
-        row, result = claimed.case.row, claimed.result
-        if isinstance(result, Receipt):
-            await outbox.settle(
-                session,
-                row.id,
-                claimed.worker,
-                state=State.SENT,
-                reason=row.reason,
-                sent_at=now,
-                message_id=result.message_id,
-                error="",
-                claims=0,
-            )
-            return
-        assert isinstance(result, DeliveryError)
+    async def _record(self, session: AsyncSession, claimed: Claimed, result: DeliveryError, now: datetime) -> None:
+        row = claimed.case.row
         decided = outcome(result, claimed.case.kind, row.attempt + 1, row.id, now, doubts=row.doubts)
         moved = isinstance(result, Unreachable) and result.moved_to is not None and row.reason == "moved"
         ours = await outbox.settle(

@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, and_, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -227,6 +240,19 @@ async def settle(session: AsyncSession, row_id: int, worker: str, **values: obje
         .execution_options(synchronize_session=False)
     )
     return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
+async def settle_sent(session: AsyncSession, taken: Sequence[tuple[int, str, str]], at: datetime) -> None:
+    """Record that the platform took these (row id, worker, message id), in one statement; lost claims stay as they are."""
+    if not taken:
+        return
+    statement = (
+        update(Outbox.__table__)  # type: ignore[arg-type]
+        .where(Outbox.id == bindparam("row"), Outbox.state == State.SENDING, Outbox.worker == bindparam("by"))
+        .values(state=State.SENT, sent_at=at, message_id=bindparam("told"), error="", claims=0)
+    )
+    rows = [{"row": row_id, "by": worker, "told": message_id} for row_id, worker, message_id in taken]
+    await session.execute(statement, rows)
 
 
 async def settle_orphans(session: AsyncSession, lane: str, now: datetime, *, live: str) -> dict[str, int]:

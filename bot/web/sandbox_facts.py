@@ -236,7 +236,7 @@ async def board(session: AsyncSession, office: Office, now: datetime, since: dat
         "rate_at_start": rates[RATE_DAYS_BEFORE - 1]["rate"],
         "days_before": RATE_DAYS_BEFORE,
         "days": max(len(rates), RATE_DAYS_BEFORE + RATE_DAYS_AHEAD),
-        "waits": dict(row._tuple() for row in waiting),
+        "waits": {str(reason): int(number) for reason, number in waiting},
         "paid_today": {"number": int(number), "fen": int(fen)},
     }
 
