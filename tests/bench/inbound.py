@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -36,7 +36,7 @@ from tests.bench.world import fill
 SECRET = "bench-secret-bench"
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CONNECTIONS = 16
-Post = Callable[[int, int], Awaitable[None]]  # (update number, chat)
+Post = Callable[[int, int], Coroutine[None, None, None]]  # (update number, chat)
 
 
 def update_of(number: int, chat: int) -> dict[str, object]:
@@ -58,7 +58,7 @@ async def serving(application: Starlette) -> AsyncIterator[Post]:
     """The application on loopback, and how to push an update to it as the platform would."""
     server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="error", lifespan="off", access_log=False))
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 (uvicorn has no event to wait for)
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     async with httpx.AsyncClient(
@@ -99,7 +99,7 @@ async def echo(server: Platform) -> AsyncIterator[Post]:
 @asynccontextmanager
 async def ours(server: Platform, chats: list[int], path: Path, households: int = 0) -> AsyncIterator[tuple[App, Post]]:
     """The whole bot in webhook mode: store, acknowledge, understand, answer from the ledger, deliver, record."""
-    path.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)  # noqa: ASYNC240
     database = Database(f"sqlite:///{path}")
     await upgrade(database)
     await fill(database, max(households, len(chats)), date(2026, 11, 30), first_chat=min(chats) - 1)

@@ -50,7 +50,7 @@ async def bare(server: Platform, chats: list[int], concurrency: int) -> float:
 
 async def prepared(server: Platform, chats: list[int], path: Path, limits: Limits | None) -> tuple[Database, Lane]:
     """An office whose households are all due, planned, with a lane to the server."""
-    path.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)  # noqa: ASYNC240
     database = Database(f"sqlite:///{path}")
     await upgrade(database)
     await fill(database, len(chats), DUE_ON)
