@@ -17,6 +17,7 @@ from bot.channels.channel import Channel
 from bot.content import CONTENT, load_office
 from bot.dispatch import Dispatcher
 from bot.inbound import Inbound
+from bot.language_model import language_model
 from bot.lanes import Lane
 from bot.settings import Settings, enabled_channels
 from domain.clock import Clock, SystemClock, monotonic
@@ -177,7 +178,8 @@ async def build(
         if name in lanes:
             lanes[name].wake()
 
-    dispatcher = Dispatcher(database, office, reader, channels, clock, wake)
+    model = language_model(settings, CONTENT)
+    dispatcher = Dispatcher(database, office, reader, channels, clock, wake, language_model=model)
     for name, channel in channels.items():
         lanes[name] = Lane(database, channel, office, clock)
     inbound = Inbound(database, dispatcher, clock)

@@ -131,10 +131,10 @@ class Residents:
             return False  # the visitor has changed this person's world meanwhile
         return True
 
-    def _press(self, profile: Profile, words: list[str], now: datetime) -> bool:
-        """The newest button whose label holds one of these words."""
+    def _press(self, profile: Profile, labels: list[str], now: datetime) -> bool:
+        """The newest button with one of these labels."""
         for line in reversed(self._platform.chats.get(profile.id, [])):
-            token = _button(line, words)
+            token = _button(line, labels)
             if token:
                 self._platform.press(profile.id, profile.id, line.id, token, now)
                 return True
@@ -220,11 +220,9 @@ class Residents:
         return found
 
 
-def _button(line: Line, words: list[str]) -> str:
-    for button in (each for row in line.choices for each in row):
-        if any(word in button["label"] for word in words):
-            return button.get("token", "")
-    return ""
+def _button(line: Line, labels: list[str]) -> str:
+    buttons = (button for row in line.choices for button in row)
+    return next((button.get("token", "") for button in buttons if button["label"] in labels), "")
 
 
 def _delay(step: Mapping[str, Any]) -> timedelta:

@@ -10,40 +10,52 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
-from handlers.routes import ROUTES
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.channel import Channel
+from bot.language_model import LanguageModel
 from domain import keys
 from domain.clock import Clock
 from domain.errors import Refusal
 from domain.messages import Answer, Attachment, Audience, Choice, IncomingMessage
 from domain.office import Office
+from domain.redaction import redact
 from domain.roles import RIGHTS, Role
+from handlers.gentle import listens, softened
+from handlers.routes import ROUTES
 from handlers.turn import Route, Turn, allowed
-from models import bills, dialogue, inbox, outbox, people, staff
+from handlers.unclear import doubted
+from models import bills, dialogue, inbox, misreadings, outbox, people, staff
 from models.base import Database
 from models.dialogue import Button, Dialogue
 from models.inbox import Inbox, InboxState
+from models.log import last_kind, open_question
 from models.posting import post
 from understanding.reader import Reader
-from understanding.reading import Context, Reading
+from understanding.reading import OUT_OF_SCOPE, Context, Guess, Reading
+from understanding.rooms import names_another
+from understanding.situation import agrees, declines
 
 log = structlog.get_logger(__name__)
 MESSAGES_PER_MINUTE = 20  # per person; what comes faster is dropped in silence
 INTENTS_ANSWERED = 2  # a message with more wishes than this is answered for the first ones
 TAKEN_OVER = "person.live"  # the step of a chat that a member of staff has taken over
 UNKNOWN = "unknown"  # the intent of the route that says "I did not understand"
+CHOSEN_CONFIDENCE = 0.6  # of a label that the language model chose: enough to answer, too little to be believed silently
+NEVER_OVERRULED = frozenset({"third_party", "injection"})
+# Questions whose answer is a household's own: asked about another home they are refused.
+ASKS = frozenset({"ask_amount", "ask_due", "ask_calculation", "ask_late_fee", "claim_paid"})
 
 
 @dataclass(frozen=True)
 class Step:
-    """One route to try, with what it gets."""
+    """One route to try, with what it gets. `heard`: the wish that led to it, when it was heard in free words."""
 
     route: Route
     args: Mapping[str, str]
     argument: str = ""
     memory: Mapping[str, str] = field(default_factory=dict)
+    heard: str = ""
 
 
 class Table:
@@ -72,6 +84,7 @@ class Dispatcher:
         clock: Clock,
         wake: Callable[[str], None] = lambda channel: None,
         routes: Sequence[Route] = ROUTES,
+        language_model: LanguageModel | None = None,
     ) -> None:
         self._database = database
         self._office = office
@@ -80,6 +93,7 @@ class Dispatcher:
         self._clock = clock
         self._wake = wake
         self._table = Table(routes)
+        self._language_model = language_model
         self._lately: dict[tuple[str, str], deque[datetime]] = {}
 
     async def handle(self, inbox_id: int) -> bool:
@@ -99,7 +113,8 @@ class Dispatcher:
         message = replace(message, external_id=row.external_id)
         toast = ""
         try:
-            toast = await self._answer(row, message)
+            label = await self._second_opinion(row, message)
+            toast = await self._answer(row, message, label)
         except Exception as wrong:
             if not await self._failed(row, message, wrong):
                 return False
@@ -108,11 +123,39 @@ class Dispatcher:
             await channel.acknowledge(message, toast)
         return True
 
-    async def _answer(self, row: Inbox, message: IncomingMessage) -> str:
+    async def _second_opinion(self, row: Inbox, message: IncomingMessage) -> str | None:
+        """What the language model, where one is on, makes of a sentence that the reader is unsure of.
+
+        Asked before the transaction, without anything that identifies; each use stands in the log and in the audit log.
+        """
+        command = message.text.startswith("/") or message.text.strip() in self._table.commands
+        plain = bool(message.text) and message.choice is None and not message.event and not command
+        if self._language_model is None or not plain or message.audience is not Audience.PRIVATE:
+            return None
+        now = self._clock.now()
+        async with self._database.read() as session:
+            # An event changes nothing of a contact: this only looks.
+            turn = await self._meet(session, row, replace(message, event="second_opinion"), now)
+            state = await self._state(session, message, now)
+            busy = turn.staff is not None or not turn.households or (state is not None and state.step)
+            if busy or await dialogue.live_takeover(session, message.channel, message.chat) is not None:
+                return None
+            await self._current_household(turn, state)
+            if turn.reading is None or turn.reading.sure or turn.reading.reason in NEVER_OVERRULED:
+                return None
+            words = redact(message.text, await misreadings.names_in(session, message.text))
+        opinion = await self._language_model.choose(words)
+        said = {"outcome": opinion.outcome, "label": opinion.label, "milliseconds": opinion.milliseconds}
+        log.info("language model asked", inbox_id=row.id, **said)
+        async with self._database.write() as session:
+            await staff.audit(session, "language_model", "language_model.asked", f"inbox/{row.id}", now, said)
+        return opinion.label
+
+    async def _answer(self, row: Inbox, message: IncomingMessage, label: str | None = None) -> str:
         now = self._clock.now()
         try:
             async with self._database.write() as session:
-                return await self._turn(session, row, message, now)
+                return await self._turn(session, row, message, now, label)
         except Refusal as refused:
             async with self._database.write() as session:
                 return await self._refuse(session, row, message, refused, now)
@@ -137,14 +180,18 @@ class Dispatcher:
         fresh = await session.get(Inbox, row.id, with_for_update=True)
         return fresh is not None and fresh.state == InboxState.RECEIVED
 
-    async def _turn(self, session: AsyncSession, row: Inbox, message: IncomingMessage, now: datetime) -> str:
+    async def _state(self, session: AsyncSession, message: IncomingMessage, now: datetime) -> Dialogue | None:
+        state = await dialogue.dialogue_of(session, message.channel, message.chat, message.sender)
+        return state if state is not None and state.until >= now else None
+
+    async def _turn(
+        self, session: AsyncSession, row: Inbox, message: IncomingMessage, now: datetime, label: str | None
+    ) -> str:
         if not await self._is_new(session, row):
             return ""
         turn = await self._meet(session, row, message, now)
-        state = await dialogue.dialogue_of(session, message.channel, message.chat, message.sender)
-        if state is not None and state.until < now:
-            state = None
-        await self._current_household(turn, state)
+        state = await self._state(session, message, now)
+        await self._current_household(turn, state, label)
         private = turn
         if turn.message.audience is Audience.GROUP and not message.event:
             found = await self._group_steps(turn)
@@ -197,7 +244,7 @@ class Dispatcher:
             households=households,
         )
 
-    async def _current_household(self, turn: Turn, state: Dialogue | None) -> None:
+    async def _current_household(self, turn: Turn, state: Dialogue | None, label: str | None = None) -> None:
         by_id = {account.id: account for account, _ in turn.households}
         if state is not None and state.account_id in by_id:
             turn.account = by_id[state.account_id]
@@ -205,18 +252,28 @@ class Dispatcher:
             owing = await bills.bill_lines(turn.session, list(by_id), only_open=True)
             turn.account = by_id[owing[0].bill.account_id if owing else next(iter(by_id))]
         if turn.message.text and not turn.message.text.startswith("/"):
-            turn.reading = await self._read(turn, state)
+            turn.reading = await self._read(turn, state, label)
 
-    async def _read(self, turn: Turn, state: Dialogue | None) -> Reading:
+    async def _read(self, turn: Turn, state: Dialogue | None, label: str | None) -> Reading:
         items: tuple[str, ...] = ()
         if turn.account is not None:
             items = tuple({line.bill.item for line in await bills.bill_lines(turn.session, [turn.account.id])})
         context = Context(
             pending=(state.step or None) if state else None,
+            last_kind=await last_kind(turn.session, turn.here, turn.now),
             choices=tuple(label for _, label in json.loads(state.menu)) if state else (),
             fee_items=items,
         )
-        return self._reader.read(turn.message.text, today=turn.today, context=context)
+        reading = self._reader.read(turn.message.text, today=turn.today, context=context)
+        if label not in (None, OUT_OF_SCOPE) and not reading.sure:
+            chosen = (Guess(str(label), CHOSEN_CONFIDENCE),)
+            reading = replace(reading, intents=chosen, reason=None, runner_up=0.0, told=())
+        own = [(account.code, account.building, account.address) for account, _ in turn.households]
+        asks = own and turn.staff is None and any(guess.intent in ASKS for guess in reading.intents)
+        if asks and names_another(turn.message.text, own):
+            about_others = (Guess(OUT_OF_SCOPE, 1.0),)
+            reading = replace(reading, intents=about_others, reason="third_party", runner_up=0.0, told=())
+        return reading
 
     # which route
 
@@ -244,35 +301,64 @@ class Dispatcher:
             yield Step(spoken, {}, rest.strip())
         # Colleagues talk in a staff group: only a command or the answer to a question is meant for us.
         understood = [] if overheard(message) else list(self._understood(turn))
-        for route in understood:
-            if route.urgent and spoken is None:  # a bare command word is no cry for help, whatever it reads like
-                yield Step(route, {})
+        picked = None if overheard(message) else _picked(state, message.text)
+        for step in understood:
+            # a bare command word or the label of a button is no cry for help, whatever it reads like
+            if step.route.urgent and spoken is None and picked is None:
+                yield step
         taken = await dialogue.live_takeover(turn.session, message.channel, message.chat)
         if taken is not None and taken.state == "live" and message.audience is Audience.PRIVATE and turn.staff is None:
             yield Step(self._table.steps[TAKEN_OVER], {})
+        if picked is not None:
+            yield await self._chosen(turn, picked)
+            return
         if state is not None and (route := self._open(turn, self._table.steps.get(state.step))) is not None:
             yield Step(route, {}, memory=json.loads(state.memory))
         if state is not None and len(message.text.strip()) == 1 and message.text.strip() in "123456789":
             menu = json.loads(state.menu)
             if int(message.text) <= len(menu):
-                yield await self._pressed(turn, menu[int(message.text) - 1][0])
+                yield await self._chosen(turn, menu[int(message.text) - 1][0])
                 return
         if spoken is not None:
             yield Step(spoken, {}, rest.strip())
             return
-        for route in understood:
-            if not route.urgent:
-                yield Step(route, {})
+        if not any(step.route.urgent for step in understood):
+            async for step in self._nodded(turn, state):
+                yield step
+        for step in understood:
+            if not step.route.urgent:
+                yield step
         if not overheard(message):
-            yield Step(self._table.intents[UNKNOWN][0], {})
+            yield Step(self._table.intents[UNKNOWN][0], {}, heard=UNKNOWN)
 
-    def _understood(self, turn: Turn) -> Iterator[Route]:
-        reading = turn.reading
-        if reading is None or not reading.sure:
+    async def _nodded(self, turn: Turn, state: Dialogue | None) -> AsyncIterator[Step]:
+        """A bare yes or no: the answer to the question that was asked last, or a word that something was seen."""
+        yes, no = agrees(turn.text), declines(turn.text)
+        if turn.staff is not None or turn.reading is None or not (yes or no):
             return
-        for guess in reading.intents[:INTENTS_ANSWERED]:
-            opened = (self._open(turn, route) for route in self._table.intents.get(guess.intent, []))
-            yield from [route for route in opened if route is not None][:1]
+        asked = await open_question(turn.session, turn.here, state) if state is not None else None
+        if asked is not None and yes:
+            yield await self._chosen(turn, asked)
+            return
+        said = asked is not None or await last_kind(turn.session, turn.here, turn.now) is not None
+        if said and (turn.reading.top.intent == "greet_thanks" or not turn.reading.sure):
+            for route in self._table.intents.get("declined" if no else "acknowledged", []):
+                if (opened := self._open(turn, route)) is not None:
+                    yield Step(opened, {})
+
+    def _understood(self, turn: Turn) -> Iterator[Step]:
+        """The wishes of a sentence, in its order; in hard times somebody listens before anything is asked for."""
+        reading = turn.reading
+        if reading is None:
+            return
+        wishes = [guess.intent for guess in reading.intents[:INTENTS_ANSWERED]] if reading.sure else [UNKNOWN]
+        for wish in sorted(wishes, key=lambda name: reading.in_order.index(name) if name in reading.in_order else 0):
+            hard = bool(turn.households) and listens(reading, wish)
+            if wish == UNKNOWN and not hard:
+                continue
+            routes = self._table.intents.get("hard_times" if hard else wish, [])
+            opened = (self._open(turn, route) for route in routes)
+            yield from [Step(route, {}, heard=wish) for route in opened if route is not None][:1]
 
     def _open(self, turn: Turn, route: Route | None) -> Route | None:
         """The route, unless it is the staff's and this is not one of them: staff words mean nothing to others."""
@@ -305,7 +391,16 @@ class Dispatcher:
             await outbox.delivered(turn.session, button.outbox_id, turn.now)  # whoever presses it has received it
         if button.single and not await dialogue.use_button(turn.session, token, turn.now):
             raise Refusal("button.used")
-        return Step(route, json.loads(button.args))
+        args = json.loads(button.args)
+        if meant := args.pop("meant", ""):
+            await misreadings.keep(turn.session, args.get("text", ""), args.pop("read_as", ""), meant, turn.now)
+        return Step(route, args)
+
+    async def _chosen(self, turn: Turn, token: str) -> Step:
+        """A button chosen by a digit, its label or a yes: what was typed says nothing more than that."""
+        step = await self._pressed(turn, token)
+        turn.reading = None
+        return step
 
     # groups
 
@@ -322,10 +417,10 @@ class Dispatcher:
             return [Step(route, {})]
         understood = list(self._understood(turn))
         if message.addressed:
-            return [Step(route, {}) for route in understood] or [Step(self._table.commands["help"], {})]
-        personal = [route for route in understood if route.who == "resident"]
+            return understood or [Step(self._table.commands["help"], {})]
+        personal = [step for step in understood if step.route.who == "resident"]
         asks_about_money = _intent(turn.reading) in PERSONAL_INTENTS
-        return [Step(route, {}) for route in personal] if turn.households and personal and asks_about_money else None
+        return personal if turn.households and personal and asks_about_money else None
 
     async def _in_private(self, turn: Turn, steps: Sequence[Step]) -> Turn:
         """Answer a personal question in the private chat first, then say so in the group."""
@@ -356,8 +451,9 @@ class Dispatcher:
         """
         together = Answer()
         used: Route | None = None
+        heard = ""
         async for step in steps:
-            if used is not None and not _is_wish(step.route, turn):
+            if used is not None and step.heard in ("", UNKNOWN):
                 break
             if step.route is used:
                 continue
@@ -375,10 +471,10 @@ class Dispatcher:
                 answer.memory or together.memory,
                 answer.toast or together.toast,
             )
-            used = used or step.route
-            if not _is_wish(used, turn):
+            used, heard = used or step.route, heard or step.heard
+            if heard in ("", UNKNOWN):
                 break  # what the message might mean besides is not even looked up: that would press a button
-        return together, used
+        return doubted(turn, heard, softened(turn, together)) if heard else together, used
 
     async def _say(self, turn: Turn, answer: Answer, first: int = 0, after: int | None = None) -> int | None:
         """Write the answer into the outbox, with its buttons, and keep where the conversation stands.
@@ -507,8 +603,11 @@ def _intent(reading: Reading | None) -> str:
     return reading.intents[0].intent if reading and reading.intents else ""
 
 
-def _is_wish(route: Route, turn: Turn) -> bool:
-    return turn.reading is not None and any(guess.intent in route.intents for guess in turn.reading.intents)
+def _picked(state: Dialogue | None, text: str) -> str | None:
+    """The token of the button of the last menu whose label was typed, for channels and people without buttons."""
+    menu: list[tuple[str, str]] = json.loads(state.menu) if state is not None else []
+    said = text.strip().casefold()
+    return next((token for token, label in menu if label.strip().casefold() == said), None)
 
 
 def _described(message: IncomingMessage) -> str:

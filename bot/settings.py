@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "NUANLING_"
 # Sections whose part of the program is not in this version: switching one on is refused, never ignored.
-NOT_IN_THIS_VERSION = ("wechat", "wecom", "language_model")
+NOT_IN_THIS_VERSION = ("wechat", "wecom")
 
 
 class ConfigError(ValueError):
@@ -110,6 +110,8 @@ class PolicySection(Section):
 
 
 class LanguageModel(Section):
+    """Optional: it is off while base_url is empty."""
+
     base_url: str = ""
     model: str = ""
     api_key: str = Field("", repr=False)
@@ -177,8 +179,13 @@ def _first_fault(wrong: ValidationError, path: Path | None) -> str:
 def _checked(settings: Settings) -> Settings:
     for name in NOT_IN_THIS_VERSION:
         section = getattr(settings, name)
-        if getattr(section, "enabled", False) or (name == "language_model" and section.base_url):
+        if getattr(section, "enabled", False):
             raise ConfigError(f"{name}: not in this version: remove the section or set {name}.enabled = false")
+    model = settings.language_model
+    if model.base_url and not model.base_url.startswith(("http://", "https://")):
+        raise ConfigError("language_model.base_url is not an address: write one such as https://models.example.org/v1")
+    if model.base_url and not model.model:
+        raise ConfigError("language_model.model is missing: write the model's name, or remove base_url to switch it off")
     telegram = settings.telegram
     if telegram.enabled and not telegram.token:
         raise ConfigError("telegram.token is missing: paste the token that @BotFather gave you")

@@ -32,6 +32,17 @@ async def identity(turn: Turn) -> Answer:
     return Answer((turn.say("question.identity", *rows, fields=fields),))
 
 
+async def acknowledged(turn: Turn) -> Answer:
+    """Somebody has seen what we wrote, and says so."""
+    return Answer((turn.say("question.acknowledged"),))
+
+
+async def declined(turn: Turn) -> Answer:
+    """A bare no to what we offered or asked."""
+    row = (press(turn, "person", "person.ask"),)
+    return Answer((turn.say("question.declined", row),))
+
+
 async def greeting(turn: Turn) -> Answer:
     if not turn.households:
         ask = turn.button("ask_binding", "bind.ask", reusable=True)

@@ -30,6 +30,7 @@ from handlers import (
     renewal,
     settings,
     stop,
+    teaching,
     unclear,
 )
 from handlers import (
@@ -79,7 +80,7 @@ ROUTES: tuple[Route, ...] = (
     Route(plan.parts_typed, steps=("plan.parts",)),
     Route(plan.choose, actions=("plan.choose",)),
     Route(plan.confirm, actions=("plan.confirm",)),
-    Route(hardship.tell, actions=("hardship.tell",)),
+    Route(hardship.tell, intents=("hard_times",), actions=("hardship.tell",)),
     # What is on people's minds.
     Route(complaint.start, ("complain", "投诉"), ("complain_refuse",), actions=("complaint.start",)),
     Route(complaint.words, steps=("complaint.words",)),
@@ -99,10 +100,13 @@ ROUTES: tuple[Route, ...] = (
         question.identity, intents=("ask_identity",), actions=("identity.who",), who=ANYONE, audiences=EVERYWHERE
     ),
     Route(question.greeting, intents=("greet_thanks",), who=ANYONE),
+    Route(question.acknowledged, intents=("acknowledged",)),
+    Route(question.declined, intents=("declined",)),
     Route(helping.show, ("help", "帮助"), actions=("help.show",), who=ANYONE, audiences=EVERYWHERE),
     # What is not ours, what was not understood, what is no text.
     Route(beyond.answer, intents=("out_of_scope",), who=ANYONE),
     Route(unclear.unclear, intents=("unknown",), who=ANYONE, audiences=EVERYWHERE),
+    Route(unclear.not_meant, actions=("unclear.not_meant",)),
     Route(attachments.evidence, steps=("attachment.evidence",)),
     Route(attachments.edited, events=("edited",), who=ANYONE),
     # Life of the chats.
@@ -183,6 +187,7 @@ ROUTES: tuple[Route, ...] = (
     Route(control.pause, ("pause", "暂停"), who=Right.PAUSE, audiences=DESKS),
     Route(control.resume, ("resume", "恢复"), actions=("control.resume",), who=Right.PAUSE, audiences=DESKS),
     Route(control.approve_run, actions=("run.approve",), who=Right.APPROVE, audiences=DESKS),
+    Route(teaching.show, ("corrections", "纠正"), who=Right.EXPORT),
     Route(members.staff, ("staff", "人员"), who=Right.MANAGE_STAFF, audiences=DESKS),
     Route(members.remove, actions=("team.remove",), who=Right.MANAGE_STAFF, audiences=DESKS),
 )

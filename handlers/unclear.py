@@ -1,13 +1,16 @@
-"""When a sentence was not understood: say so, offer the likeliest wishes and a person; never invent a figure."""
+"""When a sentence was not understood, or perhaps wrongly: offer the likeliest wishes and a person; no invented figure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from domain.messages import Answer, Choice
+from domain.messages import Answer, Audience, Choice
 from handlers import attachments
-from handlers.household import TEXT_CARRIED
+from handlers.household import TEXT_CARRIED, said
+from handlers.renewal import SCHOOL
 from handlers.turn import Turn
+from understanding.reading import OUT_OF_SCOPE
 
 # What each label of understanding leads to: (button name, action).
 WISHES: dict[str, tuple[str, str]] = {
@@ -36,6 +39,8 @@ WISHES: dict[str, tuple[str, str]] = {
 }
 USUAL = ("ask_amount", "how_to_pay", "claim_paid")
 LIKELY_MAX = 3
+EITHER_SHARE = 0.6  # two readings that hold less of the chance between them are no "A or B?"
+DOUBT_BELOW = 0.85  # an answer to a reading less certain than this carries the button "not what I meant"
 
 
 async def unclear(turn: Turn) -> Answer | None:
@@ -46,19 +51,78 @@ async def unclear(turn: Turn) -> Answer | None:
     reading = turn.reading
     if turn.text.startswith("/"):
         return Answer((turn.say("unclear.command", *choices(turn, USUAL)),))
-    likely = reading.likely[:LIKELY_MAX] if reading is not None else ()
-    if reading is not None and reading.top.intent in WISHES and reading.close and len(likely) >= 2:
-        return Answer((turn.say("unclear.either", *choices(turn, likely[:2])),))
-    return Answer((turn.say("unclear.sorry", *choices(turn, likely or USUAL)),))
+    likely = wishes(turn, reading.likely) if reading is not None else list(USUAL)
+    read_as = reading.top.intent if reading is not None else ""
+    if (
+        turn.households
+        and reading is not None
+        and reading.close
+        and reading.top.confidence + reading.runner_up >= EITHER_SHARE
+        and reading.likely[:2] == tuple(likely[:2])
+    ):
+        rows = choices(turn, likely[:2], read_as)
+        first, second = (turn.words(f"button.{WISHES[each][0]}") for each in likely[:2])
+        return Answer((turn.say("unclear.either", *rows, first=first, second=second),))
+    return Answer((turn.say("unclear.sorry", *choices(turn, likely, read_as)),))
 
 
-def choices(turn: Turn, intents: Iterable[str]) -> list[list[Choice]]:
-    """A button for each wish, two a row, and a person at the end. A stranger is offered what a stranger may do."""
+def doubted(turn: Turn, intent: str, answer: Answer) -> Answer:
+    """The answer to a sentence that was read without much certainty, with a quiet button to put it right."""
+    reading, mine = turn.reading, [n for n, message in enumerate(answer.messages) if message.to is None]
+    known = intent in WISHES or intent == OUT_OF_SCOPE
+    if reading is None or reading.certainty >= DOUBT_BELOW or not known or not mine:
+        return answer
+    if not turn.households or turn.staff is not None or turn.message.audience is not Audience.PRIVATE:
+        return answer
+    meant = {guess.intent for guess in reading.intents}
+    others = [each for each in wishes(turn, (*reading.likely, *USUAL)) if each not in meant][:LIKELY_MAX]
+    args = {**_sentence(turn), "read_as": intent, "likely": " ".join(others)}
+    button = turn.button("not_meant", "unclear.not_meant", reusable=True, **args)
+    last = answer.messages[mine[-1]]
+    marked = replace(last, choices=(*last.choices, (button,)))
+    return replace(answer, messages=(*answer.messages[: mine[-1]], marked, *answer.messages[mine[-1] + 1 :]))
+
+
+async def not_meant(turn: Turn) -> Answer:
+    """The quiet button: what else it could have been, one tap away."""
+    likely = turn.args.get("likely", "").split()
+    rows = choices(turn, likely or USUAL, turn.args.get("read_as", ""))
+    return Answer((turn.say("unclear.misread", *rows),))
+
+
+def wishes(turn: Turn, intents: Sequence[str]) -> list[str]:
+    """What may be offered to this household, filled up with what most people want."""
+    school = turn.account is not None and turn.account.kind == SCHOOL
+    offered = [each for each in intents if each in WISHES and (school or not each.startswith("renew_"))]
+    return list(dict.fromkeys([*offered, *USUAL]))[: max(LIKELY_MAX, len(offered))]
+
+
+def _sentence(turn: Turn) -> Mapping[str, str]:
+    """The sentence and what it named, kept on a button."""
+    text = turn.text or turn.args.get("text", "")
+    if not text or text.startswith("/"):
+        return {}
+    return {**{key: str(value) for key, value in said(turn).to_json().items()}, "text": text[:TEXT_CARRIED]}
+
+
+def choices(turn: Turn, intents: Iterable[str], read_as: str = "") -> list[list[Choice]]:
+    """A button for each wish, two a row, and a person at the end. A stranger is offered what a stranger may do.
+
+    A tap on a wish also tells what the sentence meant (`meant`): the dispatcher keeps that as a correction.
+    """
     if not turn.households:
         ask = turn.button("ask_binding", "bind.ask", reusable=True)
         return [[turn.button("identity", "identity.who", reusable=True), ask]]
-    text = {"text": turn.text[:TEXT_CARRIED]} if turn.text and not turn.text.startswith("/") else {}
-    buttons = [turn.button(*WISHES[each], reusable=True, **text) for each in intents if each in WISHES]
-    buttons.append(turn.button("person", "person.ask", reusable=True, **text))
-    unique = list({button.action: button for button in buttons}.values())
+    sentence = _sentence(turn)
+    told = {"read_as": read_as} if sentence and read_as else {}
+    buttons = [
+        turn.button(*WISHES[each], reusable=True, **sentence, **(told | {"meant": each} if told else {}))
+        for each in intents
+        if each in WISHES
+    ]
+    buttons.append(turn.button("person", "person.ask", reusable=True, **sentence))
+    first: dict[str, Choice] = {}
+    for button in buttons:
+        first.setdefault(button.action, button)
+    unique = list(first.values())
     return [unique[n : n + 2] for n in range(0, len(unique), 2)]

@@ -271,7 +271,7 @@ async def _new_reminders(
         for verdict in verdicts
     ]
     written = await session.execute(insertion.returning(Reminder.key, Reminder.id), rows)
-    ids = {key: reminder_id for key, reminder_id in written}
+    ids: dict[str, int] = {row[0]: row[1] for row in written}
     fresh = [verdict for verdict in verdicts if verdict.key in ids]
     covered = [
         {

@@ -1,6 +1,6 @@
 """Tables and, beside each table, every query on it."""
 
-from models import accounts, agreements, bills, dialogue, inbox, outbox, people, reminders, runtime, staff
+from models import accounts, agreements, bills, dialogue, inbox, misreadings, outbox, people, reminders, runtime, staff
 from models.base import Base
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "bills",
     "dialogue",
     "inbox",
+    "misreadings",
     "outbox",
     "people",
     "reminders",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.messages import Address, Audience
+from models.dialogue import Button, Dialogue
 from models.inbox import Inbox
-from models.outbox import Outbox
+from models.outbox import Outbox, State
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,35 @@ async def of_chat(session: AsyncSession, chat: Address, *, limit: int = 10, skip
         limit,
         skip,
     )
+
+
+LAST_COUNTS_FOR = timedelta(days=7)
+
+
+async def last_kind(session: AsyncSession, chat: Address, now: datetime) -> str | None:
+    """The kind of the last thing we told a chat: reminder, receipt, reply …; `offer` for a renewal. None: long ago."""
+    query = (
+        select(Outbox.kind, Outbox.source)
+        .where(Outbox.channel == chat.channel, Outbox.chat == chat.chat)
+        .where(Outbox.state.in_((State.SENT, State.UNKNOWN)), Outbox.sent_at >= now - LAST_COUNTS_FOR)
+        .order_by(Outbox.id.desc())
+        .limit(1)
+    )
+    found = (await session.execute(query)).first()
+    if found is None:
+        return None
+    return "offer" if found.source.startswith("offer/") else str(found.kind)
+
+
+async def open_question(session: AsyncSession, chat: Address, state: Dialogue) -> str | None:
+    """The token of the one button that a bare "yes" presses; None when nothing was asked, or more was said since."""
+    tokens = [token for token, _ in json.loads(state.menu)]
+    query = select(Button).where(Button.token.in_(tokens), Button.single.is_(True), Button.used_at.is_(None))
+    buttons = list(await session.scalars(query))
+    newest = select(func.max(Outbox.id)).where(Outbox.channel == chat.channel, Outbox.chat == chat.chat)
+    if len(buttons) != 1 or await session.scalar(newest) != buttons[0].outbox_id:
+        return None
+    return buttons[0].token
 
 
 async def _lines(

@@ -173,7 +173,7 @@ async def enqueue(session: AsyncSession, rows: Sequence[dict[str, object]]) -> d
         return {}
     insert = upsert(session, Outbox).on_conflict_do_nothing(index_elements=["key"])
     new = await session.execute(insert.returning(Outbox.key, Outbox.id), list(rows))
-    return {key: row_id for key, row_id in new}
+    return {row[0]: row[1] for row in new}
 
 
 def _claimable() -> ColumnElement[bool]:

@@ -160,7 +160,7 @@ class World:
         text: str = "您好",
         not_before: datetime | None = None,
         expires_in: timedelta | None = None,
-        context: outbox.Context = outbox.Context(),
+        context: outbox.Context | None = None,
     ) -> int:
         """Put a message into the outbox; returns its id."""
         async with self.database.write() as session:
@@ -170,7 +170,7 @@ class World:
                 OutgoingMessage("test", text, kind=kind),
                 key=key,
                 now=self.now,
-                context=context,
+                context=context or outbox.Context(),
                 not_before=not_before,
                 expires_at=self.now + expires_in if expires_in else None,
             )

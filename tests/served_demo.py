@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ import httpx
 import uvicorn
 
 from bot.channels.sandbox_platform import BOT, Line, Profile
+from bot.content import CONTENT
 from bot.demo_stage import Demo
 from bot.web.sandbox import application
 from bot.web.server import server_config
 from domain.clock import monotonic
+from understanding.reader import Reader
 
 TOKEN = "a-token-for-this-test"
 WAIT_SECONDS = 20
@@ -74,24 +77,29 @@ class ServedDemo:
             await asyncio.sleep(0.05)
 
 
+@cache
+def reader() -> Reader:
+    """Loaded once for all tests: it keeps no state."""
+    return Reader.load(CONTENT)
+
+
 @asynccontextmanager
 async def served(directory: Path, scenario: str = "clean-month") -> AsyncIterator[ServedDemo]:
-    demo = Demo(directory)
+    demo = Demo(directory, reader())
     await demo.start(scenario)
+    server = uvicorn.Server(server_config(application(demo, TOKEN), "127.0.0.1", 0))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server = uvicorn.Server(server_config(application(demo, TOKEN), "127.0.0.1", 0))
         serving = asyncio.create_task(server._serve([listening]))  # without the signal handlers of a main program
-        while not server.started:  # noqa: ASYNC110 (the server has a flag, not an event)
-            await asyncio.sleep(0.01)
-        async with (
-            httpx.AsyncClient(base_url=address, headers={"x-sandbox-token": TOKEN}, timeout=WAIT_SECONDS) as client,
-            httpx.AsyncClient(base_url=address, timeout=WAIT_SECONDS) as outside,
-        ):
-            await client.get("/sandbox", params={"token": TOKEN})
-            await demo.settle()
-            yield ServedDemo(demo, address, client, outside)
-        demo.hub.shut()
-        server.should_exit = True
-        await serving
-    await demo.stop()
+        try:
+            async with (
+                httpx.AsyncClient(base_url=address, headers={"x-sandbox-token": TOKEN}, timeout=WAIT_SECONDS) as client,
+                httpx.AsyncClient(base_url=address, timeout=WAIT_SECONDS) as outside,
+            ):
+                await client.get("/sandbox", params={"token": TOKEN})
+                yield ServedDemo(demo, address, client, outside)
+        finally:
+            demo.hub.shut()
+            server.should_exit = True
+            await serving
+            await demo.stop()

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app import App, build
 from bot.channels.sandbox import SandboxChannel
-from bot.channels.sandbox_platform import BOT, Line, Platform, Profile
+from bot.channels.sandbox_platform import BOT, Line, Platform, Profile, Room
 from bot.settings import Settings
 from domain.clock import ManualClock
 from domain.ledger import EntryKind
@@ -30,6 +30,7 @@ from models.accounts import Account, Community, by_code, community_named
 from models.agreements import Offer
 from models.base import Database
 from models.bills import Bill, LedgerEntry, record_payment, transfer
+from models.dialogue import save_group
 from models.people import Person
 from models.staff import Staff
 from tests.transcript_facts import Books, Mismatch, check
@@ -236,6 +237,27 @@ def _join(stage: Stage, name: str) -> Actor:
     return stage.actors[name]
 
 
+async def group(stage: Stage, name: str, place: str) -> None:
+    """A residents' group that everybody who writes in it belongs to."""
+    stage.platform.open_room(Room(f"g-{name}", name, []))
+    stage.actors[name] = Actor(name, f"g-{name}", codes=[place])
+    async with stage.database.write() as session:
+        community = await community_named(session, place)
+        if community is None:
+            raise Mismatch(f"no community {place}: name an account of it first")
+        await save_group(session, "sandbox", f"g-{name}", community.id, "residents", "", "")
+
+
+async def says_in(stage: Stage, name: str, where: str, place: str, text: str) -> None:
+    """`王(3-1201) in 业主群: …`: in a group; `@小铃` addresses the bot."""
+    room = stage.platform.rooms[stage.actor(place).id]
+    await _appear(stage, name, where)
+    if stage.actor(name).id not in room.members:
+        room.members.append(stage.actor(name).id)
+    stage.nothing_unseen(stage.actor(place))
+    await _act(stage, name, lambda actor, now: stage.platform.say(actor.id, room.id, now, text=text))
+
+
 async def invite(stage: Stage, code: str, role: str) -> None:
     async with stage.database.write() as session:
         owner = await _account(session, code)
@@ -255,12 +277,16 @@ async def pays(stage: Stage, code: str, amount: str) -> None:
 
 async def says(stage: Stage, name: str, where: str, text: str) -> None:
     """`王(3-1201): …`: at first mention bound to these households; `(stranger)`: to none."""
+    await _appear(stage, name, where)
+    await _act(stage, name, lambda actor, now: stage.platform.say(actor.id, actor.id, now, text=_filled(stage, text)))
+
+
+async def _appear(stage: Stage, name: str, where: str) -> None:
     if name not in stage.actors:
         person = _join(stage, name)
         codes, _, role = where.partition(" as ")
         person.codes = [] if codes == "stranger" else [code.strip() for code in codes.split(",") if code.strip()]
         await _bind(stage, person, role or "owner")
-    await _act(stage, name, lambda actor, now: stage.platform.say(actor.id, actor.id, now, text=_filled(stage, text)))
 
 
 def _filled(stage: Stage, text: str) -> str:
@@ -382,6 +408,8 @@ ACTS: tuple[tuple[str, Callable[..., Awaitable[None]]], ...] = (
     (r"bot in any order: (.+)", told_both),
     (r"bot(?: to ([^:]+))?: (.+)", told),
     (r"(\S+) hears nothing", nothing_told),
+    (r"group (\S+) (\S+)", group),
+    (r"([^\s:(]+)(?:\(([^)]*)\))? in ([^\s:]+): (.+)", says_in),
     (r"([^\s:(]+) presses (.+)", presses),
     (r"([^\s:(]+) sends (\w+)", sends),
     (r"([^\s:(]+)(?:\(([^)]*)\))?: (.+)", says),

@@ -18,6 +18,7 @@ from models.accounts import Account, by_code
 from models.agreements import Claim, Complaint, Dispute, Hold, Offer, Plan, PlanPart, Promise
 from models.base import Database
 from models.bills import bill_lines, credit_fen, open_fen
+from models.misreadings import corrections
 from models.people import Binding, Person
 from models.runtime import JobRun
 from models.staff import AuditEntry, StaffTask
@@ -166,6 +167,13 @@ async def audited(books: Books, action: str) -> None:
         raise Mismatch(f"no audit line {action}: {sorted(actions)}")
 
 
+async def corrected(books: Books, text: str, read_as: str, meant: str) -> None:
+    async with books.database.read() as session:
+        rows = [(row.text, row.read_as, row.meant) for row in await corrections(session)]
+    if (text, read_as, meant) not in rows:
+        raise Mismatch(f"no such correction among {rows}")
+
+
 async def jobs_ran(books: Books) -> None:
     async with books.database.read() as session:
         errors = list(await session.scalars(select(JobRun.error).where(JobRun.error != "")))
@@ -187,5 +195,6 @@ FACTS: tuple[tuple[str, Callable[..., Awaitable[None]]], ...] = (
     (r"(\S+) (not )?stopped", stopped_is),
     (r"bound (\S+): (.+)", bound_is),
     (r"audit (\S+)", audited),
+    (r"corrected (.+) from (\w+) to (\w+)", corrected),
     (r"no job failed", jobs_ran),
 )

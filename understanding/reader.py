@@ -18,6 +18,11 @@ from understanding.text import Speller
 _LONGEST = 600  # characters read of a message: what matters of a longer one stands at its head
 _LETTER = re.compile(r"[a-z\u4e00-\u9fff]")
 _NO_CONTEXT = Context()
+# Words that hold an angry or a sad one and are neither.
+_INNOCENT = re.compile(
+    r"操作|操心|操场|体操|滚动|滚梯|poor (?=service|quality|work|job|maintenance|management|cleaning|security|teaching)"
+    r"|benefits? (?=of|from|do|does)|(?<=what )benefits|投诉电话"
+)
 
 # A second intent is returned when a clause is this certain of it and the whole sentence leaves it a chance.
 _CLAUSE_SURE = 0.6
@@ -75,7 +80,7 @@ class Reader:
     def read(self, text: str, *, today: date, context: Context = _NO_CONTEXT) -> Reading:
         """Read one message. `today` is the local date that relative days count from."""
         seen = self.eyes.see(text[:_LONGEST], today, context)
-        tone = tuple(name for _, name in seen.concepts if name in self.eyes.lexicon.tones)
+        tone = self._tone(seen.text)
         chances = self._chances(seen, situation.hints(seen.text, seen.slots, context))
         inside, outside = _by_scope(chances)
         ranked = sorted(inside, key=lambda name: -inside[name])
@@ -86,10 +91,14 @@ class Reader:
         if beyond >= inside[ranked[0]]:
             reason = max(outside, key=lambda name: outside[name])
             return Reading(text, (Guess(OUT_OF_SCOPE, beyond),), seen.slots, reason, likely, tone, inside[ranked[0]])
-        intents = self._several(seen, inside, ranked[0], today)
+        intents, told = self._several(seen, inside, ranked[0], today)
         named = {guess.intent for guess in intents}
         rest = max([beyond, *(inside[name] for name in ranked if name not in named)])
-        return Reading(text, intents, seen.slots, None, likely, tone, rest)
+        return Reading(text, intents, seen.slots, None, likely, tone, rest, told)
+
+    def _tone(self, text: str) -> tuple[str, ...]:
+        found = self.eyes.lexicon.find(_INNOCENT.sub(" ", text))
+        return tuple(dict.fromkeys(name for _, name in found if name in self.eyes.lexicon.tones))
 
     def _chances(self, seen: Seen, extra: dict[str, float]) -> dict[str, float]:
         names = features(seen.text, seen.concepts, seen.slots, self.eyes.speller.syllables)
@@ -99,22 +108,26 @@ class Reader:
                 scores[label] += strength
         return probabilities(scores, self.linear.temperature)
 
-    def _several(self, seen: Seen, inside: dict[str, float], top: str, today: date) -> tuple[Guess, ...]:
-        """The top intent, and those that a clause of the sentence says for certain."""
-        guesses = {top: inside[top]}
+    def _several(
+        self, seen: Seen, inside: dict[str, float], top: str, today: date
+    ) -> tuple[tuple[Guess, ...], tuple[str, ...]]:
+        """The top intent and those that a clause of the sentence says for certain; and all in the sentence's order."""
+        guesses, place = {top: inside[top]}, {}
         parts = clauses(seen.text)
         if top not in _ONLY_ALONE and 2 <= len(parts) <= _MOST_CLAUSES:
             hinted = self.eyes.rules.hints(seen.text)
-            for part in parts:
+            for number, part in enumerate(parts):
                 clause, _ = _by_scope(self._chances(self.eyes.look(part, today), {}))
                 name = max(clause, key=lambda n: clause[n])
+                place.setdefault(name, number)
                 likely = inside[name] >= _WHOLE_CHANCE or name in hinted
                 enough = _CLAUSE_SURE if likely else _CLAUSE_CERTAIN
                 if name not in guesses and name not in _ONLY_ALONE and clause[name] >= enough:
                     # it is surer than the whole sentence says, and never surer than the top
                     guesses[name] = max(inside[name], 0.9 * min(clause[name], inside[top]))
         ordered = sorted(guesses, key=lambda n: -guesses[n])
-        return tuple(Guess(name, guesses[name]) for name in ordered)
+        told = sorted(ordered, key=lambda n: place.get(n, -1)) if len(ordered) > 1 else ()
+        return tuple(Guess(name, guesses[name]) for name in ordered), tuple(told)
 
 
 def _by_scope(chances: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:

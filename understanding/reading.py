@@ -96,6 +96,7 @@ class Reading:
     likely: tuple[str, ...] = ()  # the three likeliest in-scope intents, for "did you mean"
     tone: tuple[str, ...] = ()
     runner_up: float = 0.0  # probability of the best intent that is not in `intents`
+    told: tuple[str, ...] = ()  # the intents once more, in the order of the sentence; empty when there is only one
 
     @property
     def top(self) -> Guess:
@@ -103,8 +104,18 @@ class Reading:
 
     @property
     def sure(self) -> bool:
-        """Certain enough to answer without asking back."""
-        return self.top.confidence >= SURE_CONFIDENCE and not self.close
+        """Certain enough to answer without asking back. Two wishes in one sentence share its certainty."""
+        return self.certainty >= SURE_CONFIDENCE and not self.close
+
+    @property
+    def certainty(self) -> float:
+        """The probability that nothing else is meant."""
+        return min(1.0, sum(guess.confidence for guess in self.intents))
+
+    @property
+    def in_order(self) -> tuple[str, ...]:
+        """The intents in the order in which they were said."""
+        return self.told or tuple(guess.intent for guess in self.intents)
 
     @property
     def close(self) -> bool:

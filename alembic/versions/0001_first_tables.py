@@ -94,6 +94,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("scope", "subject_id", "day", name=op.f("uq_contact_counts_scope_subject_id_day")),
     )
     op.create_table(
+        "corrections",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("read_as", sa.String(length=30), nullable=False),
+        sa.Column("meant", sa.String(length=30), nullable=False),
+        sa.Column("at", models.base.UtcDateTime(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_corrections")),
+    )
+    with op.batch_alter_table("corrections", schema=None) as batch_op:
+        batch_op.create_index("ix_corrections_at", ["at"], unique=False)
+
+    op.create_table(
         "job_runs",
         sa.Column("job", sa.String(length=30), nullable=False),
         sa.Column("scheduled_for", models.base.UtcDateTime(length=32), nullable=False),
@@ -811,6 +823,10 @@ def downgrade() -> None:
     op.drop_table("policy_texts")
     op.drop_table("people")
     op.drop_table("job_runs")
+    with op.batch_alter_table("corrections", schema=None) as batch_op:
+        batch_op.drop_index("ix_corrections_at")
+
+    op.drop_table("corrections")
     op.drop_table("contact_counts")
     op.drop_table("communities")
     op.drop_table("channel_health")

@@ -65,6 +65,30 @@ def doctor(
 
 
 @app.command()
+def corrections(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="The file to write, such as questions.corrected.toml.")],
+) -> None:
+    """Write what people put right as new training lines, in the format of content/questions.*.toml. Nothing trains itself."""
+    from models.misreadings import corrections as all_corrections
+    from models.misreadings import training_lines
+    from models.staff import audit
+
+    if out.suffix.lower() != ".toml":
+        raise CommandError(f"--out {out}: write a .toml file")
+
+    async def work(desk: Desk) -> tuple[int, str]:
+        async with desk.database.write() as session:
+            rows = await all_corrections(session)
+            await audit(session, desk.actor, "corrections.read", "corrections", desk.now, {"count": len(rows)})
+            return len(rows), training_lines(rows)
+
+    count, lines = at_desk(context, work)
+    out.write_text(lines, encoding="utf-8")
+    typer.echo(f"{count} corrections in {out}: read them before training with them")
+
+
+@app.command()
 def invite(
     context: typer.Context,
     code: Annotated[str, typer.Argument(metavar="[CODE]", help="The account's code.")] = "",

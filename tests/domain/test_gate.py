@@ -56,7 +56,12 @@ TABLE: dict[Kind, dict[str, str]] = {
     Kind.REPLY: ALWAYS,
     Kind.RECEIPT: ALWAYS | {"night": "hold"},
     Kind.PROMISE: ALWAYS | WINDOW | PAUSES | MONEY | HOUSEHOLD | {"stop": "cancel", "festival": "hold"},
-    Kind.REMINDER: ALWAYS | WINDOW | PAUSES | MONEY | HOUSEHOLD | {"stop": "cancel", "festival": "hold", "cap": "cancel"},
+    Kind.REMINDER: ALWAYS
+    | WINDOW
+    | PAUSES
+    | MONEY
+    | HOUSEHOLD
+    | {"stop": "cancel", "festival": "hold", "cap": "cancel"},
     Kind.BROADCAST: ALWAYS | WINDOW | PAUSES | HOUSEHOLD | {"stop": "cancel", "festival": "hold", "cap": "cancel"},
     Kind.SERVICE: ALWAYS | {"night": "hold", "kill_switch": "hold"},
     Kind.ANNOUNCEMENT: ALWAYS | WINDOW | PAUSES | {"festival": "hold", "group_cap": "cancel"},
@@ -153,7 +158,14 @@ def test_after_a_festival_it_goes_on_the_next_morning() -> None:
     assert held == Hold(datetime(2026, 2, 18, 9, 0, tzinfo=ZONE).astimezone(UTC), Reason.FESTIVAL)
 
 
-ZONES = ("Asia/Shanghai", "America/New_York", "Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns")
+ZONES = (
+    "Asia/Shanghai",
+    "America/New_York",
+    "Europe/London",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "America/St_Johns",
+)
 EVERY_MINUTES = 1 if os.environ.get("NUANLING_FULL") else 7
 
 

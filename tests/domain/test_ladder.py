@@ -284,7 +284,7 @@ def test_whoever_is_written_to_owes_and_is_free(standing: Standing, days: int, p
     decision = decide(chosen, standing, today)
     if isinstance(decision, Wait):
         return
-    assert not (standing.stopped or standing.paused or standing.household_hold or standing.auto_pay)
+    assert not any((standing.stopped, standing.paused, standing.household_hold, standing.auto_pay))
     assert not standing.staff_task_open
     assert decision.bills
     assert all(each.held is None and each.open_fen > 0 for each in decision.bills)

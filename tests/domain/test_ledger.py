@@ -18,7 +18,10 @@ def balances(draw: st.DrawFn) -> list[BillBalance]:
     number = draw(st.integers(0, 6))
     return [
         BillBalance(
-            bill_id, DUE + timedelta(days=draw(st.integers(-90, 90))), billed := draw(st.integers(1, 50_000)), draw(st.integers(0, billed))
+            bill_id,
+            DUE + timedelta(days=draw(st.integers(-90, 90))),
+            billed := draw(st.integers(1, 50_000)),
+            draw(st.integers(0, billed)),
         )
         for bill_id in range(number)
     ]

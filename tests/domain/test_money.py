@@ -51,7 +51,9 @@ def test_amounts_as_people_type_them(typed: str, fen: int) -> None:
     assert parse_yuan(typed) == fen
 
 
-@pytest.mark.parametrize("typed", ["", "abc", "1.234", "1,28", "12,34.5", "1e5", "∞", "nan", "--1", "1 2", "１２", "9" * 30])
+@pytest.mark.parametrize(
+    "typed", ["", "abc", "1.234", "1,28", "12,34.5", "1e5", "∞", "nan", "--1", "1 2", "１２", "9" * 30]
+)
 def test_what_is_no_amount_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match=r"amount|decimals|large"):
         parse_yuan(typed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ def test_parts_add_up_and_rise(total: int, number: int, first: date) -> None:
     parts = plan_parts(total, number, first)
     assert sum(part.amount_fen for part in parts) == total
     assert [part.number for part in parts] == list(range(1, number + 1))
-    assert all(a.due_on < b.due_on for a, b in zip(parts, parts[1:], strict=False))
+    assert all(a.due_on < b.due_on for a, b in pairwise(parts))
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ class FusedLane(Lane):
 
 def arm(fuse: Fuse) -> None:
     """The points inside a transaction: its last statement was carried out, its commit was not."""
-    claim, settle = outbox.claim, outbox.settle
+    claim, settle, settle_sent = outbox.claim, outbox.settle, outbox.settle_sent
 
     async def claim_and_die(session: AsyncSession, *args: object) -> None:
         await claim(session, *args)  # type: ignore[arg-type]
@@ -105,7 +105,11 @@ def arm(fuse: Fuse) -> None:
         fuse.passes("before_settle_commit")
         return settled
 
-    outbox.claim, outbox.settle = claim_and_die, settle_and_die
+    async def settle_sent_and_die(session: AsyncSession, *args: object) -> None:
+        await settle_sent(session, *args)  # type: ignore[arg-type]
+        fuse.passes("before_settle_commit")
+
+    vars(outbox).update(claim=claim_and_die, settle=settle_and_die, settle_sent=settle_sent_and_die)
 
 
 async def main(url: str, base_url: str, token: str, now: str, point: str = "", nth: str = "1") -> None:

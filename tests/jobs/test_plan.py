@@ -36,7 +36,9 @@ async def planned(world: World) -> list[Row]:
     """One tick at the world's moment; the rows of its plan job."""
     ran = await scheduler.tick(world.database, world.office, world.now, on_demand=True)
     assert [each.error for each in ran if each.error] == []
-    return next(each.result for each in ran if each.name == "plan")  # type: ignore[return-value]
+    (rows,) = (each.result for each in ran if each.name == "plan")
+    assert isinstance(rows, list)
+    return rows
 
 
 async def counts(world: World) -> dict[str, int]:

@@ -212,7 +212,7 @@ def test_every_kind_has_one_side_in_each_balance() -> None:
 
 async def test_the_order_of_payments_does_not_matter(database: Database) -> None:
     """Pay A then B equals B then A in total; two halves equal the whole."""
-    totals = []
+    totals: list[tuple[list[int], int]] = []
     for number, parts in enumerate(([7000, 3000], [3000, 7000], [10_000], [5000, 5000])):
         async with database.write() as session:
             community = Community(name=f"c{number}", kind="property")

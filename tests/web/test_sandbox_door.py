@@ -65,7 +65,7 @@ async def test_writing_needs_the_header_and_the_page_itself(demo: ServedDemo) ->
 async def test_a_body_that_is_no_json_object_gets_a_line(demo: ServedDemo, body: bytes) -> None:
     answer = await demo.client.post("/sandbox/api/say", content=body)
     assert answer.status_code == 400
-    assert answer.json() == {"error": "没看懂这次请求:要一个 JSON 对象。"}
+    assert answer.json() == {"error": "没看懂这次请求：要一个 JSON 对象。"}
 
 
 async def test_a_huge_body_is_refused(demo: ServedDemo) -> None:

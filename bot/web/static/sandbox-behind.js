@@ -87,7 +87,7 @@ async function board() {
             return el("div", {}, el("span", {}, t(`reason.${reason}`)), bar, el("b", {}, String(number)));
           }))
         : el("p", { class: "none" }, t("board.nobody"))),
-    figures.next_run ? el("p", { class: "none" }, `${t("board.next_run")}:${when(figures.next_run)}`) : null,
+    figures.next_run ? el("p", { class: "none" }, t("board.next_run", { when: when(figures.next_run) })) : null,
   ];
 }
 
@@ -98,7 +98,7 @@ async function outbox() {
   const { rows, choices } = await get(`/outbox?${wanted}`);
   const redraw = soon(() => attempt(draw), 180);
   const choose = (name) => el("select", { "data-focus": `f-${name}`, "aria-label": t(`outbox.${name}`), onchange: (event) => { filters[name] = event.target.value; redraw(); } },
-    el("option", { value: "" }, `${t(`outbox.${name}`)}:${t("outbox.any")}`),
+    el("option", { value: "" }, t("outbox.all", { name: t(`outbox.${name}`) })),
     choices[name].map((value) => el("option", { value, selected: value === filters[name] }, t(`${name}.${value}`))));
   const search = el("input", { type: "search", "data-focus": "f-search", placeholder: t("outbox.search"), "aria-label": t("outbox.search"),
     value: filters.chat ? nameOf(filters.chat) : filters.household, oninput: (event) => { filters.household = event.target.value.trim(); filters.chat = ""; redraw(); } });
@@ -135,13 +135,13 @@ function whyCard(row) {
     el("dl", { class: "pairs" },
       pair("stage", row.stage && t(`stage.${row.stage}`)),
       pair("rule", row.rule && t("why.rule_text", { days: row.rule.days_after_due, action: t(`action.${row.rule.action}`) })),
-      pair("decided", row.reminders.map((each) => onDay(each.decided_on)).join("、")),
+      pair("decided", row.reminders.map((each) => onDay(each.decided_on)).join(t("unit.list"))),
       pair("answers", row.answers && `“${row.answers.text}”`),
       pair("understood", row.answers && code(row.answers.intent)),
       pair("handler", row.answers && code(row.answers.handler)),
       pair("gate", gate),
       pair("reason", row.reason && t(`reason.${row.reason}`)),
-      pair("covers", row.covers.map((each) => `${each.item} ${each.period} · ${yuan(each.open_fen)}`).join("、")),
+      pair("covers", row.covers.map((each) => `${each.item} ${each.period} · ${yuan(each.open_fen)}`).join(t("unit.list"))),
       pair("obeys", obeys.join(" · ")),
       pair("policy", row.stage && code(row.policy)),
       pair("template", code(row.template)),
@@ -217,7 +217,7 @@ async function workshop() {
   const begin_ = async (name) => { if (await ask(t("workshop.sure"))) await attempt(() => post("/scenario", { name })); };
   return [
     el("div", {}, el("h3", {}, t("workshop.faults")), el("p", { class: "none" }, t("workshop.faults_text"))),
-    el("div", {}, el("h3", {}, state.current ? `${t("workshop.person")}:${nameOf(state.current)}` : t("workshop.no_person")), state.current ? options(state.current) : null),
+    el("div", {}, el("h3", {}, state.current ? t("workshop.person", { name: nameOf(state.current) }) : t("workshop.no_person")), state.current ? options(state.current) : null),
     el("div", {}, el("h3", {}, t("workshop.everyone")), options("*")),
     el("div", {}, el("h3", {}, t("workshop.scenarios")), el("p", { class: "none" }, t("workshop.scenarios_text"))),
     el("div", { class: "cards" }, setting.scenarios.map((name) => el("div", { class: name === state.scenario ? "card on" : "card" },

@@ -53,7 +53,7 @@ function head() {
   $("who-face").textContent = look.letter;
   $("who-name").textContent = nameOf(state.current);
   $("who-place").textContent = group
-    ? group.members.map(nameOf).slice(0, 9).join("、")
+    ? group.members.map(nameOf).slice(0, 9).join(t("unit.list"))
     : [person.community, person.place, person.kind === "staff" ? t(`story.${person.note}`) : ""].filter(Boolean).join(" · ");
   $("who-facts").hidden = !person?.account;
   $("as-row").hidden = !group;

@@ -86,20 +86,21 @@ async function type(text) {
   }
   await sleep(250);
   write.value = "";
-  const before = lastOfBot();
+  const before = told();
   await chat.say({ text });
-  await until(() => lastOfBot() > before);
+  await until(() => told() !== before);
 }
 
-const lastOfBot = () => state.lines.findLast((line) => !line.sender)?.id ?? 0;
+/** What the bot said last in this chat, edits included. */
+const told = () => JSON.stringify(state.lines.filter((line) => !line.sender).map((line) => [line.id, line.text]).slice(-2));
 
-/** Press the newest button whose label holds one of these words. */
+/** Press the newest button with one of these labels. */
 async function press(wanted) {
   let found = null;
   await until(() => {
-    for (const line of state.lines.toReversed()) {
+    for (const line of [...state.lines].reverse()) {
       for (const choice of line.choices.flat()) {
-        if (!choice.used && !choice.pressed && wanted.some((word) => choice.label.includes(word))) { found = [line, choice]; return true; }
+        if (!choice.used && !choice.pressed && wanted.includes(choice.label)) { found = [line, choice]; return true; }
       }
     }
     return false;
@@ -109,7 +110,7 @@ async function press(wanted) {
   button?.scrollIntoView({ block: "nearest" });
   button?.classList.add("pressing");
   await sleep(900);
-  const before = lastOfBot();
+  const before = told();
   await chat.press(...found);
-  await until(() => lastOfBot() > before, 4000);
+  await until(() => told() !== before);
 }
