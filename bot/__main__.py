@@ -54,6 +54,7 @@ def later(name: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. Whatever was used wrongly is said in one line on stderr."""
+    os.umask(0o077)  # what a command writes holds names, phones or tokens: for its owner alone
     try:
         result = app(args=arguments, standalone_mode=False)
     except Abort:

@@ -17,8 +17,8 @@ from bot.channels.channel import Channel
 from bot.content import CONTENT, load_office
 from bot.dispatch import Dispatcher
 from bot.inbound import Inbound
-from bot.language_model import language_model
 from bot.lanes import Lane
+from bot.language_model import language_model
 from bot.settings import Settings, enabled_channels
 from domain.clock import Clock, SystemClock, monotonic
 from domain.errors import ChannelDown, DeliveryError

@@ -8,12 +8,12 @@ import os
 from pathlib import Path
 from typing import IO, ClassVar
 
-from sqlalchemy import Connection
-
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
 from bot.settings import ROOT
 from models.base import Database, sqlite_path
 
@@ -39,7 +39,7 @@ class Ownership:
         if self._path is None or self._path.resolve() in self._held:
             return self
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = Path(f"{self._path}.lock").open("a+", encoding="utf-8")  # noqa: SIM115 (kept open while owned)
+        file = Path(f"{self._path}.lock").open("a+", encoding="utf-8")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

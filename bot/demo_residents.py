@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -183,41 +183,60 @@ class Residents:
 
     async def _read_habits(self) -> list[tuple[datetime, str, int]]:
         habits = {p.account: p.habit for p in self._platform.profiles.values() if p.account and not p.cast}
-        balances = (
-            select(Bill.id, Bill.account_id, Bill.due_on, (BILLED - RECEIVED).label("open_fen"))
-            .join(LedgerEntry, LedgerEntry.bill_id == Bill.id)
-            .where(Bill.voided_at.is_(None))
-            .group_by(Bill.id)
-            .having(BILLED - RECEIVED > 0)
-            .subquery()
-        )
-        owed = (
-            select(Account.code, func.max(balances.c.due_on), func.sum(balances.c.open_fen), Account.id, Account.traits)
-            .join(balances, balances.c.account_id == Account.id)
-            .group_by(Account.id)
-        )
-        told = (
-            select(Outbox.account_id, func.count(), func.max(Outbox.sent_at))
-            .where(Outbox.kind == Kind.REMINDER, Outbox.state == State.SENT)
-            .group_by(Outbox.account_id)
-        )
         async with self._database.read() as session:
-            reminded = {account_id: (times, last) for account_id, times, last in await session.execute(told)}
-            rows = list(await session.execute(owed))
+            owing = list(await session.execute(_OWING))
+            told = {account_id: (times, last) for account_id, times, last in await session.execute(_TOLD)}
         found = []
-        for code, due_on, fen, account_id, traits in rows:
-            times, last = reminded.get(account_id, (0, None))
-            habit, number = habits.get(code, ""), _number(code)
-            if habit == "prompt":
-                days = 0 if "auto_pay" in traits else number % PROMPT_DAYS_MAX
-                at = at_local(due_on - timedelta(days=days), time(9 + number % 11, number % 60), self._zone)
-                at = max(at, self._scenario.starts_at + timedelta(hours=1 + number % 30))
-            elif last is not None and (habit == "nudged" or (habit == "slow" and times >= 2)):
-                at = last + timedelta(hours=1 + number % NUDGED_HOURS_MAX, minutes=number % 60)
-            else:
-                continue
-            found.append((self._awake(at), code, int(fen)))
+        for account_id, code, traits, due_on, issued_at, fen in owing:
+            times, last = told.get(account_id, (0, None))
+            if last is not None and last < issued_at:
+                last = None  # that was about an older bill
+            at = self._pays_at(code, habits.get(code, ""), "auto_pay" in traits, due_on, times, last)
+            if at is not None:
+                found.append((self._awake(at), code, int(fen)))
         return found
+
+    def _pays_at(
+        self, code: str, habit: str, by_mandate: bool, due_on: date, times: int, last: datetime | None
+    ) -> datetime | None:
+        """When a household of this habit pays, told `times` times and lately at `last`; None: not by itself."""
+        number = _number(code)
+        if habit == "prompt":
+            days = 0 if by_mandate else number % PROMPT_DAYS_MAX
+            at = at_local(due_on - timedelta(days=days), time(9 + number % 11, number % 60), self._zone)
+            return max(at, self._scenario.starts_at + timedelta(hours=1 + number % 30))
+        if last is not None and (habit == "nudged" or (habit == "slow" and times >= 2)):
+            return last + timedelta(hours=1 + number % NUDGED_HOURS_MAX, minutes=number % 60)
+        return None
+
+
+_OPEN = (
+    select(Bill.id, Bill.account_id, Bill.due_on, Bill.issued_at, (BILLED - RECEIVED).label("open_fen"))
+    .join(LedgerEntry, LedgerEntry.bill_id == Bill.id)
+    .where(Bill.voided_at.is_(None))
+    .group_by(Bill.id)
+    .having(BILLED - RECEIVED > 0)
+    .subquery()
+)
+# (account id, code, traits, newest due day, when the newest bill was issued, fen) of every household that owes.
+_OWING = (
+    select(
+        Account.id,
+        Account.code,
+        Account.traits,
+        func.max(_OPEN.c.due_on),
+        func.max(_OPEN.c.issued_at),
+        func.sum(_OPEN.c.open_fen),
+    )
+    .join(_OPEN, _OPEN.c.account_id == Account.id)
+    .group_by(Account.id)
+)
+# (account id, how often, when last) of every household that was reminded.
+_TOLD = (
+    select(Outbox.account_id, func.count(), func.max(Outbox.sent_at))
+    .where(Outbox.kind == Kind.REMINDER, Outbox.state == State.SENT)
+    .group_by(Outbox.account_id)
+)
 
 
 def _button(line: Line, labels: list[str]) -> str:

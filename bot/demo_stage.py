@@ -13,16 +13,19 @@ from sqlalchemy.exc import SQLAlchemyError
 import scheduler
 from bot.app import App
 from bot.app import build as build_app
+from bot.billing import bill_period
 from bot.channels.sandbox import SandboxChannel
 from bot.channels.sandbox_platform import Platform
+from bot.commands.context import Desk
 from bot.content import CONTENT
 from bot.database import is_current, upgrade
 from bot.demo_clock import DemoClock, Hub
 from bot.demo_homes import Scenario, raw, scenario_named
 from bot.demo_residents import Residents
 from bot.demo_running import Running
-from bot.demo_world import build
+from bot.demo_world import billed_month, build
 from bot.settings import DatabaseSection, Organisation, Settings
+from domain.billing import Period
 from domain.clock import monotonic
 from models import outbox
 from models.accounts import Account
@@ -106,6 +109,7 @@ class Demo:
         await upgrade(database)
         await build(database, platform, scenario)
         platform.note("scenario", scenario.name)
+        platform.note("billed", billed_month(scenario).isoformat())
         await self._run(database, platform, scenario, scenario.starts_at)
 
     async def _go_on(self, scenario: Scenario, platform: Platform) -> bool:
@@ -158,10 +162,20 @@ class Demo:
             await self.app.tick(self.clock.now(), only="thanks")
         if monotonic() - self._ticked_at > scheduler.TICK_SECONDS:
             self._ticked_at = monotonic()
+            await self._bill_month()
             await self.app.tick(self.clock.now())
         if monotonic() - self._noted_at > NOTE_CLOCK_SECONDS:
             self._noted_at = monotonic()
             self._note_clock()
+
+    async def _bill_month(self) -> None:
+        """In a new month the office issues its bills, from its fee rules."""
+        month = self.app.office.today(self.clock.now()).replace(day=1)
+        if month.isoformat() <= self.platform.noted["billed"]:
+            return
+        desk = Desk(self.app.settings, self.app.database, self.clock, "demo")
+        await bill_period(desk, Period(month, "month"), "", dry_run=False)
+        self.platform.note("billed", month.isoformat())
 
     def _note_clock(self) -> None:
         self.platform.note("clock", self.clock.now().isoformat())
@@ -228,6 +242,7 @@ class Demo:
 
     async def _tick(self, moment: datetime) -> None:
         """The jobs of this hour, as far as they can matter while time is skipped."""
+        await self._bill_month()
         ran = await scheduler.tick(self.app.database, self.app.office, moment, jobs=self._jobs_at(moment))
         if any(each.name == "plan" for each in ran):
             self._planned_on = self.app.office.today(moment)

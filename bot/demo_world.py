@@ -58,6 +58,11 @@ async def build(database: Database, platform: Platform, scenario: Scenario) -> N
         platform.open_room(room)
 
 
+def billed_month(scenario: Scenario) -> date:
+    """The first day of the newest month that is billed when a scenario begins."""
+    return (scenario.starts_at.date() - timedelta(days=5)).replace(day=1)
+
+
 class _Rows:
     """The rows of every table, gathered before they are written set-wise."""
 
@@ -70,29 +75,27 @@ class _Rows:
         self.accounts: dict[str, int] = {}
         self.profiles: list[Profile] = []
         self.rooms: list[Room] = []
-        self._fees: dict[tuple[str, str], int] = {}
+        self._fees: dict[str, int] = {}
         self._bills = self._payments = 0
 
     def add(self, table: type[Base], **values: object) -> None:
         self.values[table].append(values)
 
     def fee_items(self, world: Mapping[str, Any]) -> None:
-        for estate in world["estate"]:
-            rules = ((PROPERTY_ITEM, "area", estate["rate_yuan"]), (PARKING_ITEM, "fixed", estate["parking_yuan"]))
-            for item, formula, rate in rules:
-                number = len(self._fees) + 1
-                self._fees[estate["name"], item] = number
-                self.add(
-                    FeeItem,
-                    id=number,
-                    community_id=self.communities[estate["name"]],
-                    item=item,
-                    formula=formula,
-                    rate_yuan=Decimal(rate),
-                    cycle="month",
-                    due_day=estate["due_day"],
-                    starts_on=date(self.today.year - 1, 1, 1),
-                )
+        """The property fee goes by rule, so that the demo can bill the next month; parking is agreed with each owner."""
+        for number, estate in enumerate(world["estate"], start=1):
+            self._fees[estate["name"]] = number
+            self.add(
+                FeeItem,
+                id=number,
+                community_id=self.communities[estate["name"]],
+                item=PROPERTY_ITEM,
+                formula="area",
+                rate_yuan=Decimal(estate["rate_yuan"]),
+                cycle="month",
+                due_day=estate["due_day"],
+                starts_on=date(self.today.year - 1, 1, 1),
+            )
 
     def household(self, number: int, home: Home) -> None:
         estate = next((each for each in raw("world")["estate"] if each["name"] == home.community), None)
@@ -129,7 +132,7 @@ class _Rows:
         self, home: Home, estate: Mapping[str, Any] | None
     ) -> Iterator[tuple[int, tuple[str, str, date, int, str]]]:
         """What was billed: (periods ago, (item, period, due day, fen, basis)), oldest first."""
-        month = (self.today - timedelta(days=5)).replace(day=1)
+        month = billed_month(self.scenario)
         if estate is None:
             school = raw("world")["school"]
             course = next(each for each in school["class"] if each["name"] == home.class_name)
@@ -145,7 +148,7 @@ class _Rows:
             due_on = first.replace(day=min(estate["due_day"], calendar.monthrange(first.year, first.month)[1]))
             assert home.area is not None
             fen = times_rate(home.area, Decimal(estate["rate_yuan"]))
-            basis = f"{home.area} m² × {estate['rate_yuan']} 元"
+            basis = f"{home.area} m² × {estate['rate_yuan']}"
             yield ago, (PROPERTY_ITEM, f"{first:%Y-%m}", due_on, fen, basis)
             if home.parking == "always" or (home.parking == "new" and ago == 0):
                 yield ago, (PARKING_ITEM, f"{first:%Y-%m}", due_on, parse_yuan(estate["parking_yuan"]), "")
@@ -162,7 +165,7 @@ class _Rows:
             item=item,
             period=period,
             due_on=due_on,
-            fee_item_id=self._fees.get((home.community, item)),
+            fee_item_id=self._fees.get(home.community) if item == PROPERTY_ITEM else None,
             basis=basis,
             issued_at=issued,
         )

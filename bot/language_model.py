@@ -104,6 +104,10 @@ def language_model(settings: Settings, content: Path) -> LanguageModel | None:
         raise ConfigError(f"{path}: {wrong}") from None
     labels = words.get("labels", {})
     if not isinstance(labels, Mapping) or set(labels) != set(INTENTS) or not words.get("instructions"):
-        raise ConfigError(f"{path}: it needs `instructions`, and one line in [labels] for each of: {', '.join(INTENTS)}")
+        raise ConfigError(
+            f"{path}: it needs `instructions`, and one line in [labels] for each of: {', '.join(INTENTS)}"
+        )
     listed = "\n".join(f"{name}: {labels[name]}" for name in INTENTS)
-    return LanguageModel(section.base_url, section.model, section.api_key, f"{words['instructions'].strip()}\n\n{listed}")
+    return LanguageModel(
+        section.base_url, section.model, section.api_key, f"{words['instructions'].strip()}\n\n{listed}"
+    )

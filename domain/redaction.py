@@ -29,7 +29,9 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
         ROOM,
     ),
     (
-        re.compile(r"\b(?:room|flat|unit|apt|apartment|house|building|block)\.?\s*(?:no\.?|number|#)?\s*\d+\w*", re.IGNORECASE),
+        re.compile(
+            r"\b(?:room|flat|unit|apt|apartment|house|building|block)\.?\s*(?:no\.?|number|#)?\s*\d+\w*", re.IGNORECASE
+        ),
         ROOM,
     ),
     (
@@ -42,7 +44,12 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     # Days, months and parts stay, they tell what is meant; any other number goes.
     (re.compile(r"[a-z]*\d(?:[\d,.\s-]*\d){2,}[a-z]*|(?<!\d)\d{3,}(?!\d)", re.IGNORECASE), NUMBER),
-    (re.compile(r"\d+(?!\s*(?:号|日|月|期|个|天|次|点|周|年|st|nd|rd|th|days?|weeks?|months?|parts?|times?|instal|\d))"), NUMBER),
+    (
+        re.compile(
+            r"\d+(?!\s*(?:号|日|月|期|个|天|次|点|周|年|st|nd|rd|th|days?|weeks?|months?|parts?|times?|instal|\d))"
+        ),
+        NUMBER,
+    ),
 )
 
 
@@ -50,8 +57,9 @@ def redact(text: str, known: Iterable[str] = ()) -> str:
     """The sentence with placeholders for whatever identifies; `known` are the names the office knows it to hold."""
     plain = unicodedata.normalize("NFKC", text)
     for name in sorted({unicodedata.normalize("NFKC", each).strip() for each in known}, key=len, reverse=True):
-        if len(name) >= 2:
-            plain = re.sub(re.escape(name), NAME, plain, flags=re.IGNORECASE)
+        if len(name) >= 2 and not re.fullmatch(r"[\d-]+", name):  # numbers are taken out below, with their building
+            placeholder = ROOM if re.search(r"\d", name) else NAME
+            plain = re.sub(re.escape(name), placeholder, plain, flags=re.IGNORECASE)
     for pattern, placeholder in _RULES:
         plain = pattern.sub(placeholder, plain)
     return " ".join(plain.split())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain import keys
 from domain.errors import Refusal
 from domain.gate import Facts, Send, gate
-from domain.ladder import Reason
+from domain.ladder import Reason, Wait, decide
 from domain.lint import lint
 from domain.messages import Answer, Audience, Kind
 from domain.money import parse_yuan, yuan
@@ -23,6 +23,7 @@ from models.people import Person, contacts_of, members_of
 from models.posting import post
 from models.reminders import latest_reminders, latest_wait, withdraw_needless
 from models.staff import audit
+from models.standing import households
 
 BILLS_SHOWN = 12
 REMINDERS_SHOWN = 5
@@ -119,11 +120,19 @@ async def _contacted(turn: Turn, account: Account) -> str:
         turn.words("account.reminder", day=day_words(on, turn.language), stage=stage, state=state or "—")
         for on, stage, state in await latest_reminders(turn.session, account.id, REMINDERS_SHOWN)
     ]
-    wait = await latest_wait(turn.session, account.id, turn.today)
-    if wait is not None:
-        since = day_words(wait.since_on, turn.language)
-        shown.append(turn.words("account.wait", reason=why_words(turn, wait.reason), since=since))
+    if (reason := await _waits(turn, account)) is not None:
+        wait = await latest_wait(turn.session, account.id, turn.today)
+        since = wait.since_on if wait is not None and wait.reason == reason else turn.today
+        shown.append(turn.words("account.wait", reason=why_words(turn, reason), since=day_words(since, turn.language)))
     return "\n".join(shown)
+
+
+async def _waits(turn: Turn, account: Account) -> str | None:
+    """Why nothing is written to the household as it stands at this moment; None when something is due."""
+    async for found in households(turn.session, turn.office, turn.today, turn.now, only=[account.id]):
+        decision = decide(turn.office.policy(found.kind), found.standing, turn.today)
+        return decision.reason.value if isinstance(decision, Wait) else None
+    return None
 
 
 def why_words(turn: Turn, reason: str) -> str:

@@ -55,7 +55,7 @@ def buttons(turn: Turn) -> tuple[tuple[Choice, ...], ...]:
 
 def line_words(turn: Turn, line: BillLine) -> str:
     bill = line.bill
-    name = "line_part" if line.received_fen > 0 else "line_late" if bill.due_on < turn.today else "line"
+    name = "line" + ("_part" if line.received_fen > 0 else "") + ("_late" if bill.due_on < turn.today else "")
     words = turn.words(
         f"bill.{name}",
         item=bill.item,

@@ -49,6 +49,8 @@ async def redeem(turn: Turn, token: str) -> Answer:
     account = await turn.session.get(Account, invite.account_id) if invite else None
     if invite is None or account is None:
         return unusable(turn)
+    if turn.person is None and account.language:
+        turn.language = account.language
     if any(bound.id == account.id for bound, _ in turn.households):
         turn.account = account
         return Answer((turn.say("bind.already", fields=turn.called()), await bill.overview(turn)))
@@ -71,6 +73,8 @@ async def digits(turn: Turn) -> Answer | None:
     if invite is None or account is None:
         return unusable(turn)
     typed = all_digits(unicodedata.normalize("NFKC", turn.text))
+    if turn.person is None and account.language:
+        turn.language = account.language
     if len(typed) < DIGITS:
         if turn.reading is not None and turn.reading.sure:
             return None

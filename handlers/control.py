@@ -59,6 +59,8 @@ def read_span(text: str) -> tuple[timedelta | None, str]:
     """`2h 检修` → two hours and the reason; without a length the pause has no end. Raises Refusal for a length of 0."""
     found = SPAN.match(text.strip())
     if found is None:
+        if text.strip()[:1].isdigit():  # a length that isn't one must not become a pause without an end
+            raise Refusal("control.usage")
         return None, text.strip()[:REASON_MAX]
     number, unit = (found[1], found[2]) if found[1] else (found[3], found[4])
     minutes = int(number) * MINUTES[unit.lower()]

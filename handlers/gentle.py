@@ -17,7 +17,9 @@ LISTENED_TO = frozenset(
     "promise_to_pay request_postpone complain_refuse greet_thanks renew_consider ask_purpose unknown".split()
 )
 SURE_ENOUGH = 0.85  # below it, nobody in mourning is thanked for a payment
-ALWAYS_ANSWERED = frozenset("ask_amount ask_due talk_human opt_out vacant_moved request_instalment out_of_scope".split())
+ALWAYS_ANSWERED = frozenset(
+    "ask_amount ask_due talk_human opt_out vacant_moved request_instalment out_of_scope".split()
+)
 TOLD_ALREADY = ("hardship.", "complaint.")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.messages import Answer, Audience, Choice
+from domain.messages import Answer, Audience, Choice, OutgoingMessage
+from domain.wording import tongue
 from handlers.household import press
 from handlers.turn import Turn
 
@@ -14,6 +15,8 @@ async def show(turn: Turn) -> Answer:
         link = office.start_link(turn.message.channel, "hello")
         rows = [[Choice(turn.words("button.open_private"), url=link)]] if link else []
         return Answer((turn.say("help.group", *rows, office=office.name),))
+    if turn.staff is not None and not turn.households:
+        return Answer((staff_help(turn),))
     if not turn.households:
         row = (turn.button("ask_binding", "bind.ask", reusable=True),)
         return Answer((turn.say("help.stranger", row, office=office.name, hotline=office.hotline),))
@@ -23,4 +26,12 @@ async def show(turn: Turn) -> Answer:
         [press(turn, "wrong", "dispute.start"), press(turn, "complain", "complaint.start")],
         [press(turn, "person", "person.ask"), press(turn, "settings", "settings.show")],
     ]
-    return Answer((turn.say("help.resident", *rows, fields=turn.called(), office=office.name),))
+    resident = turn.say("help.resident", *rows, fields=turn.called(), office=office.name)
+    return Answer((staff_help(turn), resident) if turn.staff is not None else (resident,))
+
+
+def staff_help(turn: Turn) -> OutgoingMessage:
+    """The commands of a member of staff, one a line."""
+    commands = turn.office.wording.below("menu_staff", tongue(turn.language))
+    lines = "\n".join(f"/{command} {words}" for command, words in commands)
+    return turn.say("help.staff", office=turn.office.name, lines=lines)

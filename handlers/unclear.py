@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from domain.messages import Answer, Audience, Choice
 from handlers import attachments
+from handlers.help import staff_help
 from handlers.household import TEXT_CARRIED, said
 from handlers.renewal import SCHOOL
 from handlers.turn import Turn
@@ -48,10 +49,13 @@ async def unclear(turn: Turn) -> Answer | None:
     attachment = turn.message.attachment
     if attachment is not None and not turn.text:
         return await attachments.answer(turn, attachment)
+    if turn.staff is not None and not turn.households:
+        return Answer((turn.say("unclear.staff"), staff_help(turn)))
     reading = turn.reading
     if turn.text.startswith("/"):
         return Answer((turn.say("unclear.command", *choices(turn, USUAL)),))
-    likely = wishes(turn, reading.likely) if reading is not None else list(USUAL)
+    aside = reading is None or (reading.sure and reading.top.intent == OUT_OF_SCOPE)  # small talk hints at no wish
+    likely = list(USUAL) if reading is None or aside else wishes(turn, reading.likely)
     read_as = reading.top.intent if reading is not None else ""
     if (
         turn.households
@@ -77,7 +81,7 @@ def doubted(turn: Turn, intent: str, answer: Answer) -> Answer:
     meant = {guess.intent for guess in reading.intents}
     others = [each for each in wishes(turn, (*reading.likely, *USUAL)) if each not in meant][:LIKELY_MAX]
     args = {**_sentence(turn), "read_as": intent, "likely": " ".join(others)}
-    button = turn.button("not_meant", "unclear.not_meant", reusable=True, **args)
+    button = Choice(turn.words("button.not_meant"), "unclear.not_meant", args, reusable=True)
     last = answer.messages[mine[-1]]
     marked = replace(last, choices=(*last.choices, (button,)))
     return replace(answer, messages=(*answer.messages[: mine[-1]], marked, *answer.messages[mine[-1] + 1 :]))
@@ -114,13 +118,12 @@ def choices(turn: Turn, intents: Iterable[str], read_as: str = "") -> list[list[
         ask = turn.button("ask_binding", "bind.ask", reusable=True)
         return [[turn.button("identity", "identity.who", reusable=True), ask]]
     sentence = _sentence(turn)
-    told = {"read_as": read_as} if sentence and read_as else {}
-    buttons = [
-        turn.button(*WISHES[each], reusable=True, **sentence, **(told | {"meant": each} if told else {}))
-        for each in intents
-        if each in WISHES
-    ]
-    buttons.append(turn.button("person", "person.ask", reusable=True, **sentence))
+    buttons = []
+    for each in (intent for intent in intents if intent in WISHES):
+        name, action = WISHES[each]
+        told = {"read_as": read_as, "meant": each} if sentence and read_as else {}
+        buttons.append(Choice(turn.words(f"button.{name}"), action, {**sentence, **told}, reusable=True))
+    buttons.append(Choice(turn.words("button.person"), "person.ask", sentence, reusable=True))
     first: dict[str, Choice] = {}
     for button in buttons:
         first.setdefault(button.action, button)

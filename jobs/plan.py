@@ -13,19 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain import keys
 from domain.clock import at_local
 from domain.ladder import Decision, HandToStaff, OpenBill, Reason, Remind, Wait, days_behind, decide, window_end
-from domain.messages import Address
+from domain.messages import Address, Audience, Choice, Kind, OutgoingMessage
 from domain.money import yuan
 from domain.office import Office
 from domain.policy import STAFF_ACTIONS, Policy
 from domain.rendering import Addressee, reminder_message
+from domain.roles import Right, Role, may
 from models import outbox
 from models.accounts import Account
 from models.base import Database, chunks, upsert
 from models.posting import Draft, post_all
 from models.reminders import PolicyText, Reminder, ReminderBill, Run, keep_waits
-from models.staff import open_task
+from models.staff import open_task, staff_for
 from models.standing import Household, Payer, households
 
+DESK_LANGUAGE = "zh"  # of cards and tasks
 MESSAGES_PER_TRANSACTION = 200
 WAITS_PER_TRANSACTION = 500
 
@@ -320,13 +322,32 @@ async def _ask_for_approval(
             session.add(run)
         run.on_date, run.remind, run.staff = today, len(waiting) - tasks, tasks
         await session.flush()
-        await open_task(
+        fields = {"remind": str(run.remind), "staff": str(run.staff)}
+        task = await open_task(
             session,
             key=keys.task("run", str(run.id)),
             kind="run",
             account=None,
-            summary=office.wording.text("task.run", "zh", {"remind": str(run.remind), "staff": str(run.staff)}),
+            summary=office.wording.text("task.run", DESK_LANGUAGE, fields),
             at=now,
             due_at=now + timedelta(days=1),
             source=f"run/{run.id}",
         )
+        if task is not None:
+            await post_all(session, await _approval_cards(session, office, run.id, task.id, fields), now)
+
+
+async def _approval_cards(
+    session: AsyncSession, office: Office, run_id: int, task_id: int, fields: Mapping[str, str]
+) -> list[Draft]:
+    """A card with one button to everyone who may approve."""
+    words = office.wording
+    button = Choice(words.text("button.approve", DESK_LANGUAGE), "run.approve", {"run": str(run_id)})
+    card = OutgoingMessage(
+        "task.run", words.text("task.run", DESK_LANGUAGE, fields), fields, ((button,),), Audience.STAFF, Kind.STAFF_CARD
+    )
+    return [
+        Draft(Address(member.channel, member.chat), card, keys.staff_card(task_id, member.chat), outbox.Context())
+        for member in await staff_for(session, None)
+        if may(Role(member.role), Right.APPROVE) and member.channel in office.channels
+    ]

@@ -202,10 +202,15 @@ async def withdraw_needless(session: AsyncSession, account_ids: Sequence[int]) -
 
 
 async def approve_run(session: AsyncSession, by: str, at: datetime) -> Run | None:
-    """Approve the run that waits, and close its task; None when none waits."""
+    """Approve the run that waits (or the first one to come), and close its task; None when there is nothing to approve."""
     run = (await session.scalars(select(Run).where(Run.state == "awaiting").order_by(Run.id))).first()
     if run is None:
-        return None
+        if await session.scalar(select(Run.id).limit(1)) is not None:
+            return None
+        # Said before the first run was planned: it counts all the same.
+        run = Run(on_date=at.date(), state="awaiting", remind=0, staff=0, created_at=at)
+        session.add(run)
+        await session.flush()
     run.state, run.decided_by = "approved", by
     await session.execute(
         update(StaffTask)

@@ -112,7 +112,8 @@ class Reader:
         self, seen: Seen, inside: dict[str, float], top: str, today: date
     ) -> tuple[tuple[Guess, ...], tuple[str, ...]]:
         """The top intent and those that a clause of the sentence says for certain; and all in the sentence's order."""
-        guesses, place = {top: inside[top]}, {}
+        guesses = {top: inside[top]}
+        place: dict[str, int] = {}
         parts = clauses(seen.text)
         if top not in _ONLY_ALONE and 2 <= len(parts) <= _MOST_CLAUSES:
             hinted = self.eyes.rules.hints(seen.text)

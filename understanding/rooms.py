@@ -13,14 +13,18 @@ _DIGIT = {sign: str(value) for value, sign in enumerate("零一二三四五六�
 _BUILDING = rf"(?P<building>\d{{1,3}}|{CHINESE}{{1,3}})\s*(?:栋|幢|座|号楼)"
 _PATTERNS = (
     # 5栋302, 5号楼2单元302, 三栋一二零二
-    re.compile(rf"{_BUILDING}\s*(?:[\d一二三四五六]+\s*单元)?\s*(?P<room>\d{{2,4}}|[零〇一二三四五六七八九]{{3,4}})(?![\d.元块])"),
+    re.compile(
+        rf"{_BUILDING}\s*(?:[\d一二三四五六]+\s*单元)?\s*(?P<room>\d{{2,4}}|[零〇一二三四五六七八九]{{3,4}})(?![\d.元块])"
+    ),
     # 3-1202, 3-2-1202; a date is none
     re.compile(r"(?<![\d-])(?P<building>\d{1,3})-(?:\d{1,2}-)?(?P<room>(?!20[2-4]\d)\d{3,4})(?![\d-])"),
     # 1202室, room 808, flat 12b
     re.compile(r"(?<![\d.])(?P<room>\d{3,4}|[零〇一二三四五六七八九]{3,4})\s*(?:室|号房|房间?|那户|那家|这户|号的)"),
     re.compile(r"\b(?:room|flat|unit|apt|apartment|house)\.?\s*(?:no\.?|number|#)?\s*(?P<room>\d+[a-z]?)\b"),
     # 808欠多少, "how much does 1202 owe"
-    re.compile(r"^\W*(?:查一?下|看看?|帮我查一?下?|那|请问)?\s*(?P<room>\d{3,4})(?:的|家)?(?=欠|交|缴|还|物业|账单|费用|多少|owe)"),
+    re.compile(
+        r"^\W*(?:查一?下|看看?|帮我查一?下?|那|请问)?\s*(?P<room>\d{3,4})(?:的|家)?(?=欠|交|缴|还|物业|账单|费用|多少|owe)"
+    ),
     re.compile(r"\b(?:does|did|has|for|of|by) (?P<room>(?!20[2-4]\d)\d{3,4})\b(?! ?(?:yuan|rmb|元|块))"),
 )
 

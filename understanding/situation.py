@@ -6,7 +6,9 @@ from understanding.numbers import CHINESE
 from understanding.reading import Context, Slots
 
 _NUMBER = re.compile(rf"^\s*(\d{{1,2}}|{CHINESE}{{1,3}})\s*(?:期|次|个月|号|日)?\s*[。.!]?$")
-_YES = re.compile(r"^(?:好|行|可以|嗯+|要|对|是|yes|ok|okay|sure|同意|没问题|成|中|得)(?:的|呀|啊|吧|了|滴|哒)?[!。. ]*$")
+_YES = re.compile(
+    r"^(?:好|行|可以|嗯+|要|对|是|yes|ok|okay|sure|同意|没问题|成|中|得)(?:的|呀|啊|吧|了|滴|哒)?[!。. ]*$"
+)
 _NO = re.compile(
     r"^(?:不|不用|不要|不了|算了|no|没有|不行|不可以|不必|不需要)(?:了|的|吧|谢谢|,谢谢| thanks)?[!。. ]*$"
 )

@@ -258,8 +258,10 @@ def approve(context: typer.Context) -> None:
         async with desk.database.write() as session:
             run = await approve_run(session, desk.actor, desk.now)
             if run is None:
-                return "no run waits for approval"
+                return "nothing to approve: the first run was approved before"
             await audit(session, desk.actor, "run.approve", f"run/{run.id}", desk.now)
+            if not run.remind and not run.staff:
+                return "approved: the first run goes out as soon as it is planned"
             return f"approved: {run.remind} reminders and {run.staff} tasks as planned for {run.on_date}"
 
     typer.echo(at_desk(context, work))

@@ -69,7 +69,10 @@ def application(demo: Demo, token: str) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/", lambda request: RedirectResponse("/sandbox"), methods=["GET"]),
+            *(
+                Route(path, lambda request: RedirectResponse("/sandbox"), methods=["GET"])
+                for path in ("/", "/sandbox/")
+            ),
             Route("/sandbox", page.show, methods=["GET"]),
             Mount("/sandbox/static", StaticFiles(directory=HERE / "static")),
             *(

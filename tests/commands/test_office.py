@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import tomllib
 from datetime import UTC, datetime, timedelta
 
 from models.agreements import Hold, Promise
 from models.dialogue import Button, Dialogue
+from models.misreadings import Correction
 from models.people import Binding, Contact, Person
 from models.reminders import Run
 from tests.commands.cli import Cli, waiting_reminder
@@ -120,3 +122,13 @@ def test_a_run_is_approved_once(estate: Cli) -> None:
     ((state, by),) = estate.rows("select state, decided_by from runs")
     assert (state, by.split(":")[0]) == ("approved", "cli")
     assert estate("approve").out == "no run waits for approval\n"
+
+
+def test_corrections_are_written_as_training_lines(estate: Cli) -> None:
+    estate.add(Correction(text="随便看看[name]", read_as="ask_amount", meant="how_to_pay", at=NOW))
+    result = estate("corrections", "--out", "new.toml")
+    assert (result.code, result.last) == (0, "1 corrections in new.toml: read them before training with them")
+    lines = tomllib.loads((estate.folder / "new.toml").read_text(encoding="utf-8"))
+    assert lines == {"corrected": {"how_to_pay": "随便看看[name]\n"}}
+    assert "write a .toml file" in estate("corrections", "--out", "new.csv").err
+    assert estate.rows("select action from audit_log where action = 'corrections.read'") == [("corrections.read",)]

@@ -50,9 +50,7 @@ async def test_the_dialogue_goes_as_written(name: str, sqlite: Database, reader:
         ("hello", "not a line of a transcript"),
     ],
 )
-async def test_a_dialogue_that_goes_another_way_fails(
-    line: str, fault: str, sqlite: Database, reader: Reader
-) -> None:
+async def test_a_dialogue_that_goes_another_way_fails(line: str, fault: str, sqlite: Database, reader: Reader) -> None:
     opening = "@ 2026-11-23 10:00\naccount 3-1201 王小明 - 物业费 2026-11 286.40 due 2026-11-30\n王(3-1201): 账单"
     with pytest.raises(Mismatch, match=fault):
         await play("wrong", f"{opening}\n{line}", sqlite, reader)
@@ -60,5 +58,8 @@ async def test_a_dialogue_that_goes_another_way_fails(
 
 def test_every_conversation_is_told_in_both_languages() -> None:
     titles = [text.splitlines()[0] for text in TRANSCRIPTS.values()]
+    assert len(titles) >= 40
+    for word in ("· property", "· training", "· group"):
+        assert any(word in title for title in titles), word
     assert len([title for title in titles if "· zh" in title]) >= 8
     assert len([title for title in titles if "· en" in title]) >= 8

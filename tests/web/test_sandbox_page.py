@@ -167,6 +167,16 @@ async def test_a_week_in_order(demo: ServedDemo) -> None:
     )
 
 
+async def test_a_new_month_is_billed_once(tmp_path: Path) -> None:
+    """The scenario begins on 3 February with January's bills: the office issues February's by its fee rules."""
+    async with served(tmp_path, "spring-festival") as demo:
+        for action in ("hour", "day"):
+            await demo.pass_time(action)
+            bills = (await demo.get("/households/GH-3-1201"))["bills"]
+            february = [bill for bill in bills if bill["period"] == "2027-02"]
+            assert [(b["item"], b["due_on"], b["billed_fen"]) for b in february] == [("物业费", "2027-02-20", 25060)]
+
+
 async def test_each_story_is_heard_within_a_day(demo: ServedDemo) -> None:
     await demo.pass_time("day")
     facts = {

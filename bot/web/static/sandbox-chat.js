@@ -199,8 +199,7 @@ function send() {
 }
 
 export const say = (what) => attempt(async () => {
-  const group = state.groups.has(state.current);
+  if (!state.groups.has(state.current) || /@|^\//.test(what.text ?? "")) typing(state.current);
   await post("/say", { as: actor(), chat: state.current, ...what });
-  if (!group || /@|^\//.test(what.text ?? "")) typing(state.current);
   $("lines").scrollTop = $("lines").scrollHeight;
 });
