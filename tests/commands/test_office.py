@@ -116,12 +116,16 @@ def test_groups_are_added_and_changed(estate: Cli) -> None:
 
 
 def test_a_run_is_approved_once(estate: Cli) -> None:
-    assert estate("approve").out == "no run waits for approval\n"
     estate.add(Run(on_date=NOW.date(), state="awaiting", remind=5, staff=2, created_at=NOW))
     assert estate("approve").out == "approved: 5 reminders and 2 tasks as planned for 2026-11-23\n"
     ((state, by),) = estate.rows("select state, decided_by from runs")
     assert (state, by.split(":")[0]) == ("approved", "cli")
-    assert estate("approve").out == "no run waits for approval\n"
+    assert estate("approve").out == "nothing to approve: the first run was approved before\n"
+
+
+def test_the_first_run_can_be_approved_before_it_is_planned(estate: Cli) -> None:
+    assert estate("approve").out == "approved: the first run goes out as soon as it is planned\n"
+    assert estate.rows("select state from runs") == [("approved",)]
 
 
 def test_corrections_are_written_as_training_lines(estate: Cli) -> None:

@@ -9,6 +9,7 @@ const RIGHT = 8;
 const TOP = 12;
 const BOTTOM = 22;
 const STEP = 0.05; // the scale's steps
+const APART = 130; // so that the dates at both ends don't touch
 
 /** `rates`: {on, rate} day by day; `days`: how many the line has room for; `before`: how many lie before the demo began. */
 export function curve(rates, days, before) {
@@ -33,5 +34,5 @@ export function curve(rates, days, before) {
     el("path", { class: "curve", d: path }),
     el("circle", { class: "here", cx: x(last), cy: y(values[last]), r: 5 }),
     el("text", { x: LEFT, y: HEIGHT - 5 }, onDay(rates[0].on)),
-    last > 1 ? el("text", { x: Math.min(x(last), WIDTH - RIGHT - 30), y: HEIGHT - 5, "text-anchor": last === days - 1 ? "end" : "middle" }, onDay(rates[last].on)) : null);
+    x(last) - LEFT > APART ? el("text", { x: Math.min(x(last), WIDTH - RIGHT - 30), y: HEIGHT - 5, "text-anchor": last === days - 1 ? "end" : "middle" }, onDay(rates[last].on)) : null);
 }

@@ -23,7 +23,7 @@ export function begin(why) {
   });
   write.addEventListener("input", grow);
   $("as").addEventListener("change", () => { state.speaker[state.current] = $("as").value; render(); });
-  setInterval(() => { $("typing").hidden = performance.now() > typingUntil; }, 200);
+  setInterval(() => { if (performance.now() > typingUntil) hush(); }, 200);
 }
 
 function grow() {
@@ -39,7 +39,7 @@ export async function open(chat) {
   state.current = chat;
   state.lines = [];
   shown = new Map();
-  typingUntil = 0;
+  hush();
   head();
   await load();
 }
@@ -72,14 +72,21 @@ export async function load() {
   const { lines } = await get(`/chats/${encodeURIComponent(chat)}`);
   if (chat !== state.current) return;
   const told = (each) => JSON.stringify(each.filter((line) => !line.sender).map((line) => [line.id, line.text]));
-  if (told(lines) !== told(state.lines)) typingUntil = 0; // a new answer, or one that was edited in place
+  if (told(lines) !== told(state.lines)) hush(); // a new answer, or one that was edited in place
   state.lines = lines;
   seen(chat);
   render();
 }
 
 export function typing(chat) {
-  if (chat === state.current) typingUntil = performance.now() + 4000;
+  if (chat !== state.current) return;
+  typingUntil = performance.now() + 4000;
+  $("typing").hidden = false;
+}
+
+function hush() {
+  typingUntil = 0;
+  $("typing").hidden = true;
 }
 
 export function render() {
