@@ -84,7 +84,7 @@ browser: $(VENV)/installed-dev
 	if [ -z "$$CHROMIUM" ] && command -v apt-get >/dev/null; then \
 		echo 'Installing Chromium for the browser tests'; \
 		{ $$as apt-get update && $$as env DEBIAN_FRONTEND=noninteractive \
-			apt-get install -y --no-install-recommends chromium libatomic1; } </dev/null >$(VENV)/chromium.log 2>&1; \
+			apt-get install -y --no-install-recommends chromium libatomic1 fonts-noto-color-emoji; } </dev/null >$(VENV)/chromium.log 2>&1; \
 	fi; { $(BROWSER_WORKS); } || { echo 'The browser tests need Chromium and libatomic: install them, or name a browser with' \
 		'CHROMIUM=/path/to/chromium.' >&2; exit 1; }
 

@@ -30,7 +30,8 @@ from models.staff import staff_for
 from understanding.reader import Reader
 
 log = structlog.get_logger(__name__)
-STOP_SECONDS = 25  # a clean stop ends well before a supervisor's 30 s
+HANDLING_SECONDS = 3  # for the update that is being answered when the stop comes
+STOP_SECONDS = 22  # a clean stop ends well before a supervisor's 30 s
 START_AGAIN_SECONDS = (5, 300)  # first and longest wait before a refused channel is tried again
 
 
@@ -69,19 +70,22 @@ class App:
         timer = scheduler.timer(self.clock, self._on_time)
         lanes = [asyncio.create_task(lane.run(), name=f"lane {name}") for name, lane in self.lanes.items()]
         loops = [asyncio.create_task(self._receive(channel)) for channel in self.channels.values()]
-        loops.append(asyncio.create_task(self._handle(), name="inbound"))
-        for task in [*loops, *lanes]:
+        inbound = asyncio.create_task(self._handle(), name="inbound")
+        for task in [*loops, *lanes, inbound]:
             task.add_done_callback(self._fatal)
         timer.start()
-        asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(self._on_time(self.clock.now())))
+        first = asyncio.create_task(self._on_time(self.clock.now()), name="first tick")
         try:
             yield
         finally:
             timer.shutdown(wait=False)
             self.stopping.set()
-            for task in loops:
+            for task in [*loops, first]:
                 task.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            self.inbound.stop()
+            await asyncio.wait({inbound, first, *loops}, timeout=HANDLING_SECONDS)
+            inbound.cancel()
+            await asyncio.gather(inbound, first, *loops, return_exceptions=True)
             for lane in self.lanes.values():
                 await lane.stop()
             await asyncio.wait(lanes, timeout=STOP_SECONDS)
@@ -147,6 +151,7 @@ class App:
                 await keep_bot_name(session, channel.name, channel.public_name)
             chats = [member.chat for member in await staff_for(session, None) if member.channel == channel.name]
         await channel.offer_staff_menu(chats)
+        log.info("channel ready", channel=channel.name, account=channel.public_name)
         return True
 
     def _fatal(self, task: asyncio.Task[None]) -> None:

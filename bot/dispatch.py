@@ -41,7 +41,9 @@ MESSAGES_PER_MINUTE = 20  # per person; what comes faster is dropped in silence
 INTENTS_ANSWERED = 2  # a message with more wishes than this is answered for the first ones
 TAKEN_OVER = "person.live"  # the step of a chat that a member of staff has taken over
 UNKNOWN = "unknown"  # the intent of the route that says "I did not understand"
-CHOSEN_CONFIDENCE = 0.6  # of a label that the language model chose: enough to answer, too little to be believed silently
+CHOSEN_CONFIDENCE = (
+    0.6  # of a label that the language model chose: enough to answer, too little to be believed silently
+)
 NEVER_OVERRULED = frozenset({"third_party", "injection"})
 # Questions whose answer is a household's own: asked about another home they are refused.
 ASKS = frozenset({"ask_amount", "ask_due", "ask_calculation", "ask_late_fee", "claim_paid"})

@@ -26,6 +26,7 @@ class Inbound:
         self._clock = clock
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
+        self._stopping = False
 
     def store_for(self, channel: str) -> Store:
         """Where a channel puts what it receives: kept once, committed before this returns."""
@@ -37,9 +38,14 @@ class Inbound:
 
         return store
 
+    def stop(self) -> None:
+        """End between two updates: nothing is torn off in the middle."""
+        self._stopping = True
+        self._news.set()
+
     async def run(self) -> None:
-        """Handle what is stored, oldest first, until cancelled."""
-        while True:
+        """Handle what is stored, oldest first, until stopped."""
+        while not self._stopping:
             self._news.clear()
             if not await self.handle_waiting():
                 self._idle.set()
@@ -52,6 +58,8 @@ class Inbound:
             ids = [row.id for row in await inbox.waiting(session)]
         failed = 0
         for inbox_id in ids:
+            if self._stopping:
+                break
             try:
                 handled = await self._dispatcher.handle(inbox_id)
             except Exception as wrong:

@@ -185,7 +185,9 @@ def _checked(settings: Settings) -> Settings:
     if model.base_url and not model.base_url.startswith(("http://", "https://")):
         raise ConfigError("language_model.base_url is not an address: write one such as https://models.example.org/v1")
     if model.base_url and not model.model:
-        raise ConfigError("language_model.model is missing: write the model's name, or remove base_url to switch it off")
+        raise ConfigError(
+            "language_model.model is missing: write the model's name, or remove base_url to switch it off"
+        )
     telegram = settings.telegram
     if telegram.enabled and not telegram.token:
         raise ConfigError("telegram.token is missing: paste the token that @BotFather gave you")

@@ -105,9 +105,7 @@ class Ledger:
         return self.billed_fen(bill_id) - self.received_fen(bill_id)
 
 
-def allocate(
-    credit_fen: int, bills: Iterable[BillBalance], named: Sequence[int] = ()
-) -> tuple[tuple[int, int], ...]:
+def allocate(credit_fen: int, bills: Iterable[BillBalance], named: Sequence[int] = ()) -> tuple[tuple[int, int], ...]:
     """Share a household's credit over its open bills: what the payer named first, then the oldest due.
 
     Returns (bill id, fen) pairs; what is left over stays the household's credit. Source: Civil Code 560–561.

@@ -96,7 +96,7 @@ def salutation(name: str, language: str) -> str:
 
 def short_room(room: str) -> str:
     """A room that its owner recognises and a stranger does not: `3栋1201` → `3栋12**`. A class's name stays."""
-    return f"{room[:-2]}**" if len(room) > 3 and any(sign.isdigit() for sign in room[-2:]) else room
+    return f"{room[:-2]}**" if len(room) > 3 and any(sign.isdigit() for sign in room) else room
 
 
 def day_words(day: date, language: str) -> str:

@@ -285,5 +285,3 @@ def unkind(turn: Turn, text: str, audience: Audience) -> None:
             turn.words("lint.finding", rule=turn.words(f"lint.{each.rule}"), text=each.text) for each in found
         )
         raise Refusal("lint.refused", {"findings": listed})
-
-

@@ -177,7 +177,7 @@ def joined(turn: Turn, words: Sequence[str]) -> str:
 
 
 def difference_words(turn: Turn, lines: Sequence[BillLine]) -> str:
-    """"40.00 more than last month: parking is new", or nothing when the sums are the same."""
+    """ "40.00 more than last month: parking is new", or nothing when the sums are the same."""
     found = comparison(lines)
     if found is None or found.difference_fen == 0:
         return ""

@@ -85,9 +85,7 @@ async def digits(turn: Turn) -> Answer | None:
         await audit(turn.session, turn.actor, "bind.locked", f"account/{account.id}", turn.now)
         return Answer((turn.say("bind.locked", hotline=turn.office.hotline),))
     if typed not in (last_digits(account.phone), all_digits(account.phone)):
-        failure = people.BindingFailure(
-            account_id=account.id, channel=here.channel, user=here.sender, at=turn.now
-        )
+        failure = people.BindingFailure(account_id=account.id, channel=here.channel, user=here.sender, at=turn.now)
         turn.session.add(failure)
         await audit(turn.session, turn.actor, "bind.wrong_digits", f"account/{account.id}", turn.now)
         text = turn.say("bind.wrong_digits", hotline=turn.office.hotline)

@@ -131,7 +131,9 @@ async def preview(turn: Turn) -> Answer:
         reason = decision.reason if isinstance(decision, Wait) else None
         counts[turn.words(f"why.{reason}") if reason else turn.words(f"board.{type(decision).__name__.lower()}")] += 1
         if decision.stage is not None and reason is None and len(samples) < PREVIEW_SAMPLES:
-            samples.append(f"· {household.standing.code} {turn.words(f'action.{decision.stage.action}')} ({decision.stage.name})")
+            samples.append(
+                f"· {household.standing.code} {turn.words(f'action.{decision.stage.action}')} ({decision.stage.name})"
+            )
     lines = "\n".join(f"{name} {number}" for name, number in counts.most_common())
     fields = {"day": day_words(on, turn.language), "lines": lines or "—", "samples": "\n".join(samples) or "—"}
     return Answer((turn.say("board.preview", fields=fields),))

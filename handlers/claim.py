@@ -1,4 +1,4 @@
-""""I have paid": a claim that pauses reminders; staff find the money in one tap or ask for the voucher."""
+""" "I have paid": a claim that pauses reminders; staff find the money in one tap or ask for the voucher."""
 
 from __future__ import annotations
 
@@ -100,7 +100,9 @@ def claim_card(turn: Turn, claim: Claim, owed_fen: int) -> OutgoingMessage:
         (desk.button("other_amount", "claim.other_amount", reusable=True, claim=number),),
     )
     fields = {
-        "said": desk.words("claim.named", amount=yuan(claim.amount_fen)) if claim.amount_fen else desk.words("claim.no_amount"),
+        "said": desk.words("claim.named", amount=yuan(claim.amount_fen))
+        if claim.amount_fen
+        else desk.words("claim.no_amount"),
         "owed": yuan(owed_fen),
         "text": claim.text or "—",
         "code": desk.household.code,

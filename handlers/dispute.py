@@ -1,4 +1,4 @@
-""""This bill is wrong": that bill alone rests until staff have decided and explained."""
+""" "This bill is wrong": that bill alone rests until staff have decided and explained."""
 
 from __future__ import annotations
 

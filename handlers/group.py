@@ -38,9 +38,7 @@ async def link(turn: Turn) -> Answer:
     if group is None or community is None:
         raise Refusal("button.expired")
     group.community_id = community.id
-    await audit(
-        turn.session, turn.actor, "group.linked", f"group/{group.id}", turn.now, {"community_id": community.id}
-    )
+    await audit(turn.session, turn.actor, "group.linked", f"group/{group.id}", turn.now, {"community_id": community.id})
     return Answer((turn.say("group.linked", edit=True, title=group.title or group.chat, community=community.name),))
 
 
@@ -123,4 +121,3 @@ async def _cards(
         for member in staff
         if member.channel in turn.office.channels
     )
-

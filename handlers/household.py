@@ -51,9 +51,7 @@ def rooms(turn: Turn, accounts: list[Account], action: str, **args: str) -> list
 
 def press(turn: Turn, name: str, action: str, *, reusable: bool = True, **args: str) -> Choice:
     """A button about the household being talked about."""
-    return Choice(
-        turn.words(f"button.{name}"), action, {**args, "account": str(turn.household.id)}, reusable=reusable
-    )
+    return Choice(turn.words(f"button.{name}"), action, {**args, "account": str(turn.household.id)}, reusable=reusable)
 
 
 def said(turn: Turn) -> Slots:

@@ -169,9 +169,7 @@ async def _record(turn: Turn, lines: list[BillLine], parts: tuple[Part, ...]) ->
 def schedule(turn: Turn, parts: Iterable[Part | PlanPart]) -> str:
     """One line a part: its day and its sum."""
     return "\n".join(
-        turn.words(
-            "plan.part", number=str(p.number), due=day_words(p.due_on, turn.language), amount=yuan(p.amount_fen)
-        )
+        turn.words("plan.part", number=str(p.number), due=day_words(p.due_on, turn.language), amount=yuan(p.amount_fen))
         for p in parts
     )
 

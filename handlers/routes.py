@@ -96,9 +96,7 @@ ROUTES: tuple[Route, ...] = (
     Route(question.late_fee, intents=("ask_late_fee",), actions=("question.late_fee",)),
     Route(question.discount, intents=("ask_discount",), actions=("question.discount",)),
     Route(question.purpose, intents=("ask_purpose",), actions=("question.purpose",)),
-    Route(
-        question.identity, intents=("ask_identity",), actions=("identity.who",), who=ANYONE, audiences=EVERYWHERE
-    ),
+    Route(question.identity, intents=("ask_identity",), actions=("identity.who",), who=ANYONE, audiences=EVERYWHERE),
     Route(question.greeting, intents=("greet_thanks",), who=ANYONE),
     Route(question.acknowledged, intents=("acknowledged",)),
     Route(question.declined, intents=("declined",)),

@@ -34,7 +34,9 @@ async def run(database: Database, office: Office, now: datetime) -> int:
             for payment in await session.scalars(select(Payment).where(Payment.id.in_(due))):
                 payment.thanked = True
                 account = await session.get_one(Account, payment.account_id)
-                contact = next((c for c in await payer_contacts(session, account.id) if c.channel in office.channels), None)
+                contact = next(
+                    (c for c in await payer_contacts(session, account.id) if c.channel in office.channels), None
+                )
                 if contact is None:
                     continue
                 lines = await bill_lines(session, [account.id], only_open=True)

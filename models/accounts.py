@@ -87,9 +87,7 @@ async def community_named(session: AsyncSession, name: str) -> Community | None:
 
 async def fee_rule(session: AsyncSession, community_id: int, item: str, on: date) -> FeeItem | None:
     """The version of a fee rule in force on a day."""
-    rules = select(FeeItem).where(
-        FeeItem.community_id == community_id, FeeItem.item == item, FeeItem.starts_on <= on
-    )
+    rules = select(FeeItem).where(FeeItem.community_id == community_id, FeeItem.item == item, FeeItem.starts_on <= on)
     return (await session.scalars(rules.order_by(FeeItem.starts_on.desc()).limit(1))).one_or_none()
 
 

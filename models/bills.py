@@ -187,8 +187,7 @@ async def settle(
     ]
     shares = allocate(credit, balances, named)
     rows = [
-        transfer(EntryKind.ALLOCATION, account_id, fen, on, at, bill_id=bill_id, actor=actor)
-        for bill_id, fen in shares
+        transfer(EntryKind.ALLOCATION, account_id, fen, on, at, bill_id=bill_id, actor=actor) for bill_id, fen in shares
     ]
     if rows:
         await session.execute(insert(LedgerEntry), rows)

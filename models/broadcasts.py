@@ -162,7 +162,7 @@ async def _payers(
         .order_by(Contact.id)
     )
     found: dict[int, tuple[Person, Contact | None]] = {}
-    for account_id, kind, person, joined in (await session.execute(query)):
+    for account_id, kind, person, joined in await session.execute(query):
         contact: Contact | None = joined
         order = office.policy(kind).channels
         if contact is not None and contact.channel not in order:
@@ -301,9 +301,7 @@ async def failures(session: AsyncSession, broadcast_id: int, limit: int) -> list
     query = (
         select(func.coalesce(Account.code, Outbox.chat), Outbox.state, Outbox.reason)
         .outerjoin(Account, Account.id == Outbox.account_id)
-        .where(
-            Outbox.broadcast_id == broadcast_id, Outbox.state.in_((State.DEAD, State.UNKNOWN, State.CANCELLED))
-        )
+        .where(Outbox.broadcast_id == broadcast_id, Outbox.state.in_((State.DEAD, State.UNKNOWN, State.CANCELLED)))
         .order_by(Outbox.id)
         .limit(limit)
     )

@@ -82,9 +82,7 @@ async def waiting(session: AsyncSession, channel: str | None = None, limit: int 
 
 async def forget_payloads(session: AsyncSession, before: datetime) -> None:
     """Raw updates are kept only as long as they may be needed to find a fault."""
-    await session.execute(
-        update(Inbox).where(Inbox.received_at < before, Inbox.payload != "").values(payload="")
-    )
+    await session.execute(update(Inbox).where(Inbox.received_at < before, Inbox.payload != "").values(payload=""))
 
 
 PAYLOAD_KEPT = timedelta(days=3)

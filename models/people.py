@@ -220,9 +220,7 @@ async def owner_elsewhere(session: AsyncSession, account_id: int, channel: str) 
 
 async def bind(session: AsyncSession, account_id: int, person_id: int, role: str, at: datetime) -> Binding:
     """Let a person see a household. The first owner becomes its payer."""
-    payers = await session.scalar(
-        select(func.count()).where(Binding.account_id == account_id, Binding.payer.is_(True))
-    )
+    payers = await session.scalar(select(func.count()).where(Binding.account_id == account_id, Binding.payer.is_(True)))
     binding = Binding(
         account_id=account_id, person_id=person_id, role=role, payer=role == "owner" and not payers, bound_at=at
     )
@@ -234,9 +232,7 @@ async def bind(session: AsyncSession, account_id: int, person_id: int, role: str
 async def unbind(session: AsyncSession, account_id: int, person_id: int) -> bool:
     """Take a household from a person; another owner becomes payer where the payer left. False: it was not bound."""
     was_payer = await session.scalar(
-        delete(Binding)
-        .where(Binding.account_id == account_id, Binding.person_id == person_id)
-        .returning(Binding.payer)
+        delete(Binding).where(Binding.account_id == account_id, Binding.person_id == person_id).returning(Binding.payer)
     )
     if was_payer:
         heir = select(func.min(Binding.id)).where(Binding.account_id == account_id, Binding.role == "owner")

@@ -70,9 +70,7 @@ class AuditEntry(Base):
 
 async def staff_by_user(session: AsyncSession, channel: str, user: str) -> Staff | None:
     return (
-        await session.scalars(
-            select(Staff).where(Staff.channel == channel, Staff.user == user, Staff.active.is_(True))
-        )
+        await session.scalars(select(Staff).where(Staff.channel == channel, Staff.user == user, Staff.active.is_(True)))
     ).one_or_none()
 
 

@@ -252,7 +252,7 @@ async def _late_plans(session: AsyncSession, today: date, community_id: int | No
         query = query.join(Account, Account.id == Plan.account_id).where(Account.community_id == community_id)
         broken = broken.where(StaffTask.community_id == community_id)
     late = 0
-    for plan, fen in (await session.execute(query)):
+    for plan, fen in await session.execute(query):
         late += await plan_received_fen(session, plan) < fen
     return late + int(await session.scalar(broken) or 0)
 

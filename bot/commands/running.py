@@ -45,8 +45,15 @@ async def _run(settings: Settings) -> None:
             built = await build(settings, database)
             if not built.channels:
                 raise ConfigError("no channel is enabled: set telegram.enabled = true, or try `make demo`")
-            routes = [route for channel in built.channels.values() for route in channel.routes(built.inbound.store_for(channel.name))]
+            routes = [
+                route
+                for channel in built.channels.values()
+                for route in channel.routes(built.inbound.store_for(channel.name))
+            ]
             web = application(built, routes)
+            typer.echo(
+                f"running: {', '.join(built.channels)}; http://{settings.web.host}:{settings.web.port}/readyz; Ctrl-C ends"
+            )
             await built.serve(server_config(web, settings.web.host, settings.web.port))
 
 
@@ -177,9 +184,20 @@ def status(
 
     table = Table(show_header=False)
     for name, value in figures.items():
-        shown = yuan(value) if name.endswith("_fen") and isinstance(value, int) else json.dumps(value, ensure_ascii=False)
+        shown = shown_figure(name, value)
         table.add_row(name.removesuffix("_fen"), shown)
     Console().print(table)
+
+
+def shown_figure(name: str, value: object) -> str:
+    """One figure of the board as people read it."""
+    if name.endswith("_fen") and isinstance(value, int):
+        return yuan(value)
+    if name == "rate" and isinstance(value, float):
+        return f"{value:.1%}"
+    if isinstance(value, dict):
+        return ", ".join(f"{channel} {'ok' if each['ok'] else 'down'}" for channel, each in value.items()) or "none"
+    return "" if value is None else str(value)
 
 
 @app.command()

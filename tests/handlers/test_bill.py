@@ -11,7 +11,9 @@ from models.bills import Bill, BillLine
 
 
 def line(item: str, period: str, fen: int, due_on: date = date(2026, 11, 30)) -> BillLine:
-    bill = Bill(id=1, account_id=1, item=item, period=period, due_on=due_on, issued_at=datetime(2026, 11, 1, tzinfo=UTC))
+    bill = Bill(
+        id=1, account_id=1, item=item, period=period, due_on=due_on, issued_at=datetime(2026, 11, 1, tzinfo=UTC)
+    )
     return BillLine(bill, fen, 0)
 
 

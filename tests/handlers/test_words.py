@@ -15,7 +15,9 @@ LONGEST = {"zh": 130, "en": 330}  # characters; a longer text is not read
 TEMPLATES = [
     (language, name, text)
     for language in LONGEST
-    for name, text in flatten(tomllib.loads((CONTENT / f"messages.{language}.toml").read_text(encoding="utf-8"))).items()
+    for name, text in flatten(
+        tomllib.loads((CONTENT / f"messages.{language}.toml").read_text(encoding="utf-8"))
+    ).items()
 ]
 
 

@@ -60,7 +60,9 @@ async def test_who_stopped_gets_no_money_message_but_the_service_notice(world: W
     async with world.database.write() as session:
         await session.execute(update(Person).where(Person.id == 1).values(stopped_at=world.clock.now()))
         await session.execute(update(Contact).where(Contact.id == 2).values(state="blocked"))
-    assert "将发 3 户(跳过:没有可用的聊天 1, 对方已停止提醒 1)" in await world.say("collector", f"/broadcast 全部 缴费 {TEXT}")
+    assert "将发 3 户(跳过:没有可用的聊天 1, 对方已停止提醒 1)" in await world.say(
+        "collector", f"/broadcast 全部 缴费 {TEXT}"
+    )
     assert "将发 4 户(跳过:没有可用的聊天 1)" in await world.say("collector", "/broadcast 全部 通知 周六电梯年检。")
 
 

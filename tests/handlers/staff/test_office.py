@@ -112,7 +112,9 @@ async def test_a_first_run_waits_for_a_manager(world: World) -> None:
     async with world.database.write() as session:
         from models.staff import open_task
 
-        run = Run(on_date=datetime(2026, 11, 23, tzinfo=UTC).date(), state="awaiting", remind=5, created_at=world.clock.now())
+        run = Run(
+            on_date=datetime(2026, 11, 23, tzinfo=UTC).date(), state="awaiting", remind=5, created_at=world.clock.now()
+        )
         session.add(run)
         await session.flush()
         await open_task(

@@ -28,6 +28,7 @@ EXPECTED = {
     "resume": {"admin", "manager"},
     "staff": {"admin"},
     "policy": {"admin"},
+    "corrections": {"admin"},
 }
 NO = "其他权限"
 
@@ -130,7 +131,12 @@ async def test_a_foreign_task_can_not_be_opened_by_its_number(world: World) -> N
     row = {"token": "forged", "channel": "sandbox", "chat": "collector", "user": "collector", "action": "desk.task"}
     await world.say("collector", "/tasks")
     async with world.database.write() as session:
-        more = {"args": '{"task": "1"}', "label": "x", "single": True, "expires_at": world.clock.now().replace(year=2027)}
+        more = {
+            "args": '{"task": "1"}',
+            "label": "x",
+            "single": True,
+            "expires_at": world.clock.now().replace(year=2027),
+        }
         await session.execute(insert(Button), [{**row, **more}])
     mine = world.lines("collector")[-1]
     assert "没有找到这件待办" in await world.press_token("collector", mine, "forged")

@@ -135,9 +135,7 @@ async def world_in(database: Database, reader: Reader, households: int = 5) -> W
         for name, (role, where) in STAFF.items():
             platform.join(Profile(name, name, kind="staff", started=True))
             community_id = estates[where].id if where else None
-            session.add(
-                Staff(channel="sandbox", user=name, chat=name, name=name, role=role, community_id=community_id)
-            )
+            session.add(Staff(channel="sandbox", user=name, chat=name, name=name, role=role, community_id=community_id))
         platform.join(Profile("stranger", "stranger", started=True))
         session.add(Group(channel="sandbox", chat="g-lake", community_id=estates["翠湖苑"].id, title="翠湖苑业主群"))
         session.add(
