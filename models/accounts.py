@@ -52,11 +52,11 @@ class Account(Base):
 
     @property
     def room(self) -> str:
-        return room_of(self.building, self.address, self.class_name)
+        return room_of(self.building, self.address, self.class_name) or self.code
 
 
 def room_of(building: str, address: str, class_name: str) -> str:
-    """Building and room as one would say it: the address, with the building before it unless it already is."""
+    """Building and room as one would say it: the address, with the building before it unless it already is; may be empty."""
     if not address:
         return building or class_name
     return address if address.startswith(building) else f"{building}{address}"

@@ -140,7 +140,7 @@ async def _batch(
             ),
             channel=chat.channel if chat else None,
         )
-        room = room_of(account.building, account.address, account.class_name)
+        room = room_of(account.building, account.address, account.class_name) or account.code
         found.append(Household(standing, account.kind, account.payer_name, room, account.language, payer, chat))
     return found
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from alembic import command
+from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
@@ -22,6 +23,10 @@ from domain.clock import ManualClock
 from models.base import Database
 
 TEMPLATE = "nuanling_template"
+
+if not os.environ.get("CI"):  # there Hypothesis brings a profile of its own, without deadlines and without chance
+    settings.register_profile("unhurried", deadline=None)  # a busy machine is no fault of the code
+    settings.load_profile("unhurried")
 
 
 @pytest.fixture

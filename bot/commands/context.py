@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
@@ -42,13 +43,14 @@ class Desk:
     def zone(self) -> ZoneInfo:
         return self.settings.organisation.zone
 
-    @property
+    @cached_property
     def now(self) -> datetime:
+        """The moment of this command, read once: everything it writes and prints agrees on it."""
         return self.clock.now()
 
     @property
     def today(self) -> date:
-        return local_date(self.clock.now(), self.zone)
+        return local_date(self.now, self.zone)
 
 
 def settings_of(context: typer.Context) -> Settings:
