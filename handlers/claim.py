@@ -1,4 +1,4 @@
-""" "I have paid": a claim that pauses reminders; staff find the money in one tap or ask for the voucher."""
+"""A claim ("I have paid") pauses reminders; staff find the money in one tap or ask for the voucher."""
 
 from __future__ import annotations
 
