@@ -36,6 +36,7 @@ demo: $(VENV)/installed ## the sandbox with sample data; PORT=8080
 	$(PYTHON) -m bot demo --port $(PORT)
 
 test: browser postgres ## all tests; ARGS= goes to pytest
+	@[ -n "$(ARGS)" ] || $(PYTHON) -m pytest -q --cov=domain --cov-report=term tests/domain # how much of the rules is proven
 	@CHROMIUM="$$($(FIND_CHROMIUM))" $(PYTHON) -m pytest $(ARGS)
 
 check: $(VENV)/installed-dev ## style, types, locks, vendored files

@@ -1,4 +1,4 @@
-""" "This bill is wrong": that bill alone rests until staff have decided and explained."""
+"""A dispute ("this bill is wrong"): that bill alone rests until staff have decided and explained."""
 
 from __future__ import annotations
 

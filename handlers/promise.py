@@ -1,4 +1,4 @@
-""" "I'll pay on Friday": a day, confirmed by a button; silence until then."""
+"""A promise ("I will pay on Friday"): a day, confirmed by a button; silence until then."""
 
 from __future__ import annotations
 
