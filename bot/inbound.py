@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import structlog
 
@@ -25,7 +24,6 @@ class Inbound:
         self._dispatcher = dispatcher
         self._clock = clock
         self._news = asyncio.Event()
-        self._idle = asyncio.Event()
         self._stopping = False
 
     def store_for(self, channel: str) -> Store:
@@ -48,11 +46,9 @@ class Inbound:
         while not self._stopping:
             self._news.clear()
             if not await self.handle_waiting():
-                self._idle.set()
                 await asyncio.gather(asyncio.wait_for(self._news.wait(), RETRY_SECONDS), return_exceptions=True)
-                self._idle.clear()
 
-    async def handle_waiting(self, after: Callable[[], None] = lambda: None) -> int:
+    async def handle_waiting(self) -> int:
         """Handle everything stored by now; returns how many were looked at."""
         async with self._database.read() as session:
             ids = [row.id for row in await inbox.waiting(session)]
@@ -67,7 +63,6 @@ class Inbound:
                 log.error("update not handled", inbox_id=inbox_id, exc_info=wrong)
                 handled = False
             failed += not handled
-            after()
         if failed:
             await asyncio.sleep(RETRY_SECONDS)
         return len(ids)

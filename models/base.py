@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -192,11 +191,3 @@ def upsert(session: AsyncSession, table: Any) -> Any:
 def chunks(items: Sequence[Item], size: int) -> Iterable[Sequence[Item]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-# SQLite refuses more bound parameters than this in one statement (32,766 since 3.32); half of it is safe everywhere.
-IDS_PER_QUERY = 500
-
-
-def driver_version() -> str:
-    return sqlite3.sqlite_version
