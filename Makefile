@@ -37,7 +37,7 @@ demo: $(VENV)/installed ## the sandbox with sample data; PORT=8080
 
 test: browser postgres ## all tests; ARGS= goes to pytest
 	@[ -n "$(ARGS)" ] || $(PYTHON) -m pytest -q --cov=domain --cov-report=term tests/domain # how much of the rules is proven
-	@CHROMIUM="$$($(FIND_CHROMIUM))" $(PYTHON) -m pytest $(ARGS)
+	@CHROMIUM="$$($(FIND_CHROMIUM))" $(PYTHON) -m pytest $(or $(ARGS),-q -n auto --dist worksteal)
 
 check: $(VENV)/installed-dev ## style, types, locks, vendored files
 	$(VENV)/bin/ruff check .
