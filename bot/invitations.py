@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from bot import telegram_me
 from bot.commands.context import CommandError, Desk
+from bot.content import load_wording
+from bot.letters import MissingLetters, compose, missing_letters, qr
+from bot.settings import Organisation
 from bot.spreadsheet import write_csv
+from domain.wording import Wording, day_words, salutation
 from models import bulk, people
 from models.accounts import Account, by_code
 from models.base import chunks
@@ -17,6 +22,7 @@ from models.runtime import bot_names, keep_bot_name
 from models.staff import audit
 
 SLIP_COLUMNS = ("community", "building", "address", "code", "role", "token", "command", "telegram", "expires_at")
+CHANNEL_NAMES = {"telegram": "Telegram"}
 
 
 @dataclass(frozen=True)
@@ -54,8 +60,20 @@ async def invite(desk: Desk, code: str, role: str) -> Invitation:
     return _invitation(desk, code, role, token, bot_name)
 
 
+@dataclass(frozen=True)
+class Slip:
+    """What is put into one household's letter box."""
+
+    community: str
+    account: Account
+    invitation: Invitation
+
+
 async def slips(desk: Desk, community: str, role: str, out: Path) -> int:
-    """A csv with a fresh token for every household (of a community); how many."""
+    """A fresh token for every household (of a community), as a csv or as a PDF to print; how many.
+
+    Raises CommandError when there is no such community, or when no font can print a name: nothing is made then.
+    """
     bot_name = await _telegram_name(desk)
     async with desk.database.read() as session:
         communities = await bulk.communities_by_name(session)
@@ -63,24 +81,72 @@ async def slips(desk: Desk, community: str, role: str, out: Path) -> int:
             raise CommandError(f"there is no community {community!r}: one of {', '.join(communities) or 'none yet'}")
         names = {each.id: each.name for each in communities.values()}
         accounts = await bulk.accounts_of(session, [communities[community].id] if community else list(names))
-    rows: list[Sequence[object]] = [SLIP_COLUMNS]
+    if out.suffix.lower() == ".pdf":
+        _refuse_unprintable(desk, names, accounts)
+    made: list[Slip] = []
     for chunk in chunks(accounts, bulk.ROWS_PER_CHUNK):
         async with desk.database.write() as session:
             tokens = await people.make_invites(session, [account.id for account in chunk], role, desk.now)
             await audit(session, desk.actor, "invite", f"accounts/{len(chunk)}", desk.now, {"role": role})
         for account, token in zip(chunk, tokens, strict=True):
-            rows.append(
-                _slip(account, names[account.community_id], _invitation(desk, account.code, role, token, bot_name))
-            )
-    write_csv(out, rows)
-    return len(accounts)
+            invitation = _invitation(desk, account.code, role, token, bot_name)
+            made.append(Slip(names[account.community_id], account, invitation))
+    if out.suffix.lower() == ".pdf":
+        await asyncio.to_thread(out.write_bytes, compose("slips", _printed(desk, made)))
+    else:
+        write_csv(out, [SLIP_COLUMNS, *map(_row, made)])
+    return len(made)
 
 
-def _slip(account: Account, community: str, made: Invitation) -> Sequence[object]:
+def _row(slip: Slip) -> Sequence[object]:
+    account, made = slip.account, slip.invitation
     link = made.links.get("telegram") or ""
     until = made.expires_at.isoformat(timespec="minutes")
-    where = (community, account.building, account.address, account.code)
+    where = (slip.community, account.building, account.address, account.code)
     return (*where, made.role, made.token, made.command, link, until)
+
+
+def _printed(desk: Desk, made: Sequence[Slip]) -> dict[str, object]:
+    """All slips as the layout content/letters/slips.typ wants them."""
+    wording, organisation = load_wording(), desk.settings.organisation
+    return {
+        "language": organisation.language,
+        "organisation": organisation.name,
+        "slips": [_words(slip, wording, organisation) for slip in made],
+    }
+
+
+def _words(slip: Slip, wording: Wording, organisation: Organisation) -> dict[str, object]:
+    account, made = slip.account, slip.invitation
+    language = account.language or organisation.language
+    codes = [{"svg": qr(link), "label": CHANNEL_NAMES[channel]} for channel, link in made.links.items() if link]
+    fields = {
+        "salutation": salutation(account.payer_name, language),
+        "until": day_words(made.expires_at.date(), language),
+        "hotline": organisation.hotline,
+    }
+
+    def say(name: str) -> str:
+        return wording.text(f"slip.{name}", language, fields)
+
+    return {
+        "community": slip.community,
+        "room": account.address or account.code,
+        "greeting": say("greeting"),
+        "how": say("how" if codes else "how_without_code"),
+        "codes": codes,
+        "command": made.command,
+        "small": say("small" if organisation.hotline else "small_without_hotline"),
+    }
+
+
+def _refuse_unprintable(desk: Desk, communities: Mapping[int, str], accounts: Sequence[Account]) -> None:
+    """Before any token is made: a name that can't be printed is told with its household."""
+    if letters := missing_letters([desk.settings.organisation.name, *communities.values()]):
+        raise CommandError(str(MissingLetters(letters)))
+    for account in accounts:
+        if letters := missing_letters([account.payer_name, account.address, account.code]):
+            raise CommandError(f"account {account.code}: {MissingLetters(letters)}")
 
 
 def _invitation(desk: Desk, code: str, role: str, token: str, bot_name: str | None) -> Invitation:

@@ -1,8 +1,9 @@
-"""Cuts bot/web/static/noto-sans-sc.woff2, the pages' Chinese font, out of the full Noto Sans SC.
+"""Cuts the two Chinese fonts out of the full Noto Sans SC: one for the pages, one for what is printed.
 
 The source is NotoSansSC-Regular.ttf 2.004 as the package `zhplot` 1.0.0 carries it, under the SIL Open Font License
-(bot/web/static/OFL.txt). The cut font serves machines that have no Chinese font of their own. Run this in a throw-away
-environment that has `fonttools[woff]`, then write the new hash into bot/web/static/SHA256SUMS:
+(bot/web/static/OFL.txt). The cut fonts serve machines that have no Chinese font of their own. Paper takes more letters:
+the traditional ones of Big5, too. Run this in a throw-away environment that has `fonttools[woff]`, then write the new
+hash of the pages' font into bot/web/static/SHA256SUMS:
 
     python scripts/font.py NotoSansSC-Regular.ttf
 """
@@ -17,7 +18,9 @@ from pathlib import Path
 
 from fontTools.subset import Options, Subsetter, load_font, save_font
 
-TARGET = Path(__file__).parents[1] / "bot" / "web" / "static" / "noto-sans-sc.woff2"
+HOUSE = Path(__file__).parents[1]
+PAGES = HOUSE / "bot" / "web" / "static" / "noto-sans-sc.woff2"
+PAPER = HOUSE / "content" / "letters" / "fonts" / "noto-sans-sc.ttf"
 
 # First and last code point of each block a page may use beside the Chinese letters.
 BLOCKS = [
@@ -41,26 +44,32 @@ NAMES = (
 )
 
 
-def gb2312() -> set[int]:
-    """The 7,445 code points of GB 2312, found by decoding each pair of its rows and cells."""
-    pairs = (bytes((row, cell)) for row in range(0xA1, 0xF8) for cell in range(0xA1, 0xFF))
-    return {ord(letter) for pair in pairs if (letter := pair.decode("gb2312", errors="ignore"))}
+def letters_of(encoding: str, rows: range, cells: range) -> set[int]:
+    """The code points of a two-byte encoding, found by decoding each pair of its rows and cells."""
+    pairs = (bytes((row, cell)) for row in rows for cell in cells)
+    return {ord(letter) for pair in pairs if len(letter := pair.decode(encoding, errors="ignore")) == 1}
 
 
-def cut(source: Path) -> None:
-    """Write TARGET from the font at `source`; its names and licence stay inside."""
-    options = Options(flavor="woff2", name_IDs=["*"], notdef_outline=True, layout_features=["kern", "locl", "palt"])
+GB2312 = letters_of("gb2312", range(0xA1, 0xF8), range(0xA1, 0xFF))
+BIG5_COMMON = letters_of("big5", range(0xA4, 0xC7), range(0x40, 0xFF))
+
+
+def cut(source: Path, target: Path, letters: set[int], flavor: str | None) -> None:
+    """Write `target` from the font at `source`; its names and licence stay inside."""
+    options = Options(flavor=flavor, name_IDs=["*"], notdef_outline=True, layout_features=["kern", "locl", "palt"])
     subsetter = Subsetter(options)
-    subsetter.populate(unicodes=gb2312(), text=NAMES)
+    subsetter.populate(unicodes=letters, text=NAMES)
     for first, last in BLOCKS:
         subsetter.populate(unicodes=range(first, last + 1))
     font = load_font(source, options)
     subsetter.subset(font)
-    save_font(font, TARGET, options)
-    print(f"{TARGET.name}: {len(font.getBestCmap()):,} letters, {TARGET.stat().st_size / 1e6:.2f} MB")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    save_font(font, target, options)
+    print(f"{target.name}: {len(font.getBestCmap()):,} letters, {target.stat().st_size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("usage: python scripts/font.py NotoSansSC-Regular.ttf")
-    cut(Path(sys.argv[1]))
+    cut(Path(sys.argv[1]), PAGES, GB2312, "woff2")
+    cut(Path(sys.argv[1]), PAPER, GB2312 | BIG5_COMMON, None)

@@ -95,7 +95,7 @@ def invite(
     role: Annotated[str, typer.Option(help="owner, family or tenant.")] = Member.OWNER.value,
     everyone: Annotated[bool, typer.Option("--all", help="A slip for every household, into --out.")] = False,
     community: Annotated[str, typer.Option(help="With --all: only this community.")] = "",
-    out: Annotated[Path | None, typer.Option(help="With --all: the csv to write.")] = None,
+    out: Annotated[Path | None, typer.Option(help="With --all: the .pdf to print, or a .csv.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """A one-time token that binds a chat to a household, with its link; or slips to print for all."""
@@ -124,9 +124,9 @@ def _write_slips(context: typer.Context, role: str, community: str, out: Path | 
     from bot.invitations import slips
 
     if out is None:
-        raise CommandError("--all needs --out slips.csv")
-    if out.suffix.lower() != ".csv":
-        raise CommandError(f"--out {out}: {out.suffix or 'this kind of file'} is not in this version: write a .csv")
+        raise CommandError("--all needs --out slips.pdf, or slips.csv")
+    if out.suffix.lower() not in (".csv", ".pdf"):
+        raise CommandError(f"--out {out}: write a .pdf to print, or a .csv")
 
     async def work(desk: Desk) -> int:
         return await slips(desk, community.strip(), role, out)

@@ -51,6 +51,22 @@ def test_slips_for_everyone(estate: Cli) -> None:
     assert "there is no community '海边'" in estate("invite", "--all", "--community", "海边", "--out", "s.csv").err
 
 
+def test_slips_to_print(estate: Cli) -> None:
+    assert estate("invite", "--all", "--out", "slips.pdf").out == "3 slips in slips.pdf\n"
+    assert (estate.folder / "slips.pdf").read_bytes().startswith(b"%PDF-")
+    assert estate.rows("select count(*) from invites") == [(3,)]
+
+
+def test_a_name_that_no_font_can_print_is_told_before_any_slip_is_made(estate: Cli) -> None:
+    more = estate.file("m.csv", "code,community,payer_name\nM-1,月亮湾,王𠮷\n")
+    estate("import", "accounts", str(more))
+    refused = estate("invite", "--all", "--out", "slips.pdf")
+    assert refused.code == 2
+    assert "account M-1: no font has 𠮷: put one that does" in refused.err
+    assert not (estate.folder / "slips.pdf").exists()
+    assert estate.rows("select count(*) from invites") == [(0,)]
+
+
 def test_unbinding_ends_what_the_chat_holds_of_the_household(estate: Cli) -> None:
     ids = dict[str, int](estate.rows("select code, id from accounts"))
     soon = NOW + timedelta(days=8)

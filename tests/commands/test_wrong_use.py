@@ -38,7 +38,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
         (["report", "--period", "2026-11"], "report: not in this version"),
         (["erase", "account", "S-1"], "erase: not in this version"),
         (["import", "offers", "x.csv"], "import offers: not in this version"),
-        (["invite", "--all", "--out", "slips.pdf"], ".pdf is not in this version"),
+        (["invite", "--all", "--out", "slips.doc"], "write a .pdf to print, or a .csv"),
         (["invite"], "give one account's CODE, or --all"),
         (["--config", "none.toml", "db", "check"], "none.toml: no such file"),
         (["import", "bills", "none.csv"], "none.csv: No such file or directory"),

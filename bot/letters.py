@@ -1,0 +1,82 @@
+"""Paper: a layout of content/letters filled with plain data, as PDF or as a picture. What no font can draw is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import segno
+import typst
+from fontTools.ttLib import TTFont
+
+from bot.content import CONTENT
+
+LAYOUTS = CONTENT / "letters"
+FONTS = LAYOUTS / "fonts"  # an office with rarer names puts a fuller font beside the one we bring
+
+
+class MissingLetters(ValueError):
+    """Letters that none of the fonts has: printed, they would be boxes."""
+
+    def __init__(self, letters: Iterable[str]) -> None:
+        self.letters = "".join(sorted(letters))
+        super().__init__(
+            f"no font has {' '.join(self.letters)}: put one that does (.ttf, .otf) into content/letters/fonts"
+        )
+
+
+def compose(layout: str, data: Mapping[str, Any], kind: Literal["pdf", "png"] = "pdf") -> bytes:
+    """`content/letters/{layout}.typ` filled with `data` (JSON types), as one file.
+
+    Raises MissingLetters; typst.TypstError when the layout itself is wrong, with its line.
+    """
+    if missing := missing_letters(data):
+        raise MissingLetters(missing)
+    made = typst.compile(
+        str(LAYOUTS / f"{layout}.typ"),
+        root=str(LAYOUTS),
+        font_paths=[str(FONTS)],
+        ignore_system_fonts=True,  # the same letter on every machine
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        format=kind,
+        ppi=200 if kind == "png" else None,
+    )
+    assert isinstance(made, bytes)
+    return made
+
+
+def missing_letters(data: object) -> set[str]:
+    """The letters in any text of `data` that no font has."""
+    return {letter for text in _texts(data) for letter in text if letter.isprintable()} - drawable()
+
+
+@lru_cache(maxsize=1)
+def drawable() -> frozenset[str]:
+    """All that the fonts of the office can draw."""
+    files = sorted(path for path in FONTS.iterdir() if path.suffix.lower() in (".ttf", ".otf", ".ttc"))
+    return frozenset(chr(point) for file in files for point in _points(file))
+
+
+def _points(file: Path) -> Iterator[int]:
+    with TTFont(file, fontNumber=0, lazy=True) as font:
+        yield from font.getBestCmap()
+
+
+def _texts(data: object) -> Iterator[str]:
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        for value in data.values():
+            yield from _texts(value)
+    elif isinstance(data, Iterable):
+        for value in data:
+            yield from _texts(value)
+
+
+def qr(link: str) -> str:
+    """A QR code as SVG, for a layout to draw."""
+    code: str = segno.make(link, error="m").svg_inline(border=0, scale=1)
+    return code.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
