@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo test browser postgres check migrate doctor simulate bench lock
+.PHONY: help install run demo test browser postgres check mutate audit migrate doctor simulate bench lock
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -44,8 +44,15 @@ check: $(VENV)/installed-dev ## style, types, locks, vendored files
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	@if grep -n '://' requirements*.lock; then echo 'A lock holds an address: write it anew with make lock.' >&2; exit 1; fi
+	@$(PYTHON) -m scripts.locks
 	@cd bot/web/static && shopt -s nullglob && $(SHA256) $(VENDORED) | diff SHA256SUMS - \
 		|| { echo 'bot/web/static: a vendored file is not what SHA256SUMS says.' >&2; exit 1; }
+
+mutate: $(VENV)/installed-dev ## does a test notice each small fault in the rules? ARGS=domain/gate.py
+	@$(PYTHON) -m tests.mutation.run $(ARGS)
+
+audit: $(VENV)/installed-dev ## known weaknesses of the locked libraries; needs the advisory service
+	@$(PYTHON) -m scripts.audit
 
 migrate: $(VENV)/installed ## the database to its newest form
 	$(PYTHON) -m bot db upgrade

@@ -15,7 +15,22 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from domain.clock import Clock
 from domain.office import Office
-from jobs import announce, broadcast, holds, housekeeping, invariants, plan, plans, promises, thanks
+from jobs import (
+    alerts,
+    announce,
+    broadcast,
+    clocks,
+    deliveries,
+    digest,
+    holds,
+    housekeeping,
+    invariants,
+    pauses,
+    plan,
+    plans,
+    promises,
+    thanks,
+)
 from models.base import Database
 from models.runtime import finish_job, start_job
 
@@ -42,8 +57,13 @@ JOBS: tuple[Entry, ...] = (
     Entry("plans", "*/10 8-20 * * *", plans.run),
     Entry("plan", "*/10 8-20 * * *", plan.run),
     Entry("announce", "*/10 8-20 * * *", announce.run),
+    Entry("pauses", "* * * * *", pauses.run),
+    Entry("clocks", "* * * * *", clocks.run),
+    Entry("alerts", "* * * * *", alerts.run),
+    Entry("digest", "* * * * *", digest.run),
     Entry("thanks", "* * * * *", thanks.run),
     Entry("broadcast", "* * * * *", broadcast.run),
+    Entry("deliveries", "* * * * *", deliveries.run),
     Entry("housekeeping", "40 3 * * *", housekeeping.run, on_demand=False),
     Entry("invariants", "10 4 * * *", invariants.run, on_demand=False),
 )

@@ -8,25 +8,30 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 import structlog
 import uvicorn
 
 import scheduler
+from bot import exporting
 from bot.channels.channel import Channel
 from bot.content import CONTENT, load_office
 from bot.dispatch import Dispatcher
 from bot.inbound import Inbound
 from bot.lanes import Lane
 from bot.language_model import language_model
+from bot.menus import StaffMenus, menus
 from bot.settings import Settings, enabled_channels
+from bot.wechat_memory import DatabaseMemory
+from bot.taking_back import take_back
 from domain.clock import Clock, SystemClock, monotonic
 from domain.errors import ChannelDown, DeliveryError
 from domain.office import Office
-from domain.wording import LANGUAGES, Wording
+from domain.wording import Wording
+from jobs import broadcast
 from models.base import Database
 from models.runtime import bot_names, keep_bot_name, note_health
-from models.staff import staff_for
 from understanding.reader import Reader
 
 log = structlog.get_logger(__name__)
@@ -51,26 +56,47 @@ class App:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
+        self.menus = StaffMenus()
         self.tried = {name: asyncio.Event() for name in self.channels}  # a first start succeeded or failed
 
     async def tick(self, now: datetime, *, only: str | None = None, on_demand: bool = False) -> list[scheduler.Ran]:
         """One pass of the due jobs, then a word to the lanes."""
         ran = await scheduler.tick(self.database, self.office, now, only=only, on_demand=on_demand)
+        await self.write_exports(now)
         for lane in self.lanes.values():
             lane.wake()
         return ran
 
+    async def write_exports(self, now: datetime) -> None:
+        """The files that staff asked for."""
+        if await exporting.write_waiting(self.database, self.office, now, exporting.folder_of(self.settings)):
+            for lane in self.lanes.values():
+                lane.wake()
+
+    async def follow(self, now: datetime) -> None:
+        """Carry broadcasts on between two ticks: the next rows, how far they are, what is to be taken back."""
+        await self.write_exports(now)
+        for channel in self.channels.values():
+            await take_back(self.database, channel, self.clock)
+        if any((await broadcast.run(self.database, self.office, now)).values()):
+            for lane in self.lanes.values():
+                lane.wake()
+
     async def deliver(self) -> None:
-        """Send everything that is due now or within five seconds."""
-        await asyncio.gather(*(lane.drain() for lane in self.lanes.values()))
+        """Send everything that is due now or within five seconds. What one channel can't deliver may go on to the next."""
+        for _ in self.lanes:
+            await asyncio.gather(*(lane.drain() for lane in self.lanes.values()))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Channels, lanes, dispatcher and timetable at work while the block runs; then a clean stop."""
         timer = scheduler.timer(self.clock, self._on_time)
+        for lane in self.lanes.values():
+            lane.listens = True
         lanes = [asyncio.create_task(lane.run(), name=f"lane {name}") for name, lane in self.lanes.items()]
         loops = [asyncio.create_task(self._receive(channel)) for channel in self.channels.values()]
         inbound = asyncio.create_task(self._handle(), name="inbound")
+        loops.append(asyncio.create_task(self._follow(), name="broadcasts"))
         for task in [*loops, *lanes, inbound]:
             task.add_done_callback(self._fatal)
         timer.start()
@@ -111,9 +137,31 @@ class App:
 
     async def _on_time(self, now: datetime) -> None:
         try:
+            await self._note_health(now)
             await self.tick(now)
+            await self.menus.offer(self.database, {name: self.channels[name] for name in self._started})
         except Exception as wrong:
             log.error("tick failed", exc_info=wrong)
+
+    @property
+    def _started(self) -> list[str]:
+        return [name for name, channel in self.channels.items() if channel.health.ok]
+
+    async def _note_health(self, now: datetime) -> None:
+        """A channel that takes nothing in any more is red, also while nothing is to be sent."""
+        async with self.database.write() as session:
+            for name, lane in self.lanes.items():
+                if self.tried[name].is_set():
+                    await lane.tell_health(session, now)
+
+    async def _follow(self) -> None:
+        """Look after broadcasts every few seconds."""
+        while True:
+            await asyncio.sleep(broadcast.SHOWN_EVERY.total_seconds())
+            try:
+                await self.follow(self.clock.now())
+            except Exception as wrong:
+                log.error("broadcasts not carried on", exc_info=wrong)
 
     async def _handle(self) -> None:
         """Handle what came in, once the channels know their own names: a mention is read by it."""
@@ -149,8 +197,6 @@ class App:
             if channel.public_name:
                 self.names[channel.name] = channel.public_name
                 await keep_bot_name(session, channel.name, channel.public_name)
-            chats = [member.chat for member in await staff_for(session, None) if member.channel == channel.name]
-        await channel.offer_staff_menu(chats)
         log.info("channel ready", channel=channel.name, account=channel.public_name)
         return True
 
@@ -174,12 +220,16 @@ async def build(
         names = await bot_names(session)
     office = load_office(settings, tuple(channels) if channels is not None else enabled_channels(settings), names)
     if channels is None:
-        channels = open_channels(settings, clock, office.wording)
+        channels = open_channels(settings, clock, office.wording, database)
     if reader is None:
         reader = await asyncio.to_thread(Reader.load, CONTENT)
     lanes: dict[str, Lane] = {}
 
+    memories = {name: channel.memory for name, channel in channels.items() if isinstance(channel, Remembering)}
+
     def wake(name: str) -> None:
+        if name in memories:
+            memories[name].wake()
         if name in lanes:
             lanes[name].wake()
 
@@ -191,20 +241,33 @@ async def build(
     return App(settings, database, office, clock, channels, dispatcher, inbound, lanes, names)
 
 
-def open_channels(settings: Settings, clock: Clock, wording: Wording) -> dict[str, Channel]:
+@runtime_checkable
+class Remembering(Protocol):
+    """A channel whose answers can go back in the same breath: it waits for news of what was handled."""
+
+    memory: DatabaseMemory
+
+
+def open_channels(settings: Settings, clock: Clock, wording: Wording, database: Database) -> dict[str, Channel]:
     """The channels that the configuration enables, by name."""
-    return {name: CHANNELS[name](settings, clock, wording) for name in enabled_channels(settings)}
+    return {name: CHANNELS[name](settings, clock, wording, database) for name in enabled_channels(settings)}
 
 
-def _telegram(settings: Settings, clock: Clock, wording: Wording) -> Channel:
+def _telegram(settings: Settings, clock: Clock, wording: Wording, database: Database) -> Channel:
     from bot.channels.telegram import TelegramChannel  # its SDK takes half a second to import
 
-    menus = {
-        menu: {language: wording.below(f"menu_{menu}", language) for language in LANGUAGES}
-        for menu in ("private", "group", "staff")
-    }
-    return TelegramChannel(settings.telegram, clock, menus)
+    return TelegramChannel(settings.telegram, clock, menus(wording))
+
+
+def _wechat(settings: Settings, clock: Clock, wording: Wording, database: Database) -> Channel:
+    from bot.channels.wechat import WechatChannel  # its SDK takes a third of a second to import
+
+    memory = DatabaseMemory(database, clock, "wechat", settings.wechat.app_id)
+    return WechatChannel(settings.wechat, clock, memory)
 
 
 # Every channel of this version and how it is made.
-CHANNELS: dict[str, Callable[[Settings, Clock, Wording], Channel]] = {"telegram": _telegram}
+CHANNELS: dict[str, Callable[[Settings, Clock, Wording, Database], Channel]] = {
+    "telegram": _telegram,
+    "wechat": _wechat,
+}

@@ -21,9 +21,10 @@ COMPANIONS = ("", "-wal", "-shm")  # what SQLite keeps beside a database
 PAGES_PER_STEP = 1000  # between steps others may write
 
 
-def backup(url: str, file: Path) -> list[str]:
+def backup(url: str, file: Path, *, overwrite: bool = False) -> list[str]:
     """Copy the database to `file` while it is in use; what is wrong with the copy. Only a sound copy gets the name.
 
+    A backup that is there already is kept unless `overwrite` is set; a file that is none is never touched.
     Raises CommandError.
     """
     source = _source(url)
@@ -31,6 +32,8 @@ def backup(url: str, file: Path) -> list[str]:
         raise CommandError(f"{source}: there is no database yet")
     if file.exists() and (file.samefile(source) or not _is_sqlite(file)):
         raise CommandError(f"{file}: is there and is no backup: choose another name")
+    if file.exists() and not overwrite:
+        raise CommandError(f"{file}: is there already: choose another name, or overwrite it with --force")
     if not file.parent.is_dir():
         raise CommandError(f"{file.parent}: no such folder")
     return _checked_copy(source, file)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from bot.settings import ROOT, ConfigError, Settings
-from domain.lint import lint
+from domain.desk import Desk
+from domain.links import Links
+from domain.lint import Finding, lint
 from domain.messages import Audience
 from domain.office import Office
 from domain.policy import Action, Policy, PolicyError, read_policy, stricter
@@ -14,6 +18,7 @@ from domain.rendering import lacking
 from domain.wording import LANGUAGES, Wording, WordingError, fields_of, flatten
 
 CONTENT = ROOT / "content"
+FOR_GROUPS = ("announcement.", "broadcast.group", "group.hello", "group.answered", "group.open", "help.group")
 
 
 def load_wording(content: Path = CONTENT) -> Wording:
@@ -79,10 +84,22 @@ def _check_kind(wording: Wording) -> None:
     """No shipped or edited text may carry a threat, a false deadline or shame, in any language."""
     for language in LANGUAGES:
         for name, text in wording.templates[language].items():
-            if found := lint(text, Audience.GROUP if name.startswith("announcement.") else Audience.STAFF):
+            if found := _findings(text, Audience.GROUP if name.startswith(FOR_GROUPS) else Audience.STAFF):
                 raise ConfigError(
                     f"content/messages.*.{language}.toml: {name}: {found[0].rule}: {found[0].text!r}: choose kinder words"
                 )
+
+
+@cache
+def _findings(text: str, audience: Audience) -> tuple[Finding, ...]:
+    """The same words are looked at once in a process, however often an office is read."""
+    return lint(text, audience)
+
+
+def desk_of(settings: Settings) -> Desk:
+    own = settings.staff
+    within = timedelta(minutes=own.answer_within_minutes)
+    return Desk(own.opens_at, own.closes_at, own.weekends, own.digest_at, within)
 
 
 def load_office(settings: Settings, channels: tuple[str, ...], bot_names: dict[str, str] | None = None) -> Office:
@@ -100,4 +117,7 @@ def load_office(settings: Settings, channels: tuple[str, ...], bot_names: dict[s
         channels=channels,
         approve_first_run=settings.policy.approve_first_run,
         bot_names={} if bot_names is None else bot_names,
+        language=settings.organisation.language,
+        desk=desk_of(settings),
+        links=Links(settings.web.public_url, settings.web.link_keys),
     )

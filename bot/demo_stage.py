@@ -27,6 +27,7 @@ from bot.demo_world import billed_month, build
 from bot.settings import DatabaseSection, Organisation, Settings
 from domain.billing import Period
 from domain.clock import monotonic
+from jobs import broadcast
 from models import outbox
 from models.accounts import Account
 from models.base import Database
@@ -61,7 +62,7 @@ class Demo:
         self._reader = reader
         self._moving = asyncio.Lock()
         self._running: Running | None = None
-        self._ticked_at = self._noted_at = 0.0
+        self._ticked_at = self._followed_at = self._noted_at = 0.0
         self._planned_on: date | None = None  # the last day that a jump planned
 
     @property
@@ -139,7 +140,7 @@ class Demo:
         self.app = await build_app(settings, database, self.clock, {channel.name: channel}, self._reader)
         self.residents = Residents(database, platform, scenario, self.app.office.zone)
         platform.listeners.append(self.hub.tell)
-        self._ticked_at = self._noted_at = monotonic()
+        self._ticked_at = self._followed_at = self._noted_at = monotonic()
         self._planned_on = None
         self._running = Running(self.app, channel, self._live)
         await self._running.start()
@@ -160,6 +161,9 @@ class Demo:
             return
         if await self.residents.act(self.clock.now()):
             await self.app.tick(self.clock.now(), only="thanks")
+        if monotonic() - self._followed_at > broadcast.SHOWN_EVERY.total_seconds():
+            self._followed_at = monotonic()
+            await self.app.follow(self.clock.now())
         if monotonic() - self._ticked_at > scheduler.TICK_SECONDS:
             self._ticked_at = monotonic()
             await self._bill_month()
@@ -235,6 +239,7 @@ class Demo:
         self.clock.jump(moment)
         if moment.minute == 0 and moment.second == 0:
             await self._tick(moment)
+        await self.app.follow(moment)
         await self.settle()
         while await self.residents.act(moment):
             await self.app.tick(moment, only="thanks")

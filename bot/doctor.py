@@ -140,11 +140,18 @@ async def _write_lock(database: Database) -> AsyncIterator[None]:
 
 
 async def _people(database: Database) -> AsyncIterator[Check]:
-    from models.overview import accounts_without_payer, communities_without_group
+    from models.overview import accounts_without_payer, communities_without_group, has_staff_group, staff_at_work
 
     async with database.read() as session:
         lonely = await communities_without_group(session)
         unbound, accounts = await accounts_without_payer(session)
+        staff, grouped = await staff_at_work(session), await has_staff_group(session)
+    yield _staff(*staff)
+    if grouped:
+        yield Check("staff group", OK, "cards go to the staff's group, too")
+    else:
+        cure = "add the bot to the staff's group and press the button it sends you, or `groups add --audience staff`"
+        yield Check("staff group", WARN, "there is none: cards go to each colleague's own chat only", cure)
     if lonely:
         names = ", ".join(lonely[:SHOWN]) + (" …" if len(lonely) > SHOWN else "")
         yield Check("groups", WARN, f"no group chat for {names}", "run `python -m bot groups add`")
@@ -155,6 +162,15 @@ async def _people(database: Database) -> AsyncIterator[Check]:
         yield Check("payers", WARN, detail, "print slips: `python -m bot invite --all --out slips.csv`")
     else:
         yield Check("payers", OK, f"{accounts} households, each with a payer")
+
+
+def _staff(everybody: int, admins: int, reachable: int) -> Check:
+    if not admins:
+        detail = "nobody is on the staff" if not everybody else "nobody is an administrator"
+        return Check("staff", WARN, f"{detail}: nobody hears when somebody waits", "run `python -m bot staff add`")
+    if not reachable:
+        return Check("staff", WARN, f"{everybody} colleagues, none can be written to", "let each write to the bot once")
+    return Check("staff", OK, f"{everybody} colleagues, {admins} administrators, {reachable} can be written to")
 
 
 def _disk(settings: Settings) -> Check:

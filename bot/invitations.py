@@ -22,7 +22,7 @@ from models.runtime import bot_names, keep_bot_name
 from models.staff import audit
 
 SLIP_COLUMNS = ("community", "building", "address", "code", "role", "token", "command", "telegram", "expires_at")
-CHANNEL_NAMES = {"telegram": "Telegram"}
+CHANNEL_NAMES = {"telegram": "Telegram", "wechat": "微信"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ async def invite(desk: Desk, code: str, role: str) -> Invitation:
             raise CommandError(f"there is no account {code!r}")
         token = await people.make_invite(session, account.id, role, desk.now)
         await audit(session, desk.actor, "invite", f"account/{account.id}", desk.now, {"role": role})
-    return _invitation(desk, code, role, token, bot_name)
+    [code_link] = await _wechat_links(desk, [token])
+    return _invitation(desk, code, role, token, bot_name, code_link)
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,15 @@ async def slips(desk: Desk, community: str, role: str, out: Path) -> int:
         async with desk.database.write() as session:
             tokens = await people.make_invites(session, [account.id for account in chunk], role, desk.now)
             await audit(session, desk.actor, "invite", f"accounts/{len(chunk)}", desk.now, {"role": role})
-        for account, token in zip(chunk, tokens, strict=True):
-            invitation = _invitation(desk, account.code, role, token, bot_name)
+        code_links = await _wechat_links(desk, tokens)
+        for account, token, code_link in zip(chunk, tokens, code_links, strict=True):
+            invitation = _invitation(desk, account.code, role, token, bot_name, code_link)
             made.append(Slip(names[account.community_id], account, invitation))
     if out.suffix.lower() == ".pdf":
         await asyncio.to_thread(out.write_bytes, compose("slips", _printed(desk, made)))
     else:
-        write_csv(out, [SLIP_COLUMNS, *map(_row, made)])
+        columns = (*SLIP_COLUMNS, "wechat") if desk.settings.wechat.enabled else SLIP_COLUMNS
+        write_csv(out, [columns, *map(_row, made)])
     return len(made)
 
 
@@ -103,7 +106,8 @@ def _row(slip: Slip) -> Sequence[object]:
     link = made.links.get("telegram") or ""
     until = made.expires_at.isoformat(timespec="minutes")
     where = (slip.community, account.building, account.address, account.code)
-    return (*where, made.role, made.token, made.command, link, until)
+    wechat = (made.links["wechat"] or "",) if "wechat" in made.links else ()
+    return (*where, made.role, made.token, made.command, link, until, *wechat)
 
 
 def _printed(desk: Desk, made: Sequence[Slip]) -> dict[str, object]:
@@ -149,11 +153,25 @@ def _refuse_unprintable(desk: Desk, communities: Mapping[int, str], accounts: Se
             raise CommandError(f"account {account.code}: {MissingLetters(letters)}")
 
 
-def _invitation(desk: Desk, code: str, role: str, token: str, bot_name: str | None) -> Invitation:
+def _invitation(
+    desk: Desk, code: str, role: str, token: str, bot_name: str | None, code_link: str | None
+) -> Invitation:
     links: dict[str, str | None] = {}
+    if desk.settings.wechat.enabled:
+        links["wechat"] = code_link
     if desk.settings.telegram.enabled:
         links["telegram"] = f"https://t.me/{bot_name}?start={token}" if bot_name else None
     return Invitation(code, role, token, (desk.now + people.INVITE_LIFE).astimezone(desk.zone), links)
+
+
+async def _wechat_links(desk: Desk, tokens: Sequence[str]) -> list[str | None]:
+    """The code of each token on WeChat; None where there is no account, or it doesn't answer."""
+    if not desk.settings.wechat.enabled:
+        return [None] * len(tokens)
+    from bot.wechat_account import account, code_links  # its SDK takes a third of a second to import
+
+    async with account(desk.settings.wechat, desk.database, desk.clock) as api:
+        return await code_links(api, tokens)
 
 
 async def _telegram_name(desk: Desk) -> str | None:

@@ -20,19 +20,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.channels.channel import Channel, Sendable
 from domain.breaker import Breaker
 from domain.clock import Clock, local_date, monotonic
-from domain.errors import ChannelDown, DeliveryError, TryLater, Unknown, Unreachable
-from domain.gate import Cancel, Hold, Send, Verdict, gate
-from domain.messages import Attachment, Receipt
+from domain.errors import ChannelDown, DeliveryError, Shut, TryLater, Unknown, Unreachable
+from domain.gate import RULES, Cancel, Caps, Hold, Send, Verdict, gate
+from domain.messages import Attachment, Kind, Receipt
 from domain.office import Office
 from domain.pacing import Pacing, Sent
 from domain.retry import outcome
 from jobs.recompose import recompose
-from models import facts, outbox
+from models import facts, fallback, outbox
 from models.base import Database
 from models.dialogue import Group
 from models.outbox import CLAIMS_MAX, Outbox, State
 from models.people import Contact
-from models.reminders import count_contacts
+from models.reminders import count_contacts, lock_contacts
 from models.runtime import note_health
 
 log = structlog.get_logger(__name__)
@@ -72,6 +72,7 @@ class Lane:
     office: Office
     clock: Clock
     breaker: Breaker = field(default_factory=Breaker)
+    listens: bool = False  # this process takes the channel's updates in, too: silence there counts as a fault
 
     def __post_init__(self) -> None:
         self._pacing = Pacing(self.channel.limits)
@@ -229,6 +230,8 @@ class Lane:
         decided = 0
         async with self.database.write() as session:
             rows = await outbox.still_due(session, ids)
+            if any(RULES[Kind(row.kind)].caps is not Caps.FREE for row in rows):
+                await lock_contacts(session)
             gated_at = monotonic()
             for case in await facts.cases(session, self.office, rows, now):
                 mine = facts.counted(case)
@@ -256,6 +259,9 @@ class Lane:
         if row.claims >= CLAIMS_MAX:
             row.state, row.reason = State.DEAD, "quarantine"
             return False
+        if row.repeat_until is not None and row.repeat_until <= now:
+            row.state, row.reason, row.sent_at = State.UNKNOWN, "in_doubt", now
+            return False  # it may have arrived, and the platform would no longer know it again
         if case.head is not None and case.head not in (State.SENT, State.UNKNOWN):
             row.state, row.reason = State.CANCELLED, "part_missing"
             return False
@@ -268,8 +274,9 @@ class Lane:
         if isinstance(verdict, Hold):
             row.state, row.reason, row.not_before = State.HELD, verdict.reason.value, verdict.until
             return False
-        if case.figures_changed:
-            await recompose(session, self.office, case, now)
+        if case.figures_changed and not await recompose(session, self.office, case, now):
+            row.state, row.reason = State.CANCELLED, "paid"
+            return False
         return True
 
     # sending
@@ -282,12 +289,9 @@ class Lane:
 
     async def _send(self, claimed: Claimed) -> None:
         try:
-            await asyncio.sleep(max(0.0, claimed.send_at - monotonic()))
+            await self._its_turn(claimed)
             self._look_again(claimed)
-            began_at = monotonic()
-            async with asyncio.timeout(REQUEST_SECONDS):
-                claimed.result = await self.channel.send(sendable(claimed.case.row))
-            self._request_seconds += (monotonic() - began_at - self._request_seconds) / 8
+            claimed.result = await self._request(claimed)
         except DeliveryError as error:
             claimed.result = error
         except TimeoutError:
@@ -303,6 +307,23 @@ class Lane:
         self._done.append(claimed)
         self._news.set()
         self._start_sending()
+
+    async def _its_turn(self, claimed: Claimed) -> None:
+        """Wait for the booked moment, and then for what the platform may still have to count."""
+        moment = claimed.send_at
+        while (now := monotonic()) < moment or (moment := self._pacing.may_start(now)) > now:  # noqa: ASYNC110 (a moment, no event)
+            await asyncio.sleep(moment - now)
+
+    async def _request(self, claimed: Claimed) -> Receipt:
+        row, began_at = claimed.case.row, monotonic()
+        self._pacing.started()
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                return await self.channel.send(sendable(row))
+        finally:
+            now = monotonic()
+            self._pacing.answered(row.chat, claimed.send_at, began_at, now)
+            self._request_seconds += (now - began_at - self._request_seconds) / 8
 
     def _look_again(self, claimed: Claimed) -> None:
         """The last moment before the request. Raises TryLater when the claim is stale or its hour has passed."""
@@ -339,7 +360,7 @@ class Lane:
                 for claimed in done:
                     if isinstance(claimed.result, DeliveryError):
                         await self._record(session, claimed, claimed.result, now)
-                await self._tell_health(session, now)
+                await self.tell_health(session, now)
         except BaseException:
             self._done = done + self._done  # what came back from the platform is not forgotten
             raise
@@ -347,28 +368,44 @@ class Lane:
 
     async def _record(self, session: AsyncSession, claimed: Claimed, result: DeliveryError, now: datetime) -> None:
         row = claimed.case.row
+        if isinstance(result, Unknown) and row.repeat_until is not None:
+            result.repeat_until = row.repeat_until  # counted from the first try
+        if self.breaker.is_open and type(result) is TryLater:  # the whole platform is away: no message pays for that
+            result = TryLater(result.detail, at=result.at, free=True)
         decided = outcome(result, claimed.case.kind, row.attempt + 1, row.id, now, doubts=row.doubts)
         moved = isinstance(result, Unreachable) and result.moved_to is not None and row.reason == "moved"
-        ours = await outbox.settle(
-            session,
-            row.id,
-            claimed.worker,
-            state="dead" if moved else decided.state,
-            reason=decided.reason,
-            not_before=decided.not_before or row.not_before,
-            error=f"{type(result).__name__}: {result.detail}"[:500],
-            attempt=row.attempt if decided.free else row.attempt + 1,
-            doubts=row.doubts if decided.not_sent else row.doubts + 1,
-            claims=0,
-            **({"sent_at": now} if decided.state == "unknown" else {}),
-        )
-        if not ours:
+        values: dict[str, object] = {
+            "state": "dead" if moved else decided.state,
+            "reason": decided.reason,
+            "not_before": decided.not_before or row.not_before,
+            "error": f"{type(result).__name__}: {result.detail}"[:500],
+            "attempt": row.attempt if decided.free else row.attempt + 1,
+            "doubts": row.doubts if decided.not_sent else row.doubts + 1,
+            "claims": 0,
+        }
+        if decided.state == "unknown":
+            values["sent_at"] = now
+        if isinstance(result, Unknown):
+            values["repeat_until"] = result.repeat_until
+        other = await self._other_chat(session, claimed, result)
+        if other is not None:
+            values |= fallback.onward(row, other, decided.reason, now)
+        if not await outbox.settle(session, row.id, claimed.worker, **values):
             log.warning("settle refused", lane=self.channel.name, row=row.id)
             return
-        if decided.not_sent:
+        if other is not None:
+            await fallback.bring_along(session, row, other)
+        if decided.not_sent or decided.state == "retry":  # the next try counts it anew
             await count_contacts(session, facts.counted(claimed.case), claimed.counted_on, by=-1)
         if isinstance(result, Unreachable):
             await self._note_address(session, row, result)
+
+    async def _other_chat(self, session: AsyncSession, claimed: Claimed, result: DeliveryError) -> Contact | None:
+        """Where a message goes on that this channel may not deliver; None: nowhere."""
+        if not isinstance(result, Shut | Unreachable):
+            return None
+        ways = [way for way in self.office.policy(claimed.case.policy_kind).channels if way in self.office.channels]
+        return await fallback.next_chat(session, claimed.case.row, ways)
 
     def _note(self, result: Receipt | DeliveryError) -> None:
         """What one answer says of the platform, at once: the next request must know."""
@@ -400,9 +437,10 @@ class Lane:
                 update(Group).where(Group.channel == row.channel, Group.chat == row.chat).values(state="removed")
             )
 
-    async def _tell_health(self, session: AsyncSession, now: datetime) -> None:
+    async def tell_health(self, session: AsyncSession, now: datetime) -> None:
         """Keep the channel's health in the database, where `status` reads it: each change, good news once a minute."""
-        healthy, zero = not self.breaker.is_open, monotonic()
+        healthy = not self.breaker.is_open and (self.channel.health.ok or not self.listens)
+        zero = monotonic()
         told, at = self._told or (None, zero)
         if healthy != told or (healthy and zero - at > HEALTH_SECONDS):
             detail = "" if healthy else self.channel.health.detail or "the platform does not answer"
@@ -429,4 +467,9 @@ def sendable(row: Outbox) -> Sendable:
         edits=row.edits,
         attachment=Attachment(**json.loads(row.attachment)) if row.attachment else None,
         is_group=row.audience != "private",
+        kind=Kind(row.kind),
+        template=row.template,
+        fields=json.loads(row.fields),
+        key=row.key,
+        mentions_all=row.mentions_all,
     )

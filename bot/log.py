@@ -17,18 +17,26 @@ ROOT = Path(__file__).resolve().parent.parent
 SECRETS = (
     # A bot's token; in a URL the letters of "bot" stand right before it, and the colon may be encoded.
     re.compile(r"(?<!\d)\d{6,12}(?::|%3A)[A-Za-z0-9_-]{30,}", re.IGNORECASE),
-    # Tokens of our own (binding, buttons, bill pages): 128 bits as 22 characters, of both cases; class names are none.
+    # Tokens of our own, of both cases: slips have 22 characters, buttons 24; class names are none.
     re.compile(
         r"(?<![A-Za-z0-9_-])(?=[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])(?!\w+(?:Error|Exception|Warning|Timeout)\b)"
-        r"[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])"
+        r"[A-Za-z0-9_-]{22}(?:[A-Za-z0-9_-]{2})?(?![A-Za-z0-9_-])"
     ),
+    # WeChat's openids: an o and 27 signs, letters of both cases and digits among them.
+    re.compile(r"(?<![\w-])(?=o[\w-]*[A-Z])(?=o[\w-]*\d)o[A-Za-z0-9_-]{27}(?![\w-])"),
+    # Addresses that open a file or a bill by themselves.
+    re.compile(r"(?<=/download/)[\w.~-]+|(?<=/b/)[\w.~-]{20,}"),
     # Whatever follows /start, or opens a private chat or a group by link.
     re.compile(r"(?<=/start )\S+|(?<=start=)[A-Za-z0-9_-]+|(?<=startgroup=)[A-Za-z0-9_-]+"),
     re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"),  # Chinese mobile numbers
     re.compile(r"(?<=secret=)[^&\s]+|(?<=access_token=)[^&\s]+"),
 )
 HIDDEN = "[hidden]"
-QUIET = ("httpx", "httpcore", "aiohttp", "telegram", "apscheduler", "uvicorn.error")
+# Libraries that tell, at DEBUG or INFO, what a request or a statement held: they stay at WARNING whatever the level.
+QUIET = (
+    *("httpx", "httpcore", "aiohttp", "telegram", "wechatpy", "urllib3", "requests", "apscheduler"),
+    *("uvicorn", "uvicorn.error", "uvicorn.access", "sse_starlette", "sqlalchemy", "aiosqlite", "psycopg", "asyncio"),
+)
 MUTE = "telegram.request"  # repeats whole answers, texts and names in them; what failed we say ourselves
 
 

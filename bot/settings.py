@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import time
@@ -10,12 +11,15 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from bot.secrecy import SECRET_TOKEN, NotSecret, default_secret, read_secret
+from domain.links import KEY_CHARACTERS_MIN
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "NUANLING_"
 # Sections whose part of the program is not in this version: switching one on is refused, never ignored.
-NOT_IN_THIS_VERSION = ("wechat", "wecom")
+NOT_IN_THIS_VERSION = ("wecom",)
 
 
 class ConfigError(ValueError):
@@ -31,6 +35,7 @@ class Organisation(Section):
     kind: Literal["property", "training"] = "property"
     timezone: str = "Asia/Shanghai"
     hotline: str = ""
+    language: Literal["zh", "en"] = "zh"
 
     @field_validator("timezone")
     @classmethod
@@ -44,6 +49,22 @@ class Organisation(Section):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+
+class StaffSection(Section):
+    """When people are at the desk, and how soon they answer."""
+
+    opens_at: time = time(9)
+    closes_at: time = time(18)
+    weekends: bool = False
+    digest_at: time = time(8, 30)
+    answer_within_minutes: int = Field(120, ge=5, le=24 * 60)
+
+    @model_validator(mode="after")
+    def in_order(self) -> StaffSection:
+        if self.opens_at >= self.closes_at:
+            raise ValueError("opens_at must be before closes_at")
+        return self
 
 
 class DatabaseSection(Section):
@@ -64,6 +85,16 @@ class Telegram(Section):
     group_per_minute: int = Field(20, gt=0, le=20)
 
 
+class Template(Section):
+    """One of WeChat's templates. Without fields it is filled by the types of its own; `notice_*`: one-time notices."""
+
+    id: str = ""
+    fields: Mapping[str, str] = Field(default_factory=dict)  # WeChat's field -> our words: thing1 = "{room}"
+    url: str = ""
+    notice_id: str = ""
+    notice_fields: Mapping[str, str] = Field(default_factory=dict)
+
+
 class Wechat(Section):
     enabled: bool = False
     app_id: str = ""
@@ -71,7 +102,15 @@ class Wechat(Section):
     token: str = Field("", repr=False)
     aes_key: str = Field("", repr=False)
     base_url: str = "https://api.weixin.qq.com"
-    templates: Mapping[str, Any] = Field(default_factory=dict)
+    templates: Mapping[str, Template] = Field(default_factory=dict)
+
+    @field_validator("templates", mode="before")
+    @classmethod
+    def bare_ids(cls, value: Any) -> Any:
+        """A bare id is enough: `templates = { reminder = "…" }`."""
+        if isinstance(value, Mapping):
+            return {name: {"id": each} if isinstance(each, str) else each for name, each in value.items()}
+        return value
 
 
 class Robot(Section):
@@ -94,6 +133,19 @@ class Web(Section):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     public_url: str = ""
+    link_keys: tuple[str, ...] = Field((), repr=False)
+
+    @field_validator("link_keys", mode="before")
+    @classmethod
+    def one_a_line(cls, value: Any) -> Any:
+        return tuple(value.split()) if isinstance(value, str) else value
+
+    @field_validator("link_keys")
+    @classmethod
+    def not_to_be_guessed(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(len(key) < KEY_CHARACTERS_MIN for key in value):
+            raise ValueError(f"a key needs {KEY_CHARACTERS_MIN} random characters or more")
+        return value
 
 
 class PolicySection(Section):
@@ -119,6 +171,7 @@ class LanguageModel(Section):
 
 class Settings(Section):
     organisation: Organisation = Organisation()
+    staff: StaffSection = StaffSection()
     database: DatabaseSection = DatabaseSection()
     telegram: Telegram = Telegram()
     wechat: Wechat = Wechat()
@@ -159,9 +212,9 @@ def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str, st
         section, _, key = name.removeprefix(PREFIX).lower().partition("__")
         if key.endswith("_file"):
             try:
-                value = Path(value).read_text(encoding="utf-8").strip()
-            except OSError as wrong:
-                raise ConfigError(f"{name}: {wrong.strerror}: {value}") from None
+                value = read_secret(Path(value))
+            except NotSecret as wrong:
+                raise ConfigError(f"{name}: {wrong}") from None
             key = key.removesuffix("_file")
         found.append((section, key, value))
     return found
@@ -177,6 +230,8 @@ def _first_fault(wrong: ValidationError, path: Path | None) -> str:
 
 
 def _checked(settings: Settings) -> Settings:
+    if (key := default_secret(settings)) is not None:
+        raise ConfigError(f"{key} still has the value of an example: write your own")
     for name in NOT_IN_THIS_VERSION:
         section = getattr(settings, name)
         if getattr(section, "enabled", False):
@@ -188,15 +243,31 @@ def _checked(settings: Settings) -> Settings:
         raise ConfigError(
             "language_model.model is missing: write the model's name, or remove base_url to switch it off"
         )
+    _check_wechat(settings.wechat)
     telegram = settings.telegram
     if telegram.enabled and not telegram.token:
         raise ConfigError("telegram.token is missing: paste the token that @BotFather gave you")
     if telegram.enabled and telegram.mode == "webhook":
         if not telegram.webhook_url:
             raise ConfigError("telegram.webhook_url is missing: webhook mode needs the public https address")
-        if not telegram.secret_token:
-            raise ConfigError("telegram.secret_token is missing: webhook mode needs 16 or more random characters")
+        if not SECRET_TOKEN.fullmatch(telegram.secret_token):
+            fault = "is missing" if not telegram.secret_token else "can be guessed, or has signs that Telegram refuses"
+            raise ConfigError(f"telegram.secret_token {fault}: webhook mode needs 16 or more random letters and digits")
     return settings
+
+
+def _check_wechat(wechat: Wechat) -> None:
+    if not wechat.enabled:
+        return
+    for key in ("app_id", "app_secret", "token"):
+        if not getattr(wechat, key):
+            raise ConfigError(f"wechat.{key} is missing: copy it from the account's backend (设置与开发 → 基本配置)")
+    if not re.fullmatch(r"[A-Za-z0-9]{43}", wechat.aes_key):
+        raise ConfigError(
+            "wechat.aes_key must be the 43 letters and digits of EncodingAESKey: choose the encrypted mode"
+        )
+    if not wechat.base_url.startswith(("http://", "https://")):
+        raise ConfigError("wechat.base_url is not an address: write https://api.weixin.qq.com")
 
 
 def enabled_channels(settings: Settings) -> tuple[str, ...]:

@@ -47,8 +47,27 @@ class Unreachable(DeliveryError):
         self.moved_to = moved_to
 
 
+class Shut(DeliveryError):
+    """Certainly not sent: the platform doesn't let us write to this person now; another channel may.
+
+    `why`: window_shut, quota_gone, no_agreement. `until`: when it lets us again; None: when the person next writes.
+    """
+
+    def __init__(self, detail: str = "", *, why: str = "window_shut", until: datetime | None = None) -> None:
+        super().__init__(detail)
+        self.why = why
+        self.until = until
+
+
 class Unknown(DeliveryError):
-    """The request may or may not have been carried out."""
+    """The request may or may not have been carried out.
+
+    `repeat_until`: so long the platform knows the same request again and carries it out once only.
+    """
+
+    def __init__(self, detail: str = "", *, repeat_until: datetime | None = None) -> None:
+        super().__init__(detail)
+        self.repeat_until = repeat_until
 
 
 class Rejected(DeliveryError):

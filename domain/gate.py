@@ -7,34 +7,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from enum import StrEnum
+from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
 from domain.calendar import is_festival
 from domain.clock import at_local
 from domain.ladder import Contacts, Reason
 from domain.messages import Kind
-from domain.policy import Policy
+from domain.policy import Hours as OwnHours
+from domain.policy import Policy, within
 
 
-class Hours(StrEnum):
-    ANY = "any"
-    NOT_AT_NIGHT = "not at night"  # outside the hard quiet hours
-    WINDOW = "window"  # inside the office's normal window
-    WARN = "warn"
+class Hours(Enum):
+    ANY = auto()
+    NOT_AT_NIGHT = auto()  # outside the hard quiet hours
+    WINDOW = auto()  # inside the office's normal window
+    WARN = auto()
 
 
-class Caps(StrEnum):
-    FREE = "free"
-    COUNTED = "counted"  # counts, but is not blocked
-    OBEYS = "obeys"
-    GROUP = "group"  # one a day per group
+class Caps(Enum):
+    FREE = auto()
+    COUNTED = auto()  # counts, but is not blocked
+    OBEYS = auto()
+    GROUP = auto()  # one a day per group
 
 
-class Pause(StrEnum):
-    IGNORES = "ignores"
-    KILL_SWITCH = "kill switch"
-    OBEYS = "obeys"
+class Pause(Enum):
+    IGNORES = auto()
+    KILL_SWITCH = auto()
+    OBEYS = auto()
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,13 @@ class Facts:
     kill_switch: bool = False
     paused: bool = False  # the community
     broadcast_paused: bool = False  # by the one who sends it
+    broadcast_over: bool = False  # cancelled or taken back
     household_hold: Reason | None = None
     bills: tuple[BillNow, ...] = ()
     contacts: Contacts = field(default_factory=Contacts)
     group_posts_today: int = 0
     expires_at: datetime | None = None
+    hours: OwnHours | None = None  # in which the person wishes to be written to
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ class Cancel:
 
 Verdict = Send | Hold | Cancel
 EXPIRED = "window_over"
+BROADCAST_OVER = "broadcast_cancelled"
 PAUSE_LOOK_AGAIN = timedelta(minutes=5)
 
 
@@ -121,7 +125,7 @@ def gate(kind: Kind, facts: Facts, policy: Policy, zone: ZoneInfo, now: datetime
 
 
 def _gate(kind: Kind, facts: Facts, policy: Policy, zone: ZoneInfo, now: datetime) -> Verdict:
-    rule = RULES[kind]
+    rule, policy = RULES[kind], within(policy, facts.hours)
     if not facts.bound:
         return Cancel(Reason.NO_CHANNEL)
     if rule.stop and facts.stopped:
@@ -130,6 +134,8 @@ def _gate(kind: Kind, facts: Facts, policy: Policy, zone: ZoneInfo, now: datetim
         return Cancel(facts.household_hold)
     if rule.bills and (cause := _nothing_to_ask(facts.bills, policy)) is not None:
         return Cancel(cause)
+    if facts.broadcast_over:
+        return Cancel(BROADCAST_OVER)
     if facts.broadcast_paused:
         return Hold(now + PAUSE_LOOK_AGAIN, Reason.PAUSED)
     if rule.pause is not Pause.IGNORES and facts.kill_switch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import UTC, date, datetime
 
 
 def reminder(account_id: int, anchor_bill_id: int, stage: str) -> str:
@@ -50,8 +50,35 @@ def broadcast_progress(broadcast_id: int, number: int) -> str:
     return f"broadcast/{broadcast_id}/progress/{number}"
 
 
+def broadcast_note(broadcast_id: int, revision: int, template: str) -> str:
+    """A word to the author about one state of a broadcast."""
+    return f"broadcast/{broadcast_id}/{revision}/{template}"
+
+
 def staff_card(task_id: int, chat: str) -> str:
     return f"card/{task_id}/{chat}"
+
+
+def escalation(task_id: int, due_at: datetime, chat: str) -> str:
+    """One per task, clock and chat: a new clock may run out once more."""
+    return f"escalated/{task_id}/{due_at.astimezone(UTC):%Y%m%dT%H%M%S}/{chat}"
+
+
+def digest(staff_id: int, day: date) -> str:
+    return f"digest/{staff_id}/{day.isoformat()}"
+
+
+def alert(channel: str, since: datetime, colour: str, staff_id: int) -> str:
+    """One per incident, colour and colleague; an incident is known by the moment it began."""
+    return f"alert/{channel}/{since.astimezone(UTC):%Y%m%dT%H%M%S}/{colour}/{staff_id}"
+
+
+def pause_over(name: str, until: datetime, staff_id: int) -> str:
+    return f"pause-over/{name}/{until.astimezone(UTC):%Y%m%dT%H%M%S}/{staff_id}"
+
+
+def export(export_id: int) -> str:
+    return f"export/{export_id}"
 
 
 def task(kind: str, subject: str) -> str:

@@ -79,6 +79,7 @@ class Standing:
     contacted_before: bool = False
     contacts: Contacts = field(default_factory=Contacts)
     channel: str | None = None  # the payer's best reachable channel
+    spacing_days: int = 0  # the payer wishes at least so many days between reminders
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +136,15 @@ def decide(policy: Policy, standing: Standing, today: date) -> Decision:
         return Wait(Reason.FESTIVAL, stage)
     if standing.channel is None:
         return Wait(Reason.NO_CHANNEL, stage)
-    if (blocked := crowded(policy, standing.contacts, today)) is not None:
+    if (blocked := crowded(policy, standing.contacts, today, standing.spacing_days)) is not None:
         return Wait(blocked, stage)
     return Remind(stage, anchor, bills, standing.channel)
 
 
-def crowded(policy: Policy, contacts: Contacts, today: date) -> Reason | None:
-    """CAP or SPACING when another message now would be too much, else None."""
+def crowded(policy: Policy, contacts: Contacts, today: date, wished_days: int = 0) -> Reason | None:
+    """CAP or SPACING when another message now would be too much, else None. `wished_days`: the payer's own spacing."""
     last = contacts.last_reminder_on
-    if last is not None and today - last < timedelta(days=policy.spacing_days):
+    if last is not None and today - last < timedelta(days=max(policy.spacing_days, wished_days)):
         return Reason.SPACING
     if (
         contacts.today >= policy.per_day

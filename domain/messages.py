@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -45,6 +45,10 @@ AT_MOST_ONCE = frozenset(
     {Kind.REMINDER, Kind.PROMISE, Kind.BROADCAST, Kind.SERVICE, Kind.ANNOUNCEMENT, Kind.STAFF_REPLY}
 )
 
+# Channels that can replace a message in place, and those that can call everyone in a group.
+EDITING = frozenset({"telegram", "sandbox"})
+CALLING_ALL = frozenset({"wecom", "sandbox"})
+
 
 @dataclass(frozen=True)
 class Address:
@@ -56,12 +60,16 @@ class Address:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that came with a message, or goes with one. `kind`: photo, voice, sticker, document, location, other."""
+    """A file that came with a message, or goes with one. `kind`: photo, voice, sticker, document, location, other.
+
+    `file_id` is the platform's own; a file of ours has a `path` instead.
+    """
 
     kind: str
     file_id: str = ""
     name: str = ""
     size_bytes: int = 0
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +106,7 @@ class IncomingMessage:
     event_fields: Mapping[str, str] = field(default_factory=dict)
     message_id: str = ""  # the platform's id of the message that a pressed button belongs to
     press_id: str = ""  # the platform's id of the press, to be acknowledged
+    answer_by: datetime | None = None  # until then the channel itself carries the answer back, only later the lane
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,7 @@ class OutgoingMessage:
     edit: bool = False  # replace the message whose button was pressed, where the channel can
     attachment: Attachment | None = None
     about: int | None = None  # the account it speaks of: the household's log finds it by this
+    mentions_all: bool = False  # in a group: call everyone (@所有人)
 
 
 @dataclass(frozen=True)
@@ -124,9 +134,10 @@ class Answer:
     expect: str | None = None
     memory: Mapping[str, str] = field(default_factory=dict)  # what that step needs to remember
     toast: str = ""  # a short note shown at the pressed button
+    done: str = ""  # what was recorded on the person's behalf ("claim/7"), so that one tap can take it back
 
     def also(self, *more: OutgoingMessage) -> Answer:
-        return Answer((*self.messages, *more), self.expect, self.memory, self.toast)
+        return replace(self, messages=(*self.messages, *more))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from domain.desk import Desk
+from domain.links import Links
 from domain.policy import Policy
 from domain.wording import Wording
 
@@ -25,6 +27,9 @@ class Office:
     channels: tuple[str, ...] = ()  # enabled ones
     approve_first_run: bool = False
     bot_names: Mapping[str, str] = field(default_factory=dict)
+    language: str = "zh"  # of the desk: cards, tasks, digests
+    desk: Desk = field(default_factory=Desk)
+    links: Links = field(default_factory=Links)  # addresses that open a file by themselves
 
     def policy(self, kind: str) -> Policy:
         return self.policies[kind]

@@ -10,6 +10,8 @@ from datetime import time
 from enum import StrEnum
 from typing import Any
 
+Hours = tuple[int, int]  # local hours from, until (excluded)
+
 
 class PolicyError(ValueError):
     """A policy that must not start; the message names the place and the cure."""
@@ -150,6 +152,23 @@ def _outside_quiet_hours(policy: Policy, name: str) -> Policy:
     if window_from >= window_until:
         raise PolicyError(f"{name}: the quiet hours leave no time to write in: shorten them or move the window")
     return replace(policy, window_from=window_from, window_until=window_until)
+
+
+def within(policy: Policy, hours: Hours | None) -> Policy:
+    """The policy for a person who wishes to be written to in these hours only.
+
+    A wish makes the window narrower, never wider; one that leaves less than an hour of it is not heeded.
+    """
+    if hours is None:
+        return policy
+    opens, closes = max(policy.window_from, time(hours[0])), min(policy.window_until, _hour(hours[1]))
+    if (closes.hour * 60 + closes.minute) - (opens.hour * 60 + opens.minute) < 60:
+        return policy
+    return replace(policy, window_from=opens, window_until=closes)
+
+
+def _hour(hour: int) -> time:
+    return time(hour) if hour < 24 else time.max
 
 
 def check_lawful(policy: Policy, name: str) -> None:

@@ -62,6 +62,7 @@ def reminder_message(
         "lines": "\n".join(lines),
         "total": yuan(sum(bill.open_fen for bill in bills)),
         "due": day_words(max(bill.due_on for bill in bills), language),
+        "due_on": max(bill.due_on for bill in bills).isoformat(),
     }
     buttons = tuple(
         tuple(Choice(words.text(f"button.{name}", language), action, reusable=True) for name, action in row)

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.errors import ChannelDown, DeliveryError, Rejected, TryLater, Unreachable
+from domain.errors import ChannelDown, DeliveryError, Rejected, Shut, TryLater, Unknown, Unreachable
 from domain.messages import AT_MOST_ONCE, Kind
 
 WAITS_SECONDS = (2, 8, 30, 120)
@@ -42,11 +42,19 @@ def outcome(error: DeliveryError, kind: Kind, attempt: int, row_id: int, now: da
         if error.moved_to is not None:
             return Outcome("retry", "moved", now, not_sent=True)
         return Outcome("dead", "unreachable", not_sent=True)
+    if isinstance(error, Shut):
+        if error.until is None:
+            return Outcome("dead", error.why, not_sent=True)
+        return Outcome("retry", error.why, error.until, not_sent=True, free=True)
     if isinstance(error, Rejected):
         return Outcome("dead", "rejected", not_sent=True)
+    again_at = wait_until(row_id, attempt, now)
+    if isinstance(error, Unknown) and error.repeat_until is not None and attempt < ATTEMPTS_MAX:
+        if again_at < error.repeat_until:
+            return Outcome("retry", "in_doubt", again_at)
     if kind in AT_MOST_ONCE or doubts + 1 >= COPIES_MAX:
         return Outcome("unknown", "in_doubt")
-    return Outcome("retry", "in_doubt", wait_until(row_id, attempt, now))
+    return Outcome("retry", "in_doubt", again_at)
 
 
 def wait_until(row_id: int, attempt: int, now: datetime) -> datetime:

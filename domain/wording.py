@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from string import Formatter
 
 LANGUAGES = ("zh", "en")
@@ -43,6 +43,12 @@ class Wording:
 
     def has(self, name: str) -> bool:
         return all(name in self.templates.get(language, {}) for language in LANGUAGES)
+
+    def span(self, span: timedelta, language: str) -> str:
+        """A length of time in the largest unit that says enough: `45 分钟`, `3 小时`, `2 天`."""
+        minutes = int(span.total_seconds()) // 60
+        unit, size = ("minutes", 1) if minutes < 60 else ("hours", 60) if minutes < 48 * 60 else ("days", 24 * 60)
+        return self.text(f"span.{unit}", language, {"number": str(minutes // size)})
 
     def faults(self) -> list[str]:
         """What is wrong with the catalogue: a template missing in a language, or with other gaps there."""
@@ -100,10 +106,10 @@ def short_room(room: str) -> str:
 
 
 def day_words(day: date, language: str) -> str:
-    """`12月4日(周五)` or `Fri 4 Dec`."""
+    """`12月4日（周五）` or `Fri 4 Dec`."""
     if tongue(language) == "en":
         return f"{'Mon Tue Wed Thu Fri Sat Sun'.split()[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
-    return f"{day.month}月{day.day}日(周{'一二三四五六日'[day.weekday()]})"
+    return f"{day.month}月{day.day}日（周{'一二三四五六日'[day.weekday()]}）"
 
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()

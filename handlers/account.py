@@ -1,35 +1,33 @@
-"""One household at the desk: its card, its messages, a payment taken by hand, a word written by hand."""
+"""One household at the desk: its card, its messages, a payment taken by hand."""
 
 from __future__ import annotations
 
-from domain import keys
 from domain.errors import Refusal
-from domain.gate import Facts, Send, gate
-from domain.ladder import Reason, Wait, decide
-from domain.lint import lint
-from domain.messages import Answer, Audience, Kind
+from domain.ladder import Wait, decide
+from domain.messages import Answer
 from domain.money import parse_yuan, yuan
 from domain.roles import Right
 from domain.wording import day_words, period_words
-from handlers.notes import beside
+from handlers.labels import label, labels, note_line, why_words
 from handlers.scopes import has, household_of, officer
 from handlers.turn import Turn
 from models import log
-from models.accounts import Account
+from models.accounts import Account, by_code
 from models.agreements import live_holds, live_plan, open_promise, plan_parts_of
 from models.bills import bill_lines, credit_fen, open_fen, record_payment
-from models.outbox import Context
-from models.people import Person, contacts_of, members_of
-from models.posting import post
+from models.notes import notes_of
+from models.outbox import State
+from models.people import contacts_of, members_of
 from models.reminders import latest_reminders, latest_wait, withdraw_needless
 from models.staff import audit
 from models.standing import households
 
 BILLS_SHOWN = 12
 REMINDERS_SHOWN = 5
+NOTES_ON_CARD = 3
 MESSAGES_SHOWN = 10
 TEXT_SHOWN = 160
-REFERENCE_MAX, METHOD_MAX, REPLY_MAX = 80, 30, 1500
+REFERENCE_MAX, METHOD_MAX = 80, 30
 
 
 async def show(turn: Turn) -> Answer:
@@ -44,18 +42,27 @@ async def show(turn: Turn) -> Answer:
         await _bills(turn, account),
         await _agreements(turn, account),
         await _contacted(turn, account),
+        await _notes(turn, account),
     ]
-    rows = [[turn.button("account_messages", "account.messages", reusable=True, code=account.code, skip="0")]]
-    if has(turn, Right.TASKS):
-        rows[0].append(turn.button("account_reply", "account.write", reusable=True, code=account.code))
+    works = has(turn, Right.TASKS)
+    args = {"code": account.code}
+    rows = [[turn.button("account_messages", "account.messages", reusable=True, skip="0", **args)]]
+    rows[0].append(turn.button("account_notes", "note.list", reusable=True, **args))
+    if works:
+        rows[0].append(turn.button("account_reply", "account.write", reusable=True, **args))
+        offered = (("canned", "canned.show"), ("note_add", "note.add"), ("followup", "followup.start"))
+        rows.append([turn.button(name, action, reusable=True, **args) for name, action in offered])
     return Answer((turn.say("account.card", *rows, card="\n\n".join(filter(None, parts))),))
 
 
 async def code_typed(turn: Turn) -> Answer | None:
-    """The code, typed after `/account` alone."""
-    if not turn.text or len(turn.text) > 64 or turn.staff is None:
+    """The code, typed after `/account` alone. A word that is no code may be a command, and is passed on."""
+    code = turn.text
+    if not code or len(code) > 64 or turn.staff is None:
         return None
-    turn.argument = turn.text
+    if not any(sign.isdigit() for sign in code) and await by_code(turn.session, code) is None:
+        return None
+    turn.argument = code
     return await show(turn)
 
 
@@ -64,14 +71,14 @@ async def _head(turn: Turn, account: Account) -> str:
     for person, binding in await members_of(turn.session, account.id):
         contacts = await contacts_of(turn.session, person.id)
         stopped = turn.words("account.stopped") if person.stopped_at else ""
-        channels = ", ".join(contact.channel for contact in contacts) or turn.words("account.no_chat")
-        people.append(f"{turn.words(f'member.{binding.role}')} · {channels}{stopped}")
+        channels = labels(turn, "channel_name", ";".join(contact.channel for contact in contacts))
+        people.append(f"{turn.words(f'member.{binding.role}')} · {channels or turn.words('account.no_chat')}{stopped}")
     fields = {
         "code": account.code,
         **turn.called(account),
         "class": account.class_name,
-        "traits": account.traits.replace(";", ", ") or "—",
-        "grade": account.grade or "—",
+        "traits": labels(turn, "trait", account.traits) or "—",
+        "grade": label(turn, "grade", account.grade) if account.grade else "—",
         "people": "\n".join(people) or turn.words("account.nobody_bound"),
     }
     return turn.words("account.head", **fields)
@@ -107,7 +114,8 @@ async def _agreements(turn: Turn, account: Account) -> str:
     plan = await live_plan(turn.session, account.id)
     if plan is not None:
         parts = await plan_parts_of(turn.session, plan.id)
-        dates = ", ".join(f"{day_words(part.due_on, turn.language)} {yuan(part.amount_fen)}" for part in parts)
+        days = [f"{day_words(part.due_on, turn.language)} {yuan(part.amount_fen)}" for part in parts]
+        dates = turn.words("list.comma").join(days)
         shown.append(turn.words(f"account.plan_{plan.state}", parts=dates))
     for reason, until in sorted({(h.reason, h.until_on) for h in await live_holds(turn.session, [account.id])}):
         until_words = day_words(until, turn.language)
@@ -117,7 +125,12 @@ async def _agreements(turn: Turn, account: Account) -> str:
 
 async def _contacted(turn: Turn, account: Account) -> str:
     shown = [
-        turn.words("account.reminder", day=day_words(on, turn.language), stage=stage, state=state or "—")
+        turn.words(
+            "account.reminder",
+            day=day_words(on, turn.language),
+            stage=label(turn, "stage_name", stage),
+            state=label(turn, "state", state) if state else "—",
+        )
         for on, stage, state in await latest_reminders(turn.session, account.id, REMINDERS_SHOWN)
     ]
     if (reason := await _waits(turn, account)) is not None:
@@ -135,8 +148,9 @@ async def _waits(turn: Turn, account: Account) -> str | None:
     return None
 
 
-def why_words(turn: Turn, reason: str) -> str:
-    return turn.words(f"why.{reason}") if reason in set(Reason) else reason
+async def _notes(turn: Turn, account: Account) -> str:
+    found = await notes_of(turn.session, account.id, NOTES_ON_CARD)
+    return "\n".join(note_line(turn, note, name) for note, name in reversed(found))
 
 
 async def messages(turn: Turn) -> Answer:
@@ -155,8 +169,13 @@ async def messages(turn: Turn) -> Answer:
 
 
 def _line(turn: Turn, line: log.Line) -> str:
-    """`11-23 10:02 ⟶ (reminder due_soon, sent) text`."""
-    detail = ", ".join(filter(None, (line.kind, line.stage, line.reason, line.state) if line.out else (line.intent,)))
+    """`11-23 10:02 we ▶ (reminder, due soon) text`; how it ended is said where it did not arrive."""
+    said = [label(turn, "message_kind", line.kind)] if line.out else []
+    if line.out and line.stage:
+        said.append(label(turn, "stage_name", line.stage))
+    if line.out and line.state != State.SENT:
+        said.append(label(turn, "state", line.state))
+    detail = turn.words("list.comma").join(said)
     fields = {
         "at": line.at.astimezone(turn.office.zone).strftime("%m-%d %H:%M"),
         "who": turn.words("account.we" if line.out else "account.they"),
@@ -209,79 +228,3 @@ async def _record(turn: Turn, account: Account, fen: int, method: str, reference
     left = open_fen(await bill_lines(turn.session, [account.id], only_open=True))
     fields = {"code": account.code, "amount": yuan(fen), "open": yuan(left)}
     return Answer((turn.say("account.paid", fields=fields),))
-
-
-# a word written by hand
-
-
-async def reply(turn: Turn) -> Answer:
-    """`/reply CODE text`: to the household's payer, in the member's own words."""
-    code, _, text = turn.argument.partition(" ")
-    account = await household_of(turn, code, Right.TASKS)
-    if not text.strip():
-        return _ask_words(turn, account)
-    return await _write(turn, account, text.strip())
-
-
-async def write(turn: Turn) -> Answer:
-    """The button on the card: the words come in the next message."""
-    return _ask_words(turn, await household_of(turn, turn.args["code"], Right.TASKS))
-
-
-def _ask_words(turn: Turn, account: Account) -> Answer:
-    text = turn.say("account.write_now", code=account.code, fields=turn.called(account))
-    return Answer((text,), expect="account.words", memory={"code": account.code})
-
-
-async def words_typed(turn: Turn) -> Answer | None:
-    if not turn.text:
-        return None
-    return await _write(turn, await household_of(turn, turn.memory["code"], Right.TASKS), turn.text)
-
-
-async def send_anyway(turn: Turn) -> Answer:
-    """At night, or to somebody who said stop: the member decides, and it is written down."""
-    account = await household_of(turn, turn.args["code"], Right.TASKS)
-    return await _write(turn, account, turn.args["text"], sure=True)
-
-
-async def _write(turn: Turn, account: Account, text: str, *, sure: bool = False) -> Answer:
-    text = text[:REPLY_MAX]
-    unkind(turn, text, Audience.PRIVATE)
-    payer = next((person for person, binding in await members_of(turn.session, account.id) if binding.payer), None)
-    there = await beside(turn, payer.id, account) if payer is not None else None
-    if payer is None or there is None:
-        raise Refusal("account.no_chat_to", {"code": account.code})
-    warning = _warning(turn, account, payer)
-    if warning is not None and not sure:
-        row = [turn.button("send_anyway", "account.send_anyway", code=account.code, text=text)]
-        return Answer((turn.say("account.warn", row, code=account.code, reason=why_words(turn, warning)),))
-    member = officer(turn, Right.TASKS)
-    detail = {"warning": warning or ""}
-    await audit(turn.session, turn.actor, "account.reply", f"account/{account.id}", turn.now, detail)
-    words = there.say("person.staff_says", kind=Kind.STAFF_REPLY, name=member.name, text=text)
-    await post(
-        turn.session,
-        there.here,
-        words,
-        key=keys.reply(turn.message.channel, turn.message.external_id, 1),
-        now=turn.now,
-        context=Context(payer.id, account.id, inbox_id=turn.inbox_id, reason="staff_reply", source=turn.actor),
-    )
-    return Answer((turn.say("account.sent", code=account.code, fields=turn.called(account)),))
-
-
-def _warning(turn: Turn, account: Account, payer: Person) -> Reason | None:
-    facts = Facts(stopped=payer.stopped_at is not None)
-    verdict = gate(Kind.STAFF_REPLY, facts, turn.office.policy(account.kind), turn.office.zone, turn.now)
-    return verdict.warning if isinstance(verdict, Send) else None
-
-
-def unkind(turn: Turn, text: str, audience: Audience) -> None:
-    """Refuse words that no text may say, with the reason and the place."""
-    found = lint(text, audience)
-    if found:
-        listed = "\n".join(
-            turn.words("lint.finding", rule=turn.words(f"lint.{each.rule}"), text=each.text) for each in found
-        )
-        raise Refusal("lint.refused", {"findings": listed})

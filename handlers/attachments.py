@@ -5,7 +5,6 @@ from __future__ import annotations
 from domain.messages import Answer, Attachment
 from handlers import claim
 from handlers.household import press
-from handlers.notes import at_desk, to_staff, with_file
 from handlers.turn import Turn
 from models.agreements import latest_claim
 from models.bills import bill_lines
@@ -29,19 +28,6 @@ async def answer(turn: Turn, attachment: Attachment) -> Answer:
         yes = press(turn, "voucher_yes", "claim.start", reusable=False, **file)
         return Answer((turn.say("attachment.voucher", (yes, press(turn, "person", "person.ask"))),))
     return Answer((turn.say("attachment.other", (press(turn, "person", "person.ask"),)),))
-
-
-async def evidence(turn: Turn) -> Answer | None:
-    """A picture sent right after a dispute or a complaint belongs to it."""
-    file = turn.message.attachment
-    if file is None or file.kind not in claim.PICTURES:
-        return None
-    desk = at_desk(turn)
-    fields = {"code": turn.household.code, "number": turn.memory["number"]}
-    card = desk.say("card.evidence", fields=desk.called() | fields)
-    cards = [with_file(turn, each, file) for each in await to_staff(turn, card)]
-    text = turn.say("attachment.evidence", number=turn.memory["number"])
-    return Answer((text, *cards), expect="attachment.evidence", memory=turn.memory)
 
 
 async def edited(turn: Turn) -> Answer:

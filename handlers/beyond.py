@@ -16,7 +16,8 @@ async def answer(turn: Turn) -> Answer | None:
     reason = turn.reading.reason if turn.reading is not None else None
     if reason in REFUSED:
         await audit(turn.session, turn.actor, f"refused.{reason}", f"inbox/{turn.inbox_id}", turn.now)
-        return Answer((turn.say(f"scope.{reason}"),))
+        own = [[press(turn, "bill", "bill.show")]] if turn.households and reason == "third_party" else []
+        return Answer((turn.say(f"scope.{reason}", *own),))
     if not turn.households:
         return None
     ask_person = press(turn, "person", "person.ask")

@@ -10,16 +10,20 @@ from functools import reduce
 from domain.messages import Answer, Choice, OutgoingMessage
 from domain.money import yuan
 from domain.wording import day_words, period_words
+from handlers import renewal
 from handlers.household import press, rooms, settle_on
 from handlers.turn import Turn
-from models.agreements import live_plan, open_promise
+from models.agreements import live_plan, open_offer, open_promise
 from models.bills import BillLine, bill_lines, credit_fen, open_fen
 
 
 async def show(turn: Turn) -> Answer:
     """Every open bill of the household, the sum, the credit, and a comparison with the period before."""
     settle_on(turn)
-    return Answer((await overview(turn),))
+    text = await overview(turn)
+    if text.template == "bill.clear" and await open_offer(turn.session, turn.household.id, turn.today) is not None:
+        return await renewal.show(turn) or Answer((text,))  # nothing owed, and the next course's price is what is asked
+    return Answer((text,))
 
 
 async def overview(turn: Turn) -> OutgoingMessage:

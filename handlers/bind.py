@@ -54,7 +54,7 @@ async def redeem(turn: Turn, token: str) -> Answer:
     if any(bound.id == account.id for bound, _ in turn.households):
         turn.account = account
         return Answer((turn.say("bind.already", fields=turn.called()), await bill.overview(turn)))
-    if invite.used_at is not None or invite.expires_at <= turn.now:
+    if invite.used_at is not None or invite.expires_at <= turn.now or await people.guessed_at(turn.session, invite):
         return unusable(turn)
     if not last_digits(account.phone):
         return await welcome(turn, invite, account, verified=False)
@@ -70,7 +70,7 @@ async def digits(turn: Turn) -> Answer | None:
     """The answer to the last-four question. A wrong one hears no hint of what would have been right."""
     invite = await turn.session.get(Invite, int(turn.memory["invite"]))
     account = await turn.session.get(Account, invite.account_id) if invite else None
-    if invite is None or account is None:
+    if invite is None or account is None or await people.guessed_at(turn.session, invite):
         return unusable(turn)
     typed = all_digits(unicodedata.normalize("NFKC", turn.text))
     if turn.person is None and account.language:

@@ -54,7 +54,7 @@ async def start(turn: Turn) -> Answer | None:
         source=f"claim/{claim.id}",
     )
     answer = await _with_picture(turn, claim, turn.say("claim.received", fields=turn.called()))
-    return answer.also(*await to_staff(turn, card, Right.CONFIRM_PAYMENT))
+    return replace(answer, done=f"claim/{claim.id}").also(*await to_staff(turn, card, Right.CONFIRM_PAYMENT))
 
 
 async def _record(turn: Turn, lines: list[BillLine]) -> Claim:
@@ -80,9 +80,12 @@ async def _record(turn: Turn, lines: list[BillLine]) -> Claim:
 
 async def _with_picture(turn: Turn, claim: Claim, words: OutgoingMessage) -> Answer:
     """A picture sent before its button said "it is a voucher" joins the claim at once; else the next one will."""
+    file = turn.message.attachment  # ... or the words came as its caption
     if "file" in turn.args:
         args = turn.args
-        joined = await join_voucher(turn, claim, Attachment(args["kind"], args["file"], args.get("title", "")))
+        file = Attachment(args["kind"], args["file"], args.get("title", ""))
+    if file is not None and file.kind in PICTURES:
+        joined = await join_voucher(turn, claim, file)
         return replace(joined, messages=(words, *joined.messages[1:]))
     return Answer((words,), STEP, {"claim": str(claim.id)})
 

@@ -10,16 +10,17 @@ from domain.errors import Refusal
 from domain.ladder import Reason
 from domain.messages import Answer, Kind
 from handlers import hardship
-from handlers.dispute import ticket
+from handlers.evidence import evidence_of, ticket
 from handlers.household import ask_which, press, tone_of, words_of
-from handlers.notes import at_desk, beside, decider, send, to_staff
+from handlers.notes import at_desk, beside, decider, send, to_staff, with_file
 from handlers.tone import unkind_words
 from handlers.turn import Turn
 from models.accounts import Account
-from models.agreements import Complaint, hold, release
+from models.agreements import Complaint, hold, lately_complained, release
 from models.staff import audit, close_task, open_task
 
 ANSWER_WITHIN = timedelta(days=2)
+SAME_MATTER = timedelta(hours=1)  # what is said within it belongs to the same complaint
 TEXT_MAX = 1000
 REPAIR = "repair"  # a bare repair request: a ticket without a pause of reminders
 
@@ -44,11 +45,16 @@ async def words(turn: Turn) -> Answer | None:
 
 async def _record(turn: Turn, text: str, topic: str) -> Answer:
     account = turn.household
+    person_id = turn.person.id if turn.person else None
+    known = await lately_complained(turn.session, account.id, person_id, turn.now - SAME_MATTER)
+    if known is not None and topic != REPAIR:
+        return await _added(turn, known, text)
     complaint = Complaint(
         account_id=account.id,
         person_id=turn.person.id if turn.person else None,
         topic=topic,
         text=text,
+        evidence=evidence_of(turn),
         created_at=turn.now,
     )
     turn.session.add(complaint)
@@ -75,8 +81,20 @@ async def _record(turn: Turn, text: str, topic: str) -> Answer:
     await audit(turn.session, turn.actor, kind, source, turn.now)
     template = "complaint.repair_recorded" if topic == REPAIR else "complaint.recorded"
     told = turn.say(template, (press(turn, "person", "person.ask"),), number=number)
+    cards = [with_file(turn, each, turn.message.attachment) for each in await to_staff(turn, card)]
+    memory = {"number": number, "source": source}
+    return Answer((told, *cards), expect="attachment.evidence", memory=memory, done=source)
+
+
+async def _added(turn: Turn, complaint: Complaint, text: str) -> Answer:
+    """More words right after a complaint belong to it: one ticket, not one a sentence."""
+    complaint.text = f"{complaint.text}\n{text}"[:TEXT_MAX]
+    desk, number, source = at_desk(turn), ticket(complaint.id), f"complaint/{complaint.id}"
+    card = desk.say("card.more", fields=desk.called(), code=turn.household.code, text=text[:300])
+    row = (press(turn, "progress", "progress.show"), press(turn, "person", "person.ask"))
+    told = turn.say("complaint.added", row, number=number)
     cards = await to_staff(turn, card)
-    return Answer((told, *cards), expect="attachment.evidence", memory={"number": number})
+    return Answer((told, *cards), expect="attachment.evidence", memory={"number": number, "source": source})
 
 
 # the staff's side
@@ -103,8 +121,8 @@ async def answer_words(turn: Turn) -> Answer | None:
     there = await beside(turn, complaint.person_id, account)
     told = None
     if there is not None:
-        fields = there.called() | {"number": ticket(complaint.id), "text": turn.text[:TEXT_MAX]}
-        row = (press(there, "person", "person.ask"),)
+        fields = there.called() | {"number": ticket(complaint.id), "text": turn.text[:TEXT_MAX].rstrip("。.")}
+        row = (press(there, "complain", "complaint.start"), press(there, "person", "person.ask"))
         told = there.say("complaint.answered", row, kind=Kind.RECEIPT, fields=fields)
     return Answer((turn.say("card.answered", code=account.code), *send(there, told)))
 

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from domain.durations import read_duration
 from domain.errors import Refusal
-from domain.messages import Answer
+from domain.messages import Address, Answer, Kind, OutgoingMessage
 from domain.roles import Right
 from domain.wording import day_words
+from handlers.notes import at_desk, send, toward
 from handlers.scopes import looks_after, officer
 from handlers.turn import Turn
 from models.accounts import Community
 from models.reminders import Run
 from models.runtime import KILL_SWITCH, set_switch
-from models.staff import audit, close_task
+from models.staff import Staff, audit, close_task, staff_for
 
-SPAN = re.compile(r"(\d{1,3})\s*(m|min|分钟|h|小时|d|天)\b|(\d{1,3})\s*(分钟|小时|天)", re.IGNORECASE)
-MINUTES = {"m": 1, "min": 1, "分钟": 1, "h": 60, "小时": 60, "d": 1440, "天": 1440}
 COMMUNITY_PAUSE = timedelta(days=1)  # a community's pause always has an end
+PAUSE_MAX = timedelta(days=31)  # a longer one is a change of policy
 REASON_MAX = 200
 
 
 async def pause(turn: Turn) -> Answer:
     """`/pause [2h reason]`: nothing that obeys a pause goes out; answers still do."""
     member = officer(turn, Right.PAUSE)
-    span, reason = read_span(turn.argument)
+    try:
+        span, reason = read_duration(turn.argument)
+    except ValueError:
+        raise Refusal("control.usage") from None
+    if span is not None and span > PAUSE_MAX:
+        raise Refusal("control.too_long", {"days": str(PAUSE_MAX.days)})
+    reason = reason[:REASON_MAX]
     until = turn.now + span if span else None
     detail: dict[str, object] = {"until": until.isoformat() if until else "", "reason": reason}
     if member.community_id is not None:
@@ -38,7 +45,8 @@ async def pause(turn: Turn) -> Answer:
         where, subject = turn.words("control.everything"), "switch/pause"
     await audit(turn.session, turn.actor, "pause", subject, turn.now, detail)
     fields = {"where": where, "until": moment_words(turn, until), "reason": reason or "—"}
-    return Answer((turn.say("control.paused", [turn.button("control_resume", "control.resume")], fields=fields),))
+    told = turn.say("control.paused", [turn.button("control_resume", "control.resume")], fields=fields)
+    return Answer((told, *await _announced(turn, member, "control.paused_by", fields)))
 
 
 async def resume(turn: Turn) -> Answer:
@@ -52,21 +60,23 @@ async def resume(turn: Turn) -> Answer:
         await set_switch(turn.session, KILL_SWITCH, False, until=None, reason="", by=turn.actor)
         where, subject = turn.words("control.everything"), "switch/pause"
     await audit(turn.session, turn.actor, "resume", subject, turn.now)
-    return Answer((turn.say("control.resumed", where=where),))
+    told = turn.say("control.resumed", where=where)
+    return Answer((told, *await _announced(turn, member, "control.resumed_by", {"where": where})))
 
 
-def read_span(text: str) -> tuple[timedelta | None, str]:
-    """`2h 检修` → two hours and the reason; without a length the pause has no end. Raises Refusal for a length of 0."""
-    found = SPAN.match(text.strip())
-    if found is None:
-        if text.strip()[:1].isdigit():  # a length that isn't one must not become a pause without an end
-            raise Refusal("control.usage")
-        return None, text.strip()[:REASON_MAX]
-    number, unit = (found[1], found[2]) if found[1] else (found[3], found[4])
-    minutes = int(number) * MINUTES[unit.lower()]
-    if minutes == 0:
-        raise Refusal("control.usage")
-    return timedelta(minutes=minutes), text.strip()[found.end() :].strip()[:REASON_MAX]
+async def _announced(
+    turn: Turn, member: Staff, template: str, fields: Mapping[str, str]
+) -> tuple[OutgoingMessage, ...]:
+    """Every colleague it concerns hears of it: nobody wonders why nothing goes out."""
+    cards: list[OutgoingMessage] = []
+    for colleague in await staff_for(turn.session, member.community_id):
+        if colleague.id == member.id or colleague.channel not in turn.office.channels:
+            continue
+        desk = at_desk(toward(turn, Address(colleague.channel, colleague.chat), turn.office.language))
+        where = desk.words("control.everything") if member.community_id is None else fields["where"]
+        card = desk.say(template, kind=Kind.STAFF_CARD, fields={**fields, "where": where, "name": member.name})
+        cards += send(desk, card)
+    return tuple(cards)
 
 
 def moment_words(turn: Turn, until: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""The queue of the staff: what waits for a person, one task with its buttons, and messages nobody is sure of."""
+"""The queue of the staff: what waits for a person, and one task with its buttons."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from datetime import date, datetime, timedelta
 
 from domain.clock import at_local
 from domain.errors import Refusal
-from domain.messages import Answer, Choice, OutgoingMessage
+from domain.messages import Answer, Choice
 from domain.money import yuan
 from domain.roles import Right
 from domain.wording import day_words
-from handlers.scopes import has, looks_after, officer, task_of
+from handlers.labels import kind_words, span_words
+from handlers.scopes import has, officer, task_of
 from handlers.turn import Turn
 from models.accounts import Account
 from models.agreements import Claim, release
 from models.bills import bill_lines, open_fen
-from models.outbox import Outbox, resolve_unknown, unknown_rows
-from models.staff import LIVE, Staff, StaffTask, audit, count_live_tasks, live_tasks
+from models.outbox import unknown_rows
+from models.queue import Counts, Part, count_tasks, tasks_of
+from models.staff import LIVE, Staff, StaffTask, audit
 
 PAGE = 8
-UNKNOWN_SHOWN = 5
 OUTCOMES = ("reached", "promised", "no_answer", "wrong_number", "visited", "solved", "other")
 POSTPONE_DAYS = (1, 3, 7)
 POSTPONE_DAYS_MAX = 60
@@ -27,30 +28,56 @@ SUMMARY_MAX = 60
 
 
 async def tasks(turn: Turn) -> Answer:
-    """The queue of the member's communities, the latest clock first."""
+    """The queue of the member's communities, the latest clock first; buttons show a part of it."""
     member = officer(turn, Right.TASKS)
-    skip = max(0, int(turn.args.get("skip", "0")))
-    number, late = await count_live_tasks(turn.session, member.community_id, turn.now)
-    unknown = await unknown_rows(turn.session, member.community_id, limit=UNKNOWN_SHOWN)
+    skip, part = max(0, int(turn.args.get("skip", "0"))), Part(turn.args.get("part", Part.ALL))
+    counts = await count_tasks(turn.session, member, turn.now)
+    unknown = await unknown_rows(turn.session, member.community_id, limit=1)
     rows: list[list[Choice]] = []
     lines = []
-    for place, (task, code) in enumerate(
-        await live_tasks(turn.session, member.community_id, limit=PAGE, skip=skip), start=skip + 1
-    ):
+    found = await tasks_of(turn.session, member, part, turn.now, limit=PAGE + 1, skip=skip)
+    for place, (task, code) in enumerate(found[:PAGE], start=skip + 1):
         lines.append(line(turn, place, task, code))
         label = turn.words("desk.open_label", number=str(place), kind=kind_words(turn, task.kind), code=code)
         rows.append([Choice(label.strip()[:30], "desk.task", {"task": str(task.id)}, reusable=True)])
+    rows = [rows[n] + (rows[n + 1] if n + 1 < len(rows) else []) for n in range(0, len(rows), 2)]
     more = []
     if skip:
-        more.append(turn.button("desk_back", "desk.tasks", reusable=True, skip=str(max(0, skip - PAGE))))
-    if number > skip + PAGE:
-        more.append(turn.button("desk_more", "desk.tasks", reusable=True, skip=str(skip + PAGE)))
+        more.append(_page(turn, "desk_back", part, max(0, skip - PAGE)))
+    if len(found) > PAGE:
+        more.append(_page(turn, "desk_more", part, skip + PAGE))
     if unknown:
         more.append(turn.button("desk_unknown", "desk.unknown", reusable=True))
-    rows = [rows[n] + (rows[n + 1] if n + 1 < len(rows) else []) for n in range(0, len(rows), 2)]
-    template = "desk.queue" if lines else "desk.empty"
-    fields = {"number": str(number), "late": str(late), "unknown": str(len(unknown)), "lines": "\n".join(lines)}
-    return Answer((turn.say(template, *rows, more, edit="skip" in turn.args, fields=fields),))
+    template = "desk.queue" if lines else "desk.empty" if part is Part.ALL else "desk.none_of"
+    fields = {
+        "number": str(counts.all),
+        "late": str(counts.late),
+        "part": "" if part is Part.ALL else turn.words("desk.part", name=turn.words(f"desk.part_{part}")),
+        "lines": "\n".join(lines),
+    }
+    text = turn.say(template, *rows, more, *_parts(turn, part, counts), edit="part" in turn.args, fields=fields)
+    return Answer((text,))
+
+
+def _page(turn: Turn, name: str, part: Part, skip: int) -> Choice:
+    return turn.button(name, "desk.tasks", reusable=True, part=part.value, skip=str(skip))
+
+
+def _parts(turn: Turn, now: Part, counts: Counts) -> list[list[Choice]]:
+    """What else can be looked at: only what there is."""
+    offered = []
+    if now is not Part.ALL:
+        offered.append(_page(turn, "desk_all", Part.ALL, 0))
+    for part, number in ((Part.MINE, counts.mine), (Part.UNTOUCHED, counts.untouched)):
+        if number and part is not now:
+            label = turn.words("desk.part_label", name=turn.words(f"desk.part_{part}"), number=str(number))
+            offered.append(Choice(label, "desk.tasks", {"part": part.value}, reusable=True))
+    if counts.people:
+        label = turn.words("desk.part_label", name=turn.words("desk.part_people"), number=str(counts.people))
+        offered.append(Choice(label, "waiting.queue", reusable=True))
+    if has(turn, Right.APPROVE):
+        offered.append(turn.button("desk_loads", "desk.loads", reusable=True))
+    return [offered[n : n + 3] for n in range(0, len(offered), 3)]
 
 
 def line(turn: Turn, place: int, task: StaffTask, code: str) -> str:
@@ -65,33 +92,18 @@ def line(turn: Turn, place: int, task: StaffTask, code: str) -> str:
     return turn.words("desk.line", **fields)
 
 
-def kind_words(turn: Turn, kind: str) -> str:
-    """A task's kind in words; a kind without words is called a task."""
-    name = f"task_kind.{kind}"
-    return turn.words(name if turn.office.wording.has(name) else "task_kind.other")
-
-
 def clock_words(turn: Turn, due_at: datetime) -> str:
     """How late a task is, or how long there still is."""
     name = "desk.late" if due_at < turn.now else "desk.left"
     return turn.words(name, span=span_words(turn, abs(due_at - turn.now)))
 
 
-def span_words(turn: Turn, span: timedelta) -> str:
-    minutes = int(span.total_seconds()) // 60
-    if minutes < 60:
-        return turn.words("span.minutes", number=str(minutes))
-    if minutes < 48 * 60:
-        return turn.words("span.hours", number=str(minutes // 60))
-    return turn.words("span.days", number=str(minutes // (24 * 60)))
-
-
 async def task(turn: Turn) -> Answer:
     """One task with everything that can be done with it."""
-    return await _shown(turn, await task_of(turn, turn.args["task"]))
+    return await shown(turn, await task_of(turn, turn.args["task"]))
 
 
-async def _shown(turn: Turn, task: StaffTask, template: str = "desk.task", *, edit: bool = False) -> Answer:
+async def shown(turn: Turn, task: StaffTask, template: str = "desk.task", *, edit: bool = False) -> Answer:
     account = await turn.session.get(Account, task.account_id) if task.account_id else None
     taker = await turn.session.get(Staff, task.assignee_id) if task.assignee_id else None
     fields = {
@@ -110,11 +122,14 @@ async def _shown(turn: Turn, task: StaffTask, template: str = "desk.task", *, ed
 async def _buttons(turn: Turn, task: StaffTask, account: Account | None) -> list[list[Choice]]:
     number = str(task.id)
     rows = await _own_buttons(turn, task, account)
-    first = []
-    if task.assignee_id is None or turn.staff is None or task.assignee_id != turn.staff.id:
-        first.append(turn.button("desk_take", "desk.take", task=number))
+    mine = turn.staff is not None and task.assignee_id == turn.staff.id
+    first = [] if mine else [turn.button("desk_take", "desk.take", task=number)]
     if not rows:
         first.append(turn.button("desk_done", "desk.outcomes", reusable=True, task=number))
+    if mine or task.assignee_id is None or has(turn, Right.APPROVE):
+        first.append(turn.button("desk_give", "desk.give", reusable=True, task=number))
+    if task.assignee_id is not None and (mine or has(turn, Right.APPROVE)):
+        first.append(turn.button("desk_put_back", "desk.put_back", task=number))
     rows.append(first)
     rows.append(
         [
@@ -165,17 +180,19 @@ async def _own_buttons(turn: Turn, task: StaffTask, account: Account | None) -> 
 
 
 async def take(turn: Turn) -> Answer:
-    """It is mine now; a task that a colleague has taken stays theirs."""
+    """It is mine now; a task that a colleague has taken stays theirs, unless a manager takes it."""
     task = await task_of(turn, turn.args["task"])
     member = officer(turn, Right.TASKS)
     if task.state not in LIVE:
         raise Refusal("card.decided")
-    if task.assignee_id not in (None, member.id):
+    if task.source.startswith("takeover/"):
+        raise Refusal("desk.take_the_chat")  # a chat is taken by its own button
+    if task.assignee_id not in (None, member.id) and not has(turn, Right.APPROVE):
         colleague = await turn.session.get(Staff, task.assignee_id)
         raise Refusal("card.taken", {"name": colleague.name if colleague else ""})
-    task.state, task.assignee_id = "taken", member.id
+    task.state, task.assignee_id, task.touched_at = "taken", member.id, turn.now
     await audit(turn.session, turn.actor, "task.taken", f"task/{task.id}", turn.now)
-    return await _shown(turn, task, edit=True)
+    return await shown(turn, task, edit=True)
 
 
 async def outcomes(turn: Turn) -> Answer:
@@ -194,13 +211,16 @@ async def done(turn: Turn) -> Answer:
 async def _closed(turn: Turn, task: StaffTask, state: str, outcome: str, note: str = "") -> Answer:
     if task.state not in LIVE:
         raise Refusal("card.decided")
-    task.state, task.outcome, task.closed_at = state, outcome, turn.now
+    task.state, task.outcome, task.closed_at, task.touched_at = state, outcome, turn.now, turn.now
     task.note = "\n".join(filter(None, (task.note, note)))
     task.assignee_id = task.assignee_id or officer(turn, Right.TASKS).id
     if task.kind == "hold":
         await release(turn.session, task.source, turn.now)  # its time was over; staff have looked
     await audit(turn.session, turn.actor, f"task.{state}", f"task/{task.id}", turn.now, {"outcome": outcome})
     row = [turn.button("desk_tasks", "desk.tasks", reusable=True)]
+    account = await turn.session.get(Account, task.account_id) if task.account_id else None
+    if account is not None:
+        row.insert(0, turn.button("followup", "followup.start", reusable=True, code=account.code))
     fields = {"kind": kind_words(turn, task.kind), "outcome": turn.words(f"button.outcome_{outcome}")}
     return Answer((turn.say(f"desk.{state}", row, edit=not turn.text, fields=fields),))
 
@@ -229,8 +249,9 @@ async def note_words(turn: Turn) -> Answer | None:
     task = await task_of(turn, turn.memory["task"])
     member = officer(turn, Right.TASKS)
     task.note = "\n".join(filter(None, (task.note, f"{turn.today.isoformat()} {member.name}: {turn.text[:500]}")))
+    task.touched_at = turn.now
     await audit(turn.session, turn.actor, "task.note", f"task/{task.id}", turn.now)
-    return await _shown(turn, task)
+    return await shown(turn, task)
 
 
 async def later(turn: Turn) -> Answer:
@@ -263,56 +284,7 @@ async def _postponed(turn: Turn, task_id: str, day: date) -> Answer:
     if not turn.today < day <= turn.today + timedelta(days=POSTPONE_DAYS_MAX):
         raise Refusal("desk.day_out_of_range", {"days": str(POSTPONE_DAYS_MAX)})
     policy = turn.office.policy(turn.office.kind)
-    task.due_at = at_local(day, policy.window_until, turn.office.zone)
+    task.due_at, task.touched_at = at_local(day, policy.window_until, turn.office.zone), turn.now
     await audit(turn.session, turn.actor, "task.postponed", f"task/{task.id}", turn.now, {"to": day.isoformat()})
     row = [turn.button("desk_tasks", "desk.tasks", reusable=True)]
     return Answer((turn.say("desk.postponed", row, day=day_words(day, turn.language)),))
-
-
-# messages of which nobody knows whether they arrived
-
-
-async def unknown(turn: Turn) -> Answer:
-    """The oldest of them, each with one tap to settle it."""
-    member = officer(turn, Right.TASKS)
-    rows = await unknown_rows(turn.session, member.community_id, limit=UNKNOWN_SHOWN)
-    if not rows:
-        return Answer((turn.say("desk.no_unknown"),))
-    return Answer(tuple([await _one_unknown(turn, row) for row in rows]))
-
-
-async def _one_unknown(turn: Turn, row: Outbox) -> OutgoingMessage:
-    account = await turn.session.get(Account, row.account_id) if row.account_id else None
-    local = (row.lease_until or row.created_at).astimezone(turn.office.zone)
-    fields = {
-        "code": account.code if account else "—",
-        "channel": row.channel,
-        "at": local.strftime("%m-%d %H:%M"),
-        "text": row.text[:200],
-    }
-    buttons = [
-        turn.button("unknown_arrived", "unknown.arrived", row=str(row.id)),
-        turn.button("unknown_again", "unknown.again", row=str(row.id)),
-    ]
-    return turn.say("desk.unknown_row", buttons, fields=fields)
-
-
-async def arrived(turn: Turn) -> Answer:
-    return await _resolved(turn, arrived=True)
-
-
-async def again(turn: Turn) -> Answer:
-    return await _resolved(turn, arrived=False)
-
-
-async def _resolved(turn: Turn, *, arrived: bool) -> Answer:
-    member = officer(turn, Right.TASKS)
-    row = await turn.session.get(Outbox, int(turn.args["row"]))
-    account = await turn.session.get(Account, row.account_id) if row is not None and row.account_id else None
-    if row is None or not looks_after(member, account.community_id if account else None):
-        raise Refusal("desk.no_task")
-    if not await resolve_unknown(turn.session, row.id, arrived=arrived, by=turn.actor, at=turn.now):
-        raise Refusal("card.decided")
-    action = "arrived" if arrived else "again"
-    await audit(turn.session, turn.actor, f"unknown.{action}", f"outbox/{row.id}", turn.now)
-    return Answer((turn.say(f"desk.unknown_{action}", edit=True, code=account.code if account else "—"),))

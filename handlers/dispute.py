@@ -8,17 +8,21 @@ from datetime import timedelta
 from domain import keys
 from domain.errors import Refusal
 from domain.ladder import Reason
-from domain.messages import Answer, Choice, Kind
-from domain.money import yuan
+from domain.messages import Answer, Choice, Kind, OutgoingMessage
+from domain.money import parse_yuan, yuan
+from domain.roles import Right
 from domain.wording import period_words
+from handlers.evidence import evidence_of, ticket
 from handlers.household import ask_which, carried, is_command, press, said, words_of
-from handlers.notes import at_desk, beside, decider, send, to_staff
+from handlers.notes import at_desk, beside, decider, send, to_staff, with_file
+from handlers.scopes import has
 from handlers.steps import STAFF_STEPS, pending
 from handlers.tone import unkind_words
 from handlers.turn import Turn
 from models.accounts import Account
 from models.agreements import Dispute, hold, open_dispute, release
-from models.bills import BillLine, bill_lines
+from models.bills import BillLine, bill_lines, open_fen
+from models.corrections import adjust_bill, void_bill
 from models.reminders import withdraw_needless
 from models.staff import audit, close_task, open_task
 
@@ -32,6 +36,8 @@ async def start(turn: Turn) -> Answer | None:
     """Which bill, then why; a sentence that already says why is not asked again."""
     if await pending(turn) in {REASON_STEP, *STAFF_STEPS}:
         return None  # the answer to "why?" stays one, however much it sounds like a new dispute
+    if turn.reading is not None and any(guess.intent == "vacant_moved" for guess in turn.reading.intents):
+        return None  # "this is not my home" says nothing against the sum
     if is_command(turn) and turn.text != OWN_WORD:
         return None  # 账单 alone asks for the bill, and says nothing against it
     if (which := await ask_which(turn, "dispute.start")) is not None:
@@ -72,8 +78,10 @@ async def _about(turn: Turn, line: BillLine) -> Answer:
     known = await open_dispute(turn.session, line.bill.id)
     if known is not None:
         known.text = "\n".join(filter(None, (known.text, text)))[:TEXT_MAX]
-        row = (press(turn, "person", "person.ask"),)
-        return Answer((turn.say("dispute.known", row, bill=_bill_words(turn, line)),))
+        row = (press(turn, "progress", "progress.show"), press(turn, "person", "person.ask"))
+        memory = {"number": ticket(known.id), "source": f"dispute/{known.id}"}
+        told = turn.say("dispute.known", row, bill=_bill_words(turn, line), number=ticket(known.id))
+        return Answer((told, *await _added(turn, known, text)), expect="attachment.evidence", memory=memory)
     if not text:
         question = turn.say("dispute.why", bill=_bill_words(turn, line))
         return Answer((question,), expect=REASON_STEP, memory={"bill": str(line.bill.id)})
@@ -92,6 +100,14 @@ async def reason(turn: Turn) -> Answer | None:
     return await _record(turn, line, turn.text[:TEXT_MAX])
 
 
+async def _added(turn: Turn, dispute: Dispute, text: str) -> tuple[OutgoingMessage, ...]:
+    """What a person adds to a dispute under way goes to the staff as well."""
+    if not text:
+        return ()
+    desk = at_desk(turn)
+    return await to_staff(turn, desk.say("card.more", fields=desk.called(), code=desk.household.code, text=text[:300]))
+
+
 async def _record(turn: Turn, line: BillLine, text: str) -> Answer:
     account = turn.household
     dispute = Dispute(
@@ -99,6 +115,7 @@ async def _record(turn: Turn, line: BillLine, text: str) -> Answer:
         bill_id=line.bill.id,
         person_id=turn.person.id if turn.person else None,
         text=text,
+        evidence=evidence_of(turn),
         created_at=turn.now,
     )
     turn.session.add(dispute)
@@ -130,13 +147,9 @@ async def _record(turn: Turn, line: BillLine, text: str) -> Answer:
     await audit(turn.session, turn.actor, "dispute", source, turn.now, {"bill": line.bill.id})
     buttons = (press(turn, "calculation", "bill.explain"), press(turn, "person", "person.ask"))
     told = turn.say("dispute.recorded", buttons, bill=_bill_words(turn, line), number=ticket(dispute.id))
-    cards = await to_staff(turn, card)
-    return Answer((told, *cards), expect="attachment.evidence", memory={"number": ticket(dispute.id)})
-
-
-def ticket(number: int) -> str:
-    """A number short enough to say on the phone."""
-    return f"{number:04d}"
+    cards = [with_file(turn, each, turn.message.attachment) for each in await to_staff(turn, card)]
+    memory = {"number": ticket(dispute.id), "source": source}
+    return Answer((told, *cards), expect="attachment.evidence", memory=memory, done=source)
 
 
 # what staff decide
@@ -177,7 +190,74 @@ async def decision(turn: Turn) -> Answer | None:
         row = (press(there, "bill", "bill.show"), press(there, "person", "person.ask"))
         fields = there.called() | {"number": ticket(dispute.id), "text": turn.text[:TEXT_MAX].rstrip("。.")}
         told = there.say(f"dispute.{outcome}", row, kind=Kind.RECEIPT, fields=fields)
-    done = turn.say(f"card.dispute_{outcome}", code=account.code, bill=str(dispute.bill_id))
+    rows = _corrections(turn, dispute) if outcome == "upheld" else ()
+    done = turn.say(f"card.dispute_{outcome}", *rows, code=account.code, bill=str(dispute.bill_id))
+    return Answer((done, *send(there, told)))
+
+
+def _corrections(turn: Turn, dispute: Dispute) -> tuple[tuple[Choice, ...], ...]:
+    """A manager corrects the books from here; a colleague without that right asks one."""
+    if not has(turn, Right.APPROVE):
+        return ()
+    number = str(dispute.id)
+    return (
+        (
+            turn.button("void_bill", "dispute.void", dispute=number),
+            turn.button("adjust_bill", "dispute.adjust", dispute=number),
+        ),
+    )
+
+
+async def void(turn: Turn) -> Answer:
+    """The whole bill was wrong: taken back by a reversal, and the household hears what is open now."""
+    dispute, account = await _upheld(turn, turn.args)
+    why = _why(dispute)
+    await void_bill(turn.session, dispute.bill_id or 0, why, turn.today, turn.now, actor=turn.actor)
+    return await _corrected(turn, dispute, account)
+
+
+async def adjust(turn: Turn) -> Answer:
+    """The sum was wrong: what would be right?"""
+    dispute, account = await _upheld(turn, turn.args)
+    question = turn.say("card.dispute_sum", code=account.code)
+    return Answer((question,), expect="dispute.sum", memory={"dispute": str(dispute.id)})
+
+
+async def right_sum(turn: Turn) -> Answer | None:
+    """The right sum, typed; the difference goes into the books as a correction."""
+    dispute, account = await _upheld(turn, turn.memory)
+    try:
+        fen = parse_yuan(turn.text)
+    except ValueError:
+        return Answer((turn.say("card.not_an_amount"),), expect="dispute.sum", memory=turn.memory)
+    lines = await bill_lines(turn.session, [account.id])
+    billed = next((line.billed_fen for line in lines if line.bill.id == dispute.bill_id), 0)
+    by_fen = fen - billed
+    await adjust_bill(turn.session, dispute.bill_id or 0, by_fen, _why(dispute), turn.today, turn.now, actor=turn.actor)
+    return await _corrected(turn, dispute, account)
+
+
+def _why(dispute: Dispute) -> str:
+    return f"dispute/{dispute.id}: {dispute.decision}"[:200]
+
+
+async def _upheld(turn: Turn, memory: Mapping[str, str]) -> tuple[Dispute, Account]:
+    dispute = await turn.session.get(Dispute, int(memory["dispute"]), with_for_update=True)
+    account = await turn.session.get(Account, dispute.account_id) if dispute else None
+    if dispute is None or account is None or dispute.state != "upheld":
+        raise Refusal("card.decided")
+    decider(turn, account, Right.APPROVE)
+    return dispute, account
+
+
+async def _corrected(turn: Turn, dispute: Dispute, account: Account) -> Answer:
+    left = open_fen(await bill_lines(turn.session, [account.id], only_open=True))
+    there = await beside(turn, dispute.person_id, account)
+    told = None
+    if there is not None:
+        fields = there.called() | {"number": ticket(dispute.id), "open": yuan(left)}
+        told = there.say("dispute.corrected", (press(there, "bill", "bill.show"),), kind=Kind.RECEIPT, fields=fields)
+    done = turn.say("card.dispute_corrected", code=account.code, open=yuan(left))
     return Answer((done, *send(there, told)))
 
 

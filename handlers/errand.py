@@ -1,19 +1,23 @@
-"""Wishes that the office carries out by hand: an invoice, a deduction agreement, a household that has changed."""
+"""Wishes that the office carries out by hand: an invoice, a deduction agreement; and word when they are done."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from domain import keys
-from domain.messages import Answer, OutgoingMessage
+from domain.errors import Refusal
+from domain.messages import Answer, Choice, Kind, OutgoingMessage
 from handlers.beyond import REFUSED
 from handlers.household import ask_which, press, words_of
-from handlers.notes import at_desk, to_staff
+from handlers.notes import at_desk, beside, decider, send, to_staff
 from handlers.turn import Turn
-from models.staff import open_task
+from models.accounts import Account
+from models.staff import StaffTask, audit, close_task, open_task, task_by_key
 from understanding.reading import OUT_OF_SCOPE, Reading
 
 DO_WITHIN = timedelta(days=2)
+KINDS = ("invoice", "autopay")
+ANSWERED = ("refund", "repair")  # beyond the fee, yet with an answer of their own
 TEXT_MAX = 500
 
 
@@ -21,45 +25,60 @@ async def invoice(turn: Turn) -> Answer | None:
     """A request for an invoice or a receipt; the header may be added in the next message."""
     if (which := await ask_which(turn, "invoice.ask")) is not None:
         return which
-    cards = await _errand(turn, "invoice")
-    return Answer((turn.say("errand.invoice", fields=turn.called()), *cards), expect="errand.more")
+    task, cards = await _errand(turn, "invoice")
+    row = (press(turn, "progress", "progress.show"),)
+    told = turn.say("errand.invoice_known", row, fields=turn.called()) if task is None else None
+    told = told or turn.say("errand.invoice", fields=turn.called())
+    return Answer((told, *cards), expect="errand.more", done=f"task/{task.id}" if task is not None else "")
 
 
 async def auto_pay(turn: Turn) -> Answer | None:
     """Set up, change or end automatic payment: done by the office, never by a chat message alone."""
     if (which := await ask_which(turn, "autopay.ask")) is not None:
         return which
-    cards = await _errand(turn, "autopay")
+    task, cards = await _errand(turn, "autopay")
     row = (press(turn, "person", "person.ask"),)
-    return Answer((turn.say("errand.autopay", row, fields=turn.called(), hotline=turn.office.hotline), *cards))
+    told = turn.say("errand.autopay", row, fields=turn.called(), hotline=turn.office.hotline)
+    return Answer((told, *cards), done=f"task/{task.id}" if task is not None else "")
 
 
-async def moved(turn: Turn) -> Answer | None:
-    """Sold, let, empty, left, or the wrong person: reminders wait until the office has looked."""
-    if (which := await ask_which(turn, "moved.tell")) is not None:
-        return which
-    cards = await _errand(turn, "moved", blocks=True)
-    row = (press(turn, "person", "person.ask"), press(turn, "unbind", "settings.unbind"))
-    return Answer((turn.say("errand.moved", row, fields=turn.called()), *cards), expect="errand.more")
-
-
-async def _errand(turn: Turn, kind: str, *, blocks: bool = False) -> tuple[OutgoingMessage, ...]:
-    """Open the task and tell the staff; the same wish on the same day is one task."""
+async def _errand(turn: Turn, kind: str) -> tuple[StaffTask | None, tuple[OutgoingMessage, ...]]:
+    """Open the task and tell the staff; the same wish on the same day is one task: None then."""
     desk = at_desk(turn)
+    subject = f"{turn.household.id}/{turn.today.isoformat()}"
     fields = {"code": turn.household.code, "text": words_of(turn)[:TEXT_MAX] or "—"}
-    card = desk.say(f"card.{kind}", fields=desk.called() | fields)
+    args = {"kind": kind, "subject": subject, "person": str(turn.person.id if turn.person else 0)}
+    done = Choice(desk.words("button.errand_done"), "errand.done", args, reusable=True)
+    card = desk.say(f"card.{kind}", (done,), fields=desk.called() | fields)
     task = await open_task(
         turn.session,
-        key=keys.task(kind, f"{turn.household.id}/{turn.today.isoformat()}"),
+        key=keys.task(kind, subject),
         kind=kind,
         account=turn.household,
         summary=card.text,
         at=turn.now,
         due_at=turn.now + DO_WITHIN,
-        source=f"{kind}/{turn.household.id}",
-        blocks=blocks,
+        source=f"{kind}/{subject}",
     )
-    return () if task is None else await to_staff(turn, card)
+    return task, () if task is None else await to_staff(turn, card)
+
+
+async def done(turn: Turn) -> Answer:
+    """Staff: it is done, and the person hears so."""
+    kind, subject = turn.args["kind"], turn.args["subject"]
+    task = await task_by_key(turn.session, keys.task(kind, subject))
+    account = await turn.session.get(Account, task.account_id) if task is not None and task.account_id else None
+    if task is None or account is None or task.state not in ("open", "taken") or kind not in KINDS:
+        raise Refusal("card.decided")
+    member = decider(turn, account)
+    await close_task(turn.session, task.source, turn.now, staff_id=member.id, outcome="done")
+    await audit(turn.session, turn.actor, f"{kind}.done", f"account/{account.id}", turn.now)
+    there = await beside(turn, int(turn.args["person"]), account)
+    told = None
+    if there is not None:
+        row = (press(there, "person", "person.ask"),)
+        told = there.say(f"errand.{kind}_done", row, kind=Kind.RECEIPT, fields=there.called())
+    return Answer((turn.say("card.errand_done", edit=True, code=account.code), *send(there, told)))
 
 
 def _is_wish(reading: Reading) -> bool:
@@ -70,7 +89,10 @@ def _is_wish(reading: Reading) -> bool:
 async def more(turn: Turn) -> Answer | None:
     """A line added right after the wish (an invoice header, a new phone number) goes to the staff as well."""
     reading = turn.reading
-    if not turn.text or (reading is not None and (reading.reason in REFUSED or _is_wish(reading))):
+    more_of_it = reading is not None and reading.top.intent == turn.memory.get("about")
+    if not turn.text or (
+        reading is not None and (reading.reason in (*REFUSED, *ANSWERED) or (_is_wish(reading) and not more_of_it))
+    ):
         return None
     desk = at_desk(turn)
     fields = {"code": turn.household.code, "text": turn.text[:TEXT_MAX]}

@@ -20,7 +20,8 @@ SURE_ENOUGH = 0.85  # below it, nobody in mourning is thanked for a payment
 ALWAYS_ANSWERED = frozenset(
     "ask_amount ask_due talk_human opt_out vacant_moved request_instalment out_of_scope".split()
 )
-TOLD_ALREADY = ("hardship.", "complaint.")
+# Answers that have the right tone already, or that carry out a plain wish.
+TOLD_ALREADY = ("hardship.", "complaint.", "progress.", "undo.", "settings.")
 
 
 def listens(reading: Reading, wish: str) -> bool:

@@ -1,4 +1,4 @@
-"""Group life: the bot was added, removed, silenced, renamed or moved; and a private chat that blocked it or came back."""
+"""Group life: the bot was added, greets, was removed, silenced, renamed or moved; a private chat blocked it or came back."""
 
 from __future__ import annotations
 
@@ -17,35 +17,66 @@ COMMUNITIES_OFFERED = 12
 
 
 async def joined(turn: Turn) -> Answer:
-    """The bot was added: it posts nothing until an administrator links the group to a community."""
+    """The bot was added, or may write again: it posts nothing until an administrator links the group to a community."""
     group = await _group(turn)
-    group.state = "ok"
+    was, group.state = group.state, "ok"
     await audit(turn.session, turn.actor, "group.joined", f"group/{group.id}", turn.now)
-    if group.community_id is not None:
-        return Answer()
+    if was == "silent":
+        return Answer(await _cards(turn, "group.back_card", title=group.title or turn.message.chat))
+    if group.community_id is not None or group.audience == "staff":
+        return Answer(_hello(turn, group))
     communities = list(await turn.session.scalars(select(Community).order_by(Community.id).limit(COMMUNITIES_OFFERED)))
-    rows = tuple(
-        (Choice(each.name[:20], "group.link", {"group": str(group.id), "community": str(each.id)}),)
-        for each in communities
-    )
+    rows = tuple(_whose(turn, group, each) for each in (*communities, None))
     return Answer(await _cards(turn, "group.joined_card", rows, title=group.title or turn.message.chat))
 
 
+def _whose(turn: Turn, group: Group, community: Community | None) -> tuple[Choice, ...]:
+    """A community's residents, or its staff; the last row: the staff of all communities."""
+    words, language = turn.office.wording, turn.office.language
+    place = community.name[:20] if community else words.text("control.everything", language)
+
+    def choice(audience: str) -> Choice:
+        label = words.text(f"group.{audience}_of", language, {"community": place})
+        args = {"group": str(group.id), "community": str(community.id) if community else "", "audience": audience}
+        return Choice(label, "group.link", args)
+
+    return (choice("residents"), choice("staff")) if community else (choice("staff"),)
+
+
 async def link(turn: Turn) -> Answer:
-    """An administrator says which community a group belongs to."""
-    group = await turn.session.get(Group, int(turn.args["group"]))
-    community = await turn.session.get(Community, int(turn.args["community"]))
-    if group is None or community is None:
+    """An administrator says whose group it is: a community's residents, its staff, or the staff of all communities."""
+    group, number = await turn.session.get(Group, int(turn.args["group"])), turn.args["community"]
+    of_staff = turn.args.get("audience") == "staff"
+    community = await turn.session.get(Community, int(number)) if number else None
+    if group is None or (community is None and (number or not of_staff)):
         raise Refusal("button.expired")
-    group.community_id = community.id
-    await audit(turn.session, turn.actor, "group.linked", f"group/{group.id}", turn.now, {"community_id": community.id})
-    return Answer((turn.say("group.linked", edit=True, title=group.title or group.chat, community=community.name),))
+    group.community_id = community.id if community else None
+    group.audience = "staff" if of_staff else "residents"
+    detail = {"community_id": group.community_id, "audience": group.audience}
+    await audit(turn.session, turn.actor, "group.linked", f"group/{group.id}", turn.now, detail)
+    where = community.name if community else turn.words("control.everything")
+    template = "group.linked_staff" if of_staff else "group.linked"
+    told = turn.say(template, edit=True, title=group.title or group.chat, community=where)
+    return Answer((told, *_hello(turn, group)))
+
+
+def _hello(turn: Turn, group: Group) -> tuple[OutgoingMessage, ...]:
+    """One greeting to the group, the first time it is known whose it is: what the bot is there for, and what not."""
+    if group.greeted_at is not None or group.state != "ok" or group.audience != "residents":
+        return ()
+    group.greeted_at = turn.now
+    words, fields = turn.office.wording, {"office": turn.office.name}
+    link = turn.office.start_link(group.channel, "hello")
+    rows = ((Choice(words.text("button.open_private", turn.office.language), url=link),),) if link else ()
+    text = words.text("group.hello", turn.office.language, fields)
+    there = Address(group.channel, group.chat)
+    return (OutgoingMessage("group.hello", text, fields, rows, Audience.GROUP, Kind.SERVICE, to=there),)
 
 
 async def removed(turn: Turn) -> Answer:
     """The bot was taken out: staff hear it, and nothing more is planned for this group."""
     group = await _group(turn)
-    group.state = "removed"
+    group.state, group.greeted_at = "removed", None
     await audit(turn.session, turn.actor, "group.removed", f"group/{group.id}", turn.now)
     return Answer(await _cards(turn, "group.removed_card", title=group.title or turn.message.chat))
 
@@ -111,7 +142,7 @@ async def _cards(
     return tuple(
         OutgoingMessage(
             template,
-            turn.office.wording.text(template, "zh", fields),
+            turn.office.wording.text(template, turn.office.language, fields),
             fields,
             rows,
             Audience.STAFF,

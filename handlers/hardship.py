@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from domain import keys
 from domain.ladder import Reason
 from domain.messages import Answer
-from handlers.household import ask_which, press, words_of
+from handlers.household import ask_which, press, tone_of, words_of
 from handlers.notes import at_desk, to_staff
 from handlers.turn import Turn
 from models.agreements import hold, live_holds
@@ -25,12 +26,12 @@ async def tell(turn: Turn) -> Answer | None:
 async def listen(turn: Turn) -> Answer:
     """Reminders of the whole household rest; the choices are a plan, a later day, a person."""
     account = turn.household
-    row = (
-        press(turn, "plan", "plan.offer"),
-        press(turn, "pick_day", "promise.change"),
-        press(turn, "person", "person.ask"),
-    )
-    answer = Answer((turn.say("hardship.heard", row, fields=turn.called()),))
+    person = press(turn, "person", "person.ask")
+    if "bereavement" in tone_of(turn):  # nobody in mourning is offered a plan
+        answer = Answer((turn.say("hardship.bereaved", (person,), fields=turn.called()),))
+    else:
+        row = (press(turn, "plan", "plan.offer"), press(turn, "pick_day", "promise.change"), person)
+        answer = Answer((turn.say("hardship.heard", row, fields=turn.called()),))
     if any(each.reason == Reason.HARDSHIP for each in await live_holds(turn.session, [account.id])):
         return answer
     source = f"hardship/{account.id}/{turn.inbox_id}"
@@ -50,4 +51,4 @@ async def listen(turn: Turn) -> Answer:
         source=source,
     )
     await audit(turn.session, turn.actor, "hardship", f"account/{account.id}", turn.now)
-    return answer.also(*await to_staff(turn, card))
+    return replace(answer.also(*await to_staff(turn, card)), done=source)

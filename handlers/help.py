@@ -31,7 +31,8 @@ async def show(turn: Turn) -> Answer:
 
 
 def staff_help(turn: Turn) -> OutgoingMessage:
-    """The commands of a member of staff, one a line."""
+    """The commands that a member of staff may use, one a line."""
     commands = turn.office.wording.below("menu_staff", tongue(turn.language))
-    lines = "\n".join(f"/{command} {words}" for command, words in commands)
+    mine = [each for each in commands if turn.commands is None or each[0] in turn.commands]
+    lines = "\n".join(f"/{command} {words}" for command, words in mine)
     return turn.say("help.staff", office=turn.office.name, lines=lines)

@@ -14,8 +14,6 @@ from models.dialogue import staff_groups
 from models.people import Person, contacts_of
 from models.staff import Staff, staff_for
 
-DESK_LANGUAGE = "zh"
-
 
 async def beside(turn: Turn, person_id: int | None, account: Account | None) -> Turn | None:
     """The same turn seen from another person's chat, in their language; None when they can't be written to."""
@@ -24,8 +22,8 @@ async def beside(turn: Turn, person_id: int | None, account: Account | None) -> 
     if person is None or not contacts:
         return None
     contact = contacts[0]
-    language = person.language or (account.language if account else "") or DESK_LANGUAGE
-    return toward(turn, Address(contact.channel, contact.chat), language, account)
+    language = person.language or (account.language if account else "") or turn.office.language
+    return replace(toward(turn, Address(contact.channel, contact.chat), language, account), person=person)
 
 
 def toward(turn: Turn, to: Address, language: str, account: Account | None = None) -> Turn:
@@ -41,7 +39,7 @@ def send(there: Turn | None, message: OutgoingMessage | None) -> tuple[OutgoingM
 
 def at_desk(turn: Turn) -> Turn:
     """The same turn in the office's language, to word a staff card in."""
-    return replace(turn, language=DESK_LANGUAGE, message=replace(turn.message, audience=Audience.STAFF))
+    return replace(turn, language=turn.office.language, message=replace(turn.message, audience=Audience.STAFF))
 
 
 async def to_staff(
@@ -59,9 +57,10 @@ async def to_staff(
     return tuple(replace(card, to=desk) for desk in dict.fromkeys(desks))
 
 
-def with_file(turn: Turn, card: OutgoingMessage, file: Attachment) -> OutgoingMessage:
-    """The card with a resident's file, where the desk sits on the file's own platform."""
-    return replace(card, attachment=file) if card.to and card.to.channel == turn.message.channel else card
+def with_file(turn: Turn, card: OutgoingMessage, file: Attachment | None) -> OutgoingMessage:
+    """The card with a resident's file, where there is one and the desk sits on the file's own platform."""
+    same_platform = card.to is not None and card.to.channel == turn.message.channel
+    return replace(card, attachment=file) if file is not None and same_platform else card
 
 
 def decider(turn: Turn, account: Account | None = None, right: Right = Right.TASKS) -> Staff:

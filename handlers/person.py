@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain import keys
+from domain.desk import usual_minutes
 from domain.errors import Refusal
 from domain.messages import Address, Answer, Kind, OutgoingMessage
+from domain.wording import day_words
 from handlers.household import words_of
-from handlers.notes import DESK_LANGUAGE, at_desk, beside, decider, send, to_staff, toward
+from handlers.notes import at_desk, beside, decider, send, to_staff, toward
 from handlers.steps import writes_to_others
 from handlers.tone import unkind_words
 from handlers.turn import Turn
 from models.accounts import Account
-from models.dialogue import Takeover, dialogue_of, live_takeover, remember, waiting_before
+from models.dialogue import Takeover, dialogue_of, live_takeover, remember
 from models.people import contact_of
-from models.staff import Staff, StaffTask, audit, close_task, open_task
+from models.queue import latest_waits, waiting_before
+from models.staff import LIVE, Staff, StaffTask, audit, close_task, open_task
 
-ANSWER_WITHIN = timedelta(hours=2)
 QUIET = timedelta(hours=24)  # a talk in which nobody writes for so long ends by itself
 LIVE_STEP, STAFF_STEP = "person.live", "person.staff"
 TEXT_MAX = 3000
@@ -38,12 +40,24 @@ async def ask(turn: Turn) -> Answer | None:
     waited = (turn.now - takeover.asked_at) // timedelta(minutes=1)
     template = "person.waiting" if waited else "person.asked"
     row = (turn.button("no_person", "person.cancel", takeover=str(takeover.id)),)
-    fields = {
-        "place": str(await waiting_before(turn.session, takeover) + 1),
-        "minutes": str(waited),
-        "hotline": turn.office.hotline,
-    }
+    fields = {"queue": await _queue(turn, takeover), "minutes": str(waited), "hotline": turn.office.hotline}
     return Answer((turn.say(template, row, fields=fields), *cards))
+
+
+async def _queue(turn: Turn, takeover: Takeover) -> str:
+    """How many are before them and how soon people are usually answered; nothing that the books do not show."""
+    desk, zone = turn.office.desk, turn.office.zone
+    ahead = await waiting_before(turn.session, takeover, turn.account.community_id if turn.account else None)
+    place = turn.words("person.ahead", number=str(ahead)) if ahead else turn.words("person.first")
+    if not desk.is_open(turn.now, zone):
+        opens = desk.next_opening(turn.now, zone).astimezone(zone)
+        closed = turn.words("person.closed", opens=f"{day_words(opens.date(), turn.language)} {opens:%H:%M}")
+        return turn.words("person.queue", place=place, more=closed)
+    waits = await latest_waits(turn.session, turn.now)
+    minutes = usual_minutes([taken - asked for asked, taken in waits if desk.is_open(asked, zone)])
+    if minutes is None:
+        return place
+    return turn.words("person.queue", place=place, more=turn.words("person.usual", minutes=str(minutes)))
 
 
 async def _call(turn: Turn) -> Takeover:
@@ -62,23 +76,36 @@ async def _call(turn: Turn) -> Takeover:
 
 
 async def _cards(turn: Turn, takeover: Takeover) -> tuple[OutgoingMessage, ...]:
-    desk, number = at_desk(turn), str(takeover.id)
-    fields = _whose(desk) | {"text": words_of(turn)[:300] or "—"}
-    card = desk.say(
-        "card.person", (desk.button("take_over", "person.take", reusable=True, takeover=number),), fields=fields
-    )
+    due_at = turn.office.desk.deadline(turn.now, turn.office.zone)
+    card = _card(at_desk(turn), takeover, words_of(turn)[:300] or "—", due_at)
     task = await open_task(
         turn.session,
-        key=keys.task("person", number),
+        key=keys.task("person", str(takeover.id)),
         kind="person",
         account=turn.account,
         summary=card.text,
         at=turn.now,
-        due_at=turn.now + ANSWER_WITHIN,
-        source=f"takeover/{number}",
+        due_at=due_at,
+        source=f"takeover/{takeover.id}",
     )
     takeover.task_id = task.id if task else None
     return await to_staff(turn, card)
+
+
+def _card(desk: Turn, takeover: Takeover, text: str, due_at: datetime) -> OutgoingMessage:
+    button = desk.button("take_over", "person.take", reusable=True, takeover=str(takeover.id))
+    until = due_at.astimezone(desk.office.zone)
+    return desk.say("card.person", (button,), fields=_whose(desk) | {"text": text, "until": f"{until:%m-%d %H:%M}"})
+
+
+async def requeue(turn: Turn, takeover: Takeover, due_at: datetime) -> tuple[OutgoingMessage, ...]:
+    """The colleague who led a talk has left it: the person hears so, keeps their place, and another one is called."""
+    await _set_step(turn, takeover, None)
+    there = await resident(turn, takeover)
+    seen = replace(turn, account=there.account)
+    desk = at_desk(seen)
+    card = _card(desk, takeover, desk.words("person.was_in_talk"), due_at)
+    return (*send(there, there.say("person.next_colleague")), *await to_staff(seen, card))
 
 
 def _whose(turn: Turn) -> dict[str, str]:
@@ -109,10 +136,11 @@ async def live(turn: Turn) -> Answer | None:
         await _close(turn, takeover, "staff_gone")
         return None
     takeover.last_at = turn.now
-    desk = at_desk(toward(turn, Address(member.channel, member.chat), DESK_LANGUAGE, turn.account))
+    desk = at_desk(toward(turn, Address(member.channel, member.chat), turn.office.language, turn.account))
     number, file = str(takeover.id), turn.message.attachment
     row = (
         desk.button("reply", "person.reply", reusable=True, takeover=number),
+        desk.button("canned", "canned.show", reusable=True, takeover=number),
         desk.button("hand_back", "person.hand_back", reusable=True, takeover=number),
     )
     text = turn.text or (desk.words("person.sent_file", kind=file.kind) if file else "—")
@@ -136,66 +164,78 @@ async def take(turn: Turn) -> Answer:
         raise Refusal("card.taken", {"name": colleague.name if colleague else ""})
     decider(turn, await _account(turn, takeover))
     takeover.state, takeover.staff_id, takeover.last_at = "live", member.id, turn.now
+    takeover.taken_at = takeover.taken_at or turn.now
     task = await turn.session.get(StaffTask, takeover.task_id) if takeover.task_id else None
-    if task is not None and task.state == "open":
-        task.state, task.assignee_id = "taken", member.id
+    if task is not None and task.state in LIVE:
+        task.state, task.assignee_id, task.touched_at = "taken", member.id, turn.now
     await audit(turn.session, turn.actor, "takeover", f"takeover/{takeover.id}", turn.now)
     await _set_step(turn, takeover, LIVE_STEP)
-    there = await _resident(turn, takeover)
+    there = await resident(turn, takeover)
     answer = _talking(turn, there, takeover, "card.talking")
     return answer.also(*send(there, there.say("person.here", name=member.name)))
 
 
 def _talking(turn: Turn, there: Turn, takeover: Takeover, template: str) -> Answer:
     """What the staff member types next goes to the person."""
-    row = (turn.button("hand_back", "person.hand_back", reusable=True, takeover=str(takeover.id)),)
+    number = str(takeover.id)
+    row = [
+        turn.button("canned", "canned.show", reusable=True, takeover=number),
+        turn.button("hand_back", "person.hand_back", reusable=True, takeover=number),
+    ]
+    if takeover.task_id is not None:
+        row.insert(1, turn.button("desk_give", "desk.give", reusable=True, task=str(takeover.task_id)))
     text = turn.say(template, row, fields=_whose(replace(turn, account=there.account)))
     return Answer((text,), expect=STAFF_STEP, memory={"takeover": str(takeover.id)})
 
 
 async def reply(turn: Turn) -> Answer:
     """The button under what the person wrote: the next words go to them."""
-    takeover = await _own(turn, turn.args["takeover"])
-    return _talking(turn, await _resident(turn, takeover), takeover, "card.reply_now")
+    takeover = await own(turn, turn.args["takeover"])
+    return _talking(turn, await resident(turn, takeover), takeover, "card.reply_now")
 
 
 async def staff_words(turn: Turn) -> Answer | None:
     """What the staff member types goes to the person."""
     if not turn.text:
         return None
-    takeover = await _own(turn, turn.memory["takeover"])
+    takeover = await own(turn, turn.memory["takeover"])
     if (refused := unkind_words(turn, STAFF_STEP, turn.memory)) is not None:
         return refused
+    return await say(turn, takeover, await resident(turn, takeover), turn.text)
+
+
+async def say(turn: Turn, takeover: Takeover, there: Turn, text: str) -> Answer:
+    """A colleague's words, under their name, into the chat that was taken over."""
     takeover.last_at = turn.now
     await _set_step(turn, takeover, LIVE_STEP)
-    there = await _resident(turn, takeover)
-    words = there.say("person.staff_says", kind=Kind.STAFF_REPLY, name=decider(turn).name, text=turn.text[:TEXT_MAX])
+    words = there.say("person.staff_says", kind=Kind.STAFF_REPLY, name=decider(turn).name, text=text[:TEXT_MAX])
     return Answer(send(there, words), STAFF_STEP, {"takeover": str(takeover.id)}, turn.words("card.sent"))
 
 
 async def hand_back(turn: Turn) -> Answer:
     """The talk ends; the bot answers again."""
-    takeover = await _own(turn, turn.args["takeover"])
+    takeover = await own(turn, turn.args["takeover"])
     await _close(turn, takeover, "handed_back")
-    there = await _resident(turn, takeover)
+    there = await resident(turn, takeover)
     row = (there.button("person", "person.ask", reusable=True),)
     done = turn.say("card.handed_back", fields=_whose(replace(turn, account=there.account)))
     return Answer((done, *send(there, there.say("person.bot_again", row))))
 
 
-async def _own(turn: Turn, takeover_id: str) -> Takeover:
+async def own(turn: Turn, takeover_id: str) -> Takeover:
+    """The running talk that this colleague leads."""
     takeover = await turn.session.get(Takeover, int(takeover_id))
     if takeover is None or takeover.state != "live" or takeover.staff_id != decider(turn).id:
         raise Refusal("card.talk_over")
     return takeover
 
 
-async def _resident(turn: Turn, takeover: Takeover) -> Turn:
+async def resident(turn: Turn, takeover: Takeover) -> Turn:
     """The turn seen from the chat that was taken over."""
     account = await _account(turn, takeover)
     contact = await contact_of(turn.session, takeover.channel, takeover.user)
     known = await beside(turn, contact.person_id, account) if contact else None
-    language = known.language if known else DESK_LANGUAGE
+    language = known.language if known else turn.office.language
     return toward(turn, Address(takeover.channel, takeover.chat), language, account)
 
 

@@ -64,6 +64,24 @@ async def offer(turn: Turn) -> Answer | None:
     return Answer((text,), expect="plan.parts", memory={"first": first.isoformat()})
 
 
+async def part_now(turn: Turn) -> Answer | None:
+    """A part now ("just half for the moment"): any sum is welcome; the rest in parts, or on a day."""
+    if (which := await ask_which(turn, "plan.part_now")) is not None:
+        return which
+    lines = await _lines(turn)
+    plan = await live_plan(turn.session, turn.household.id)
+    if not lines or (plan is not None and plan.state == "waiting"):
+        return await _not_possible(turn)
+    total = open_fen(lines)
+    row = [press(turn, "pay", "pay.how"), press(turn, "later", "promise.start")]
+    if plan is None and most_parts(total, turn.policy.holds) >= 2:
+        first = first_day(turn, None).isoformat()
+        row.insert(1, press(turn, "two_parts", "plan.choose", parts="2", first=first))
+    fields = {"total": yuan(total), "half": yuan(plan_parts(total, 2, turn.today)[0].amount_fen)}
+    text = turn.say("plan.part_now", row, [press(turn, "person", "person.ask")], fields=turn.called() | fields)
+    return Answer((text,))
+
+
 def first_day(turn: Turn, wished: date | None) -> date:
     """The day of the first part: the person's own where it is near enough, else a week from today."""
     if wished is not None and turn.today <= wished <= promise_limit(turn.today, turn.policy.holds):
@@ -141,7 +159,8 @@ async def confirm(turn: Turn) -> Answer:
     )
     wide = total > turn.policy.holds.plan_staff_limit_fen
     cards = await to_staff(turn, card, Right.APPROVE if wide else Right.TASKS)
-    return Answer((turn.say("plan.asked", edit=True, fields=turn.called(), parts=str(number)), *cards))
+    told = turn.say("plan.asked", edit=True, fields=turn.called(), parts=str(number))
+    return Answer((told, *cards), done=f"plan/{plan.id}")
 
 
 async def _record(turn: Turn, lines: list[BillLine], parts: tuple[Part, ...]) -> Plan:
@@ -186,8 +205,10 @@ async def _not_possible(turn: Turn) -> Answer | None:
     plan = await live_plan(turn.session, account.id)
     if plan is not None:
         listed = schedule(turn, await plan_parts_of(turn.session, plan.id))
-        row = (press(turn, "pay", "pay.how"), press(turn, "person", "person.ask"))
-        return Answer((turn.say(f"plan.{plan.state}", row, schedule=listed),))
+        held = [press(turn, "pay", "pay.how"), press(turn, "person", "person.ask")]
+        if plan.state == "waiting":
+            held.insert(0, turn.button("undo_plan", "undo.take_back", done=f"plan/{plan.id}"))
+        return Answer((turn.say(f"plan.{plan.state}", held, schedule=listed),))
     person = press(turn, "person", "person.ask")
     if await has_broken_plan(turn.session, account.id, turn.now - BROKEN_COUNT_FOR):
         return Answer((turn.say("plan.person", (person,)),))

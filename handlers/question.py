@@ -47,5 +47,7 @@ async def greeting(turn: Turn) -> Answer:
     if not turn.households:
         ask = turn.button("ask_binding", "bind.ask", reusable=True)
         return Answer((turn.say("question.hello_stranger", (ask,), office=turn.office.name),))
+    if turn.args.get("said") == "thanks":
+        return Answer((turn.say("question.welcome"),))
     row = (press(turn, "bill", "bill.show"), press(turn, "help", "help.show"))
     return Answer((turn.say("question.hello", row, fields=turn.called(), office=turn.office.name),))

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from domain import keys
-from domain.messages import Answer, OutgoingMessage
+from domain.clock import at_local
+from domain.messages import Answer, Choice, OutgoingMessage
 from domain.money import yuan
 from domain.wording import day_words
-from handlers.household import ask_which, press, settle_on, words_of
+from handlers.household import ask_which, press, said, settle_on, words_of
 from handlers.notes import at_desk, to_staff
 from handlers.turn import Turn
 from models.agreements import Offer, open_offer
 from models.staff import audit, open_task
+from understanding.reading import Reading
 
 CALL_WITHIN = timedelta(days=2)
-REASONS = ("time", "trip", "price", "asks_child", "hometown", "other")
+REASONS = ("time", "trip", "price", "asks_child", "hometown", "other")  # codes, stored with the offer
+ANSWERS = (("renew_yes", "yes"), ("renew_no", "no"), ("renew_consider", "consider"))
 SCHOOL = "training"
+NEXT_DAYS = (7, 14, 30)  # offered for the next talk
+NEXT_DAYS_MAX = 120
+NEVER_AGAIN = "never"
+
+
+async def show(turn: Turn) -> Answer | None:
+    """`/renew`, 续班: what is offered, and the three answers."""
+    if (which := await ask_which(turn, "renewal.show")) is not None:
+        return which
+    if turn.household.kind != SCHOOL:
+        return Answer((turn.say("renewal.not_here", (press(turn, "bill", "bill.show"),)),))
+    offer = await open_offer(turn.session, turn.household.id, turn.today)
+    row = [press(turn, name, f"renewal.{action}") for name, action in ANSWERS]
+    if offer is None:
+        return Answer((turn.say("renewal.none_open", row),))
+    fields = {"class_name": offer.class_name, "amount": yuan(offer.amount_fen), "lessons": str(offer.lessons)}
+    return Answer((turn.say("renewal.offered", row, fields=fields, until=day_words(offer.closes_on, turn.language)),))
 
 
 async def yes(turn: Turn) -> Answer | None:
@@ -67,8 +87,51 @@ async def reason(turn: Turn) -> Answer:
     if offer is not None:
         offer.reason = code
     await audit(turn.session, turn.actor, "renewal.reason", f"account/{turn.household.id}", turn.now, {"reason": code})
-    row = (press(turn, "renew_yes", "renewal.yes"), press(turn, "person", "person.ask"))
-    return Answer((turn.say("renewal.thanks", row),))
+    return _when(turn, "renewal.thanks")
+
+
+def _when(turn: Turn, template: str) -> Answer:
+    """When may the teacher ask again?"""
+    days = [turn.today + timedelta(days=n) for n in NEXT_DAYS]
+    about = {"account": str(turn.household.id)}
+    asked = [Choice(day_words(day, turn.language), "renewal.next", {**about, "date": day.isoformat()}) for day in days]
+    row = (press(turn, "not_again", "renewal.next", date=NEVER_AGAIN), press(turn, "renew_yes", "renewal.yes"))
+    return Answer((turn.say(template, asked, row),), expect="renewal.next")
+
+
+def _other_wish(reading: Reading) -> bool:
+    """Surely something else than "later"."""
+    return reading.sure and reading.top.intent not in ("renew_consider", "request_postpone")
+
+
+async def next_day(turn: Turn) -> Answer | None:
+    """When the teacher may ask again: a day by button or in words, or never for this class."""
+    settle_on(turn)
+    chosen = turn.args.get("date", "")
+    if chosen == NEVER_AGAIN:
+        await audit(turn.session, turn.actor, "renewal.never", f"account/{turn.household.id}", turn.now)
+        return Answer((turn.say("renewal.never"),))
+    day = date.fromisoformat(chosen) if chosen else said(turn).date
+    if day is None and turn.reading is not None and not _other_wish(turn.reading):
+        return _when(turn, "renewal.which_day")
+    if day is None or not turn.today < day <= turn.today + timedelta(days=NEXT_DAYS_MAX):
+        return None
+    desk, account = at_desk(turn), turn.household
+    offer = await open_offer(turn.session, account.id, turn.today)
+    fields = {"code": account.code, "day": day_words(day, desk.language)}
+    fields["reason"] = desk.words(f"renewal.because_{(offer.reason if offer else '') or 'other'}")
+    await open_task(
+        turn.session,
+        key=keys.task("renewal-next", f"{account.id}/{day.isoformat()}"),
+        kind="renewal",
+        account=account,
+        summary=desk.words("card.renewal_next", **(desk.called() | fields)),
+        at=turn.now,
+        due_at=at_local(day, turn.policy.window_until, turn.office.zone),
+        source=f"offer/{offer.id}" if offer else "",
+    )
+    await audit(turn.session, turn.actor, "renewal.next", f"account/{account.id}", turn.now, {"on": day.isoformat()})
+    return Answer((turn.say("renewal.next_noted", due=day_words(day, turn.language)),))
 
 
 async def _note(turn: Turn, offer: Offer | None, state: str) -> tuple[OutgoingMessage, ...]:

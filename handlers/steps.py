@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from handlers.turn import Turn
-from models.dialogue import dialogue_of
+from models.dialogue import dialogue_of, live_takeover
 
 # Steps in which a member of staff writes to somebody else: "stop" or "a person" are not their own wishes then.
 STAFF_STEPS = frozenset(
     "person.staff plan.reason dispute.decision complaint.reply claim.amount bind.code account.words account.code "
-    "desk.drop desk.note desk.later broadcast.text".split()
+    "desk.drop desk.note desk.later note.words followup.date followup.words broadcast.text broadcast.codes broadcast.days "
+    "broadcast.moment broadcast.expiry".split()
 )
 
 
@@ -22,3 +23,11 @@ async def pending(turn: Turn) -> str:
 
 async def writes_to_others(turn: Turn) -> bool:
     return turn.staff is not None and await pending(turn) in STAFF_STEPS
+
+
+async def talks_with_staff(turn: Turn) -> bool:
+    """Whether a member of staff has this chat: then plain words are for them. A button or a command is still ours."""
+    if turn.message.choice is not None or turn.text.startswith("/"):
+        return False
+    taken = await live_takeover(turn.session, turn.message.channel, turn.message.chat)
+    return taken is not None and taken.state == "live"

@@ -23,7 +23,7 @@ async def stop(turn: Turn) -> Answer | None:
     turn.person.stopped_at = turn.now
     await cancel_for(turn.session, turn.person.id, STOPPED_KINDS, "stopped")
     await audit(turn.session, turn.actor, "stop", f"person/{turn.person.id}", turn.now)
-    return Answer((turn.say("stop.done", row, hotline=turn.office.hotline),))
+    return Answer((turn.say("stop.done", row, hotline=turn.office.hotline),), done=f"stop/{turn.person.id}")
 
 
 async def resume(turn: Turn) -> Answer:

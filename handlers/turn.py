@@ -9,10 +9,11 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.errors import Refusal
+from domain.large import enlarged
 from domain.messages import Address, Answer, Audience, Choice, IncomingMessage, Kind, OutgoingMessage
 from domain.office import Office
 from domain.policy import Policy
-from domain.roles import Right, Role
+from domain.roles import Member, Right, Role
 from domain.wording import salutation, short_room
 from models.accounts import Account
 from models.people import Binding, Contact, Person
@@ -39,6 +40,7 @@ class Turn:
     memory: Mapping[str, str] = field(default_factory=dict)  # of the step that is being answered
     args: Mapping[str, str] = field(default_factory=dict)  # of the pressed button
     argument: str = ""  # what followed the command
+    commands: frozenset[str] | None = None  # those a member of staff may use; None: not looked up
 
     @property
     def today(self) -> date:
@@ -87,7 +89,7 @@ class Turn:
         Its gaps are filled by `fields` and by further keywords.
         """
         fields = {**(fields or {}), **more}
-        return OutgoingMessage(
+        message = OutgoingMessage(
             template,
             self.words(template, **fields),
             fields,
@@ -97,6 +99,8 @@ class Turn:
             edit=edit,
             about=self.account.id if self.account else None,
         )
+        large = self.person is not None and self.person.large_type and self.message.audience is Audience.PRIVATE
+        return enlarged(message) if large and self.staff is None else message
 
     def refusal(self, refused: Refusal) -> OutgoingMessage:
         """A rule's polite no, in words."""
@@ -110,7 +114,12 @@ class Turn:
     def called(self, account: Account | None = None) -> dict[str, str]:
         """The fields by which a household is addressed in a private chat."""
         account = account or self.household
-        return {"who": salutation(account.payer_name, self.language), "room": short_room(account.room)}
+        role = next((bound.role for mine, bound in self.households if mine.id == account.id), Member.OWNER)
+        name = self.words("member.called") if role == Member.TENANT and self.staff is None else account.payer_name
+        return {
+            "who": salutation(name, self.language) if name == account.payer_name else name,
+            "room": short_room(account.room),
+        }
 
 
 Handler = Callable[[Turn], Awaitable[Answer | None]]

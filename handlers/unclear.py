@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from domain.messages import Answer, Audience, Choice
 from handlers import attachments
+from handlers.bill import joined
 from handlers.help import staff_help
 from handlers.household import TEXT_CARRIED, said
 from handlers.renewal import SCHOOL
 from handlers.turn import Turn
+from handlers.undo import latest_done
 from understanding.reading import OUT_OF_SCOPE
 
 # What each label of understanding leads to: (button name, action).
@@ -38,6 +40,9 @@ WISHES: dict[str, tuple[str, str]] = {
     "renew_consider": ("renew_consider", "renewal.consider"),
     "ask_identity": ("identity", "identity.who"),
 }
+# Wishes that are carried out after a question of ours, one at a time; and the questions.
+ARRANGED = frozenset({"promise_to_pay", "request_postpone", "request_instalment", "dispute_bill"})
+ASKING_STEPS = frozenset({"promise.date", "plan.parts", "dispute.reason", "complaint.words"})
 USUAL = ("ask_amount", "how_to_pay", "claim_paid")
 LIKELY_MAX = 3
 EITHER_SHARE = 0.6  # two readings that hold less of the chance between them are no "A or B?"
@@ -80,7 +85,7 @@ def doubted(turn: Turn, intent: str, answer: Answer) -> Answer:
         return answer
     meant = {guess.intent for guess in reading.intents}
     others = [each for each in wishes(turn, (*reading.likely, *USUAL)) if each not in meant][:LIKELY_MAX]
-    args = {**_sentence(turn), "read_as": intent, "likely": " ".join(others)}
+    args = {**_sentence(turn), "read_as": intent, "likely": " ".join(others), "done": answer.done}
     button = Choice(turn.words("button.not_meant"), "unclear.not_meant", args, reusable=True)
     last = answer.messages[mine[-1]]
     marked = replace(last, choices=(*last.choices, (button,)))
@@ -88,10 +93,33 @@ def doubted(turn: Turn, intent: str, answer: Answer) -> Answer:
 
 
 async def not_meant(turn: Turn) -> Answer:
-    """The quiet button: what else it could have been, one tap away."""
+    """The quiet button, or "that is not what I meant": what else it could have been, and what was done is taken back."""
     likely = turn.args.get("likely", "").split()
     rows = choices(turn, likely or USUAL, turn.args.get("read_as", ""))
-    return Answer((turn.say("unclear.misread", *rows),))
+    done = turn.args["done"] if "done" in turn.args else await latest_done(turn)
+    if done:
+        rows.insert(0, [turn.button("undo", "undo.take_back", done=done)])
+    return Answer((turn.say("unclear.misread_done" if done else "unclear.misread", *rows),))
+
+
+def waits_its_turn(so_far: Answer, wish: str) -> bool:
+    """Whether a further wish of a message would ask a second question while the first waits for its tap."""
+    mine = [message for message in so_far.messages if message.to is None]
+    taps = any(not choice.reusable and not choice.url for each in mine for row in each.choices for choice in row)
+    return wish in ARRANGED and (taps or so_far.expect in ASKING_STEPS)
+
+
+def offered_next(turn: Turn, answer: Answer, wishes: Sequence[str]) -> Answer:
+    """The answer with a button for each wish of the same message that has to wait, so that none is forgotten."""
+    mine = [n for n, message in enumerate(answer.messages) if message.to is None]
+    named = [WISHES[each] for each in dict.fromkeys(wishes) if each in WISHES]
+    if not named or not mine or turn.message.audience is not Audience.PRIVATE:
+        return answer
+    last = answer.messages[mine[-1]]
+    row = tuple(Choice(turn.words(f"button.{name}"), action, _sentence(turn), reusable=True) for name, action in named)
+    asked = turn.words("unclear.next", wishes=joined(turn, [choice.label for choice in row]))
+    marked = replace(last, text=f"{last.text}\n{asked}", choices=(*last.choices, row))
+    return replace(answer, messages=(*answer.messages[: mine[-1]], marked, *answer.messages[mine[-1] + 1 :]))
 
 
 def wishes(turn: Turn, intents: Sequence[str]) -> list[str]:

@@ -19,9 +19,10 @@ from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.dialogue import Group
 from models.posting import post
 
-# A figure in a group needs so many households, and so many of them unpaid, that nobody can be picked out (DESIGN §7).
+# A figure in a group needs so many households, and so many on either side of it, that nobody can be picked out
+# (DESIGN §7).
 HOUSEHOLDS_MIN = 20
-UNPAID_MIN = 5
+EITHER_SIDE_MIN = 5
 
 
 async def run(database: Database, office: Office, now: datetime) -> int:
@@ -74,7 +75,7 @@ async def _announce(
         return False
     words, language = office.wording, ""
     paid = len(households) - unpaid
-    tellable = len(households) >= HOUSEHOLDS_MIN and unpaid >= UNPAID_MIN and paid > 0
+    tellable = len(households) >= HOUSEHOLDS_MIN and min(paid, unpaid) >= EITHER_SIDE_MIN
     fields = {
         "office": office.name,
         "item": households[0][1],

@@ -44,12 +44,13 @@ async def run(database: Database, office: Office, now: datetime) -> int:
             if hold.bill_id is not None and hold.bill_id not in open_bills:
                 continue  # it was paid meanwhile: nothing is left to ask about
             policy = office.policy(account.kind)
+            why = office.wording.text(f"why.{hold.reason}", office.language)
             task = await open_task(
                 session,
                 key=keys.task("hold", hold.source),
                 kind="hold",
                 account=account,
-                summary=office.wording.text("hold.ended_task", "zh", {"reason": hold.reason}),
+                summary=office.wording.text("hold.ended_task", office.language, {"reason": why}),
                 at=now,
                 due_at=at_local(today + timedelta(days=policy.holds.task_days), policy.window_until, office.zone),
                 source=hold.source,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import bindparam, insert, select, update
@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import keys
 from domain.clock import at_local
-from domain.ladder import Decision, HandToStaff, OpenBill, Reason, Remind, Wait, days_behind, decide, window_end
+from domain.ladder import HandToStaff, Reason, Remind, Wait, window_end
+from domain.large import enlarged
 from domain.messages import Address, Audience, Choice, Kind, OutgoingMessage
 from domain.money import yuan
 from domain.office import Office
-from domain.policy import STAFF_ACTIONS, Policy
+from domain.policy import STAFF_ACTIONS
 from domain.rendering import Addressee, reminder_message
 from domain.roles import Right, Role, may
 from models import outbox
@@ -25,106 +26,30 @@ from models.base import Database, chunks, upsert
 from models.posting import Draft, post_all
 from models.reminders import PolicyText, Reminder, ReminderBill, Run, keep_waits
 from models.staff import open_task, staff_for
-from models.standing import Household, Payer, households
+from models.verdicts import Row, Verdict, decide_all
 
 DESK_LANGUAGE = "zh"  # of cards and tasks
 MESSAGES_PER_TRANSACTION = 200
 WAITS_PER_TRANSACTION = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One household's line in `preview` and `tick`."""
-
-    account: str
-    decision: str  # remind | staff | wait
-    stage: str | None
-    channel: str | None
-    reason: str
-    at: str  # ISO, local
-
-    def to_json(self) -> dict[str, str | None]:
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A household with what was decided about it and when that takes effect."""
-
-    household: Household
-    policy: Policy
-    decision: Decision
-    at: datetime
-
-    def row(self, office: Office) -> Row:
-        decision = self.decision
-        stage = decision.stage.name if decision.stage else None
-        at = self.at.astimezone(office.zone).isoformat(timespec="seconds")
-        code = self.household.standing.code
-        match decision:
-            case Remind(channel=channel):
-                return Row(code, "remind", stage, channel, Reason.DUE.value, at)
-            case HandToStaff():
-                return Row(code, "staff", stage, None, Reason.DUE.value, at)
-            case Wait(reason=reason):
-                return Row(code, "wait", stage, None, reason.value, at)
-
-    @property
-    def payer(self) -> Payer:
-        assert self.household.payer is not None
-        return self.household.payer
-
-    @property
-    def done(self) -> Remind | HandToStaff:
-        """What is to be carried out; only those that don't wait have it."""
-        assert not isinstance(self.decision, Wait)
-        return self.decision
-
-    @property
-    def account_id(self) -> int:
-        return self.household.standing.account_id
-
-    @property
-    def key(self) -> str:
-        return keys.reminder(self.account_id, self.done.anchor.id, self.done.stage.name)
-
-    def lag(self, bill: OpenBill, today: date) -> int:
-        return days_behind(self.policy, bill, today, started=self.household.standing.contacted_before)
-
-
-async def decide_all(database: Database, office: Office, today: date, now: datetime) -> list[Verdict]:
-    """What the policy asks for on `today`, for every household; writes nothing."""
-    verdicts: list[Verdict] = []
-    async with database.read() as session:
-        approved = not office.approve_first_run or await _approved(session)
-        async for household in households(session, office, today, now):
-            policy = office.policy(household.kind)
-            decision = decide(policy, household.standing, today)
-            if not approved and isinstance(decision, Remind | HandToStaff):
-                decision = Wait(Reason.AWAITING_APPROVAL, decision.stage)
-            at = opening_of(policy, office, today, household.standing.code)
-            verdicts.append(Verdict(household, policy, decision, at))
-    return _one_kind_per_person(verdicts)
-
-
-def opening_of(policy: Policy, office: Office, today: date, code: str) -> datetime:
-    """A household's own minute of the day."""
-    return at_local(today, policy.window_from, office.zone) + timedelta(minutes=keys.jitter_minutes(code))
-
-
 async def preview(database: Database, office: Office, on: date, now: datetime) -> list[Row]:
     """Row for row what planning that date would do, were it done with today's data."""
-    return [verdict.row(office) for verdict in await decide_all(database, office, on, now)]
+    return [verdict.row(office) for verdict in await _decided(database, office, on, now)]
+
+
+async def _decided(database: Database, office: Office, today: date, now: datetime) -> list[Verdict]:
+    async with database.read() as session:
+        return await decide_all(session, office, today, now)
 
 
 async def run(database: Database, office: Office, now: datetime) -> list[Row]:
     """Decide today's rows and carry them out. After the day's window nothing is planned: tomorrow decides anew."""
     today = office.today(now)
-    verdicts = await decide_all(database, office, today, now)
-    closed = {kind: now >= at_local(today, p.window_until, office.zone) for kind, p in office.policies.items()}
+    verdicts = await _decided(database, office, today, now)
     verdicts = [
         replace(v, decision=Wait(Reason.QUIET_HOURS, v.decision.stage))
-        if isinstance(v.decision, Remind) and closed[v.household.kind]
+        if isinstance(v.decision, Remind) and now >= at_local(today, v.policy.window_until, office.zone)
         else v
         for v in verdicts
     ]
@@ -150,22 +75,6 @@ async def run(database: Database, office: Office, now: datetime) -> list[Row]:
         async with database.write() as session:
             await keep_waits(session, some, today)
     return [verdict.row(office) for verdict in verdicts]
-
-
-def _one_kind_per_person(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """One message a day per person: all flats share it; a child's tuition waits when the flat's fee is spoken of."""
-    kinds: dict[int, str] = {}
-    times: dict[int, datetime] = {}
-    folded = []
-    for verdict in verdicts:
-        if isinstance(verdict.decision, Remind):
-            kind = kinds.setdefault(verdict.payer.id, verdict.household.kind)
-            if kind != verdict.household.kind:
-                verdict = replace(verdict, decision=Wait(Reason.CAP, verdict.decision.stage))
-            else:
-                verdict = replace(verdict, at=times.setdefault(verdict.payer.id, verdict.at))
-        folded.append(verdict)
-    return folded
 
 
 async def _remind(
@@ -196,6 +105,8 @@ def _draft(office: Office, together: Sequence[Verdict], ids: dict[str, int], tod
         [Addressee(each.household.payer_name, each.household.room, each.done.bills) for each in together],
         today,
     )
+    if first.payer.large_type:
+        message = enlarged(message)
     ends_on = min(window_end(v.policy, v.done.anchor, v.done.stage, v.lag(v.done.anchor, today)) for v in together)
     return Draft(
         Address(chat.channel, chat.chat),
@@ -301,10 +212,6 @@ async def _keep_policies(database: Database, office: Office, now: datetime) -> N
                 .values(hash=policy.hash, kind=kind, text=office.policy_texts.get(kind, ""), first_used_at=now)
                 .on_conflict_do_nothing(index_elements=["hash"])
             )
-
-
-async def _approved(session: AsyncSession) -> bool:
-    return await session.scalar(select(Run.id).where(Run.state == "approved").limit(1)) is not None
 
 
 async def _ask_for_approval(

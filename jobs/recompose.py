@@ -1,4 +1,4 @@
-"""Write a reminder's text anew when its figures changed between planning and sending."""
+"""Write a reminder's or an agreement's text anew when its figures changed between planning and sending."""
 
 from __future__ import annotations
 
@@ -10,17 +10,23 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.ladder import OpenBill
+from domain.large import enlarged
+from domain.messages import Kind, OutgoingMessage
 from domain.office import Office
 from domain.rendering import Addressee, reminder_message
+from jobs import plans, promises
 from models.accounts import Account
 from models.bills import Bill
 from models.facts import Case
+from models.outbox import Outbox
 from models.people import Person
 from models.reminders import Reminder, ReminderBill
 
 
-async def recompose(session: AsyncSession, office: Office, case: Case, now: datetime) -> None:
-    """Put today's figures into the row's text, and keep what it now says."""
+async def recompose(session: AsyncSession, office: Office, case: Case, now: datetime) -> bool:
+    """Put today's figures into the row's text, and keep what it now says; False when nothing is left to say."""
+    if case.kind is Kind.PROMISE:
+        return await _agreed_anew(session, office, case.row)
     row = case.row
     now_fen = {bill.bill_id: bill.open_fen for bill in case.facts.bills if bill.held is None and bill.open_fen > 0}
     bills: dict[int, list[OpenBill]] = defaultdict(list)
@@ -35,7 +41,7 @@ async def recompose(session: AsyncSession, office: Office, case: Case, now: date
         [Addressee(account.payer_name, account.room, tuple(bills[account.id])) for account in accounts],
         office.today(now),
     )
-    row.text, row.fields = message.text, json.dumps(dict(message.fields), ensure_ascii=False)
+    _put(row, enlarged(message) if person is not None and person.large_type else message)
     for bill_id, _ in case.told_fen:
         reminders = select(Reminder.id).where(Reminder.outbox_id == row.id)
         await session.execute(
@@ -43,3 +49,23 @@ async def recompose(session: AsyncSession, office: Office, case: Case, now: date
             .where(ReminderBill.bill_id == bill_id, ReminderBill.reminder_id.in_(reminders))
             .values(open_fen=now_fen.get(bill_id, 0))
         )
+    return True
+
+
+async def _agreed_anew(session: AsyncSession, office: Office, row: Outbox) -> bool:
+    """The word about a promise or a part of a plan; one that is paid or withdrawn by now is not said."""
+    about, _, number = row.source.partition("/")
+    if about not in ("promise", "plan") or not number.isdecimal():
+        return True
+    if about == "promise":
+        message = await promises.anew(session, office, int(number))
+    else:
+        part, moment = int(json.loads(row.fields)["number"]), row.template.partition(".")[2]
+        message = await plans.anew(session, office, int(number), part, moment)
+    if message is not None:
+        _put(row, message)
+    return message is not None
+
+
+def _put(row: Outbox, message: OutgoingMessage) -> None:
+    row.text, row.fields = message.text, json.dumps(dict(message.fields), ensure_ascii=False)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from domain import keys
+from domain.large import enlarged
 from domain.messages import Address, Kind, OutgoingMessage
 from domain.money import yuan
 from domain.office import Office
@@ -15,7 +16,7 @@ from models import outbox
 from models.accounts import Account
 from models.base import Database
 from models.bills import Payment, bill_lines
-from models.people import payer_contacts
+from models.people import Person, payer_contacts
 from models.posting import post
 
 AT_ONCE = 50
@@ -39,8 +40,9 @@ async def run(database: Database, office: Office, now: datetime) -> int:
                 )
                 if contact is None:
                     continue
+                person = await session.get_one(Person, contact.person_id)
                 lines = await bill_lines(session, [account.id], only_open=True)
-                message = _thanks(office, account, payment.amount_fen, sum(line.open_fen for line in lines))
+                message = _thanks(office, account, person, payment.amount_fen, sum(line.open_fen for line in lines))
                 await post(
                     session,
                     Address(contact.channel, contact.chat),
@@ -52,8 +54,8 @@ async def run(database: Database, office: Office, now: datetime) -> int:
                 written += 1
 
 
-def _thanks(office: Office, account: Account, paid_fen: int, open_fen: int) -> OutgoingMessage:
-    language, words = account.language, office.wording
+def _thanks(office: Office, account: Account, person: Person, paid_fen: int, open_fen: int) -> OutgoingMessage:
+    language, words = person.language or account.language, office.wording
     rest = (
         words.text("receipt.still_open", language, {"open": yuan(open_fen)})
         if open_fen
@@ -65,4 +67,6 @@ def _thanks(office: Office, account: Account, paid_fen: int, open_fen: int) -> O
         "amount": yuan(paid_fen),
         "rest": rest,
     }
-    return OutgoingMessage("receipt.thanks", words.text("receipt.thanks", language, fields), fields, kind=Kind.RECEIPT)
+    text = words.text("receipt.thanks", language, fields)
+    message = OutgoingMessage("receipt.thanks", text, fields, kind=Kind.RECEIPT)
+    return enlarged(message) if person.large_type else message

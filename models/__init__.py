@@ -1,6 +1,22 @@
 """Tables and, beside each table, every query on it."""
 
-from models import accounts, agreements, bills, dialogue, inbox, misreadings, outbox, people, reminders, runtime, staff
+from models import (
+    accounts,
+    agreements,
+    bills,
+    deliveries,
+    dialogue,
+    exports,
+    inbox,
+    misreadings,
+    notes,
+    outbox,
+    people,
+    platforms,
+    reminders,
+    runtime,
+    staff,
+)
 from models.base import Base
 
 __all__ = [
@@ -8,11 +24,15 @@ __all__ = [
     "accounts",
     "agreements",
     "bills",
+    "deliveries",
     "dialogue",
+    "exports",
     "inbox",
     "misreadings",
+    "notes",
     "outbox",
     "people",
+    "platforms",
     "reminders",
     "runtime",
     "staff",

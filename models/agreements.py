@@ -48,7 +48,7 @@ class Promise(Base):
 
 
 class Plan(Base):
-    """An instalment plan (分期). `state`: waiting (for approval), active, done, broken, declined."""
+    """An instalment plan (分期). `state`: waiting (for approval), active, done, broken, declined, withdrawn."""
 
     __tablename__ = "plans"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -73,7 +73,7 @@ class PlanPart(Base):
 
 
 class Claim(Base):
-    """ "I have paid." Moves no money; staff look. `state`: open, confirmed, not_found."""
+    """ "I have paid." Moves no money; staff look. `state`: open, confirmed, not_found, withdrawn."""
 
     __tablename__ = "claims"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -91,7 +91,7 @@ class Claim(Base):
 
 
 class Dispute(Base):
-    """ "This bill is wrong." Holds that bill only. `state`: open, upheld, rejected."""
+    """ "This bill is wrong." Holds that bill only. `state`: open, upheld, rejected, withdrawn."""
 
     __tablename__ = "disputes"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -99,6 +99,7 @@ class Dispute(Base):
     bill_id: Mapped[int | None] = mapped_column(ForeignKey(Bill.id))
     person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     text: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")  # files: {kind, file_id, name}
     state: Mapped[str] = mapped_column(String(10), default="open")
     decision: Mapped[str] = mapped_column(Text, default="")
     decided_by: Mapped[str] = mapped_column(String(80), default="")
@@ -107,7 +108,7 @@ class Dispute(Base):
 
 
 class Complaint(Base):
-    """A complaint or a need, with a ticket number. `state`: open, answered."""
+    """A complaint or a need, with a ticket number. `state`: open, answered, withdrawn."""
 
     __tablename__ = "complaints"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -115,6 +116,7 @@ class Complaint(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
     topic: Mapped[str] = mapped_column(String(20), default="")
     text: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")  # files: {kind, file_id, name}
     state: Mapped[str] = mapped_column(String(10), default="open")
     answer: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -224,6 +226,20 @@ async def latest_claim(session: AsyncSession, account_id: int, state: str = "ope
 async def open_dispute(session: AsyncSession, bill_id: int) -> Dispute | None:
     query = select(Dispute).where(Dispute.bill_id == bill_id, Dispute.state == "open")
     return (await session.scalars(query)).first()
+
+
+async def lately_complained(
+    session: AsyncSession, account_id: int, person_id: int | None, since: datetime
+) -> Complaint | None:
+    """The newest open complaint that this person has made since a moment; bare repair requests left out."""
+    query = select(Complaint).where(
+        Complaint.account_id == account_id,
+        Complaint.person_id == person_id,
+        Complaint.state == "open",
+        Complaint.topic == "",
+        Complaint.created_at >= since,
+    )
+    return (await session.scalars(query.order_by(Complaint.id.desc()))).first()
 
 
 async def open_offer(session: AsyncSession, account_id: int, today: date) -> Offer | None:

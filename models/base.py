@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+import models.sqlite_in_place  # noqa: F401 (names the dialect)
+
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -26,6 +29,7 @@ NAMES = {
 }
 Item = TypeVar("Item")
 BUSY_TIMEOUT_MS = 10_000
+POOL_SECONDS = 60
 LOCK_TIMEOUT = "10s"
 
 
@@ -74,10 +78,12 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self._writer = _engine(url, immediate=True)
-        self._reader = _engine(url, immediate=False)
+        self._writer = _engine(url, Door.WRITE)
+        self._reader = _engine(url, Door.READ)
+        self._glancer = _engine(url, Door.GLANCE) if self.is_sqlite else self._reader
         self._write = async_sessionmaker(self._writer, expire_on_commit=False)
         self._read = async_sessionmaker(self._reader, expire_on_commit=False)
+        self._glance = async_sessionmaker(self._glancer, expire_on_commit=False)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -90,9 +96,28 @@ class Database:
             yield session
 
     @asynccontextmanager
+    async def write_together(self) -> AsyncIterator[Callable[[], AbstractAsyncContextManager[AsyncSession]]]:
+        """One commit for several pieces of work: each block is kept or undone by itself, and all are kept at the end."""
+        async with self._writer.begin() as connection:
+
+            @asynccontextmanager
+            async def each() -> AsyncIterator[AsyncSession]:
+                piece = AsyncSession(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+                async with piece as session, session.begin():
+                    yield session
+
+            yield each
+
+    @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A consistent view; nothing written in it is kept."""
         async with self._read() as session:
+            yield session
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncSession]:
+        """For one or two small looks at the hour's work: cheaper than `read`, and with no view of one moment."""
+        async with self._glance() as session:
             yield session
 
     @asynccontextmanager
@@ -122,6 +147,7 @@ class Database:
     async def close(self) -> None:
         await self._writer.dispose()
         await self._reader.dispose()
+        await self._glancer.dispose()
 
 
 async def _nothing() -> None:
@@ -145,47 +171,76 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database)
 
 
-def _engine(url: str, *, immediate: bool) -> AsyncEngine:
+class Door(Enum):
+    """What a connection is for."""
+
+    WRITE = "write"
+    READ = "read"
+    GLANCE = "glance"
+
+
+def _engine(url: str, door: Door) -> AsyncEngine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_async_engine(
             async_url(url),
             hide_parameters=True,  # names and chat texts don't belong in an error's text
             pool_size=10,
             pool_pre_ping=True,
-            isolation_level="READ COMMITTED" if immediate else "REPEATABLE READ",
+            isolation_level="READ COMMITTED" if door is Door.WRITE else "REPEATABLE READ",
             connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT} -c idle_in_transaction_session_timeout=60s"},
         )
-    engine = create_async_engine(
-        async_url(url), hide_parameters=True, pool_size=1 if immediate else 5, max_overflow=0, pool_timeout=60
-    )
+    if door is Door.READ:  # a report may take seconds: in a thread
+        engine = create_async_engine(
+            async_url(url), hide_parameters=True, pool_size=5, max_overflow=0, pool_timeout=POOL_SECONDS
+        )
+    else:
+        engine = create_async_engine(
+            make_url(url).set(drivername="sqlite+in_place"),
+            hide_parameters=True,
+            pool_size=1,
+            max_overflow=0,
+            pool_timeout=POOL_SECONDS,
+            immediate=door is Door.WRITE,
+        )
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        # The driver's own BEGIN is deferred and loses updates under load; we begin ourselves below.
+        # The driver's own BEGIN is deferred and loses updates under load; we begin ourselves.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            f"busy_timeout={BUSY_TIMEOUT_MS if door is Door.READ else 0}",
             "temp_store=MEMORY",
             "cache_size=-16000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    if door is Door.READ:
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def begin(connection: Any) -> None:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 
 
 def upsert(session: AsyncSession, table: Any) -> Any:
     """`INSERT` that knows ON CONFLICT, in the words of this session's database."""
+    return upserting(dialect_of(session), table)
+
+
+def upserting(dialect: str, table: Any) -> Any:
+    """The same, for statements that are put together once and used often."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def dialect_of(session: AsyncSession) -> str:
     assert session.bind is not None
-    return postgresql.insert(table) if session.bind.dialect.name == "postgresql" else sqlite.insert(table)
+    return session.bind.dialect.name
 
 
 def chunks(items: Sequence[Item], size: int) -> Iterable[Sequence[Item]]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     case,
     cast,
     func,
@@ -149,20 +150,31 @@ class BillLine:
 
 async def bill_lines(session: AsyncSession, account_ids: Sequence[int], *, only_open: bool = False) -> list[BillLine]:
     """The bills of some accounts with what was billed and received, oldest due first. Voided bills are left out."""
-    query = (
-        select(Bill, BILLED, RECEIVED)
-        .outerjoin(LedgerEntry, LedgerEntry.bill_id == Bill.id)
-        .where(Bill.account_id.in_(account_ids), Bill.voided_at.is_(None))
-        .group_by(Bill.id)
-        .order_by(Bill.due_on, Bill.id)
-    )
-    lines = [BillLine(bill, billed, received) for bill, billed, received in await session.execute(query)]
+    rows = await session.execute(BILL_LINES, {"accounts": list(account_ids)})
+    lines = [BillLine(bill, billed, received) for bill, billed, received in rows]
     return [line for line in lines if line.open_fen > 0] if only_open else lines
+
+
+# Put together once: what a resident asks for most.
+BILL_LINES = (
+    select(Bill, BILLED, RECEIVED)
+    .outerjoin(LedgerEntry, LedgerEntry.bill_id == Bill.id)
+    .where(Bill.account_id.in_(bindparam("accounts", expanding=True)), Bill.voided_at.is_(None))
+    .group_by(Bill.id)
+    .order_by(Bill.due_on, Bill.id)
+)
+ITEMS = select(Bill.item).where(Bill.account_id == bindparam("account"), Bill.voided_at.is_(None)).distinct()
+CREDIT_OF = select(CREDIT).where(LedgerEntry.account_id == bindparam("account"))
+
+
+async def items_of(session: AsyncSession, account_id: int) -> tuple[str, ...]:
+    """What a household is billed for."""
+    return tuple(await session.scalars(ITEMS, {"account": account_id}))
 
 
 async def credit_fen(session: AsyncSession, account_id: int) -> int:
     """The household's own money that no bill has used yet."""
-    return int(await session.scalar(select(CREDIT).where(LedgerEntry.account_id == account_id)) or 0)
+    return int(await session.scalar(CREDIT_OF, {"account": account_id}) or 0)
 
 
 async def lock_account(session: AsyncSession, account_id: int) -> None:

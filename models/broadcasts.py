@@ -1,299 +1,123 @@
-"""Who a broadcast reaches, who is left out and why, its rows in the outbox, and what became of them."""
+"""What becomes of a broadcast: its rows in the outbox, how far they are, stopping, going on, taking back."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import keys
-from domain.ladder import HOUSEHOLD_HOLDS, Reason
-from domain.messages import Address, Audience, Choice, Kind, OutgoingMessage
+from domain.broadcasts import APPROVAL_LIFE, DRAFT_LIFE, UNDER_WAY, Progress, Stage, render
+from domain.messages import CALLING_ALL, Kind, OutgoingMessage
 from domain.office import Office
-from domain.wording import salutation, tongue
 from models.accounts import Account
-from models.agreements import Hold
-from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
-from models.dialogue import Group
-from models.outbox import CLAIMABLE, Context, Outbox, State
-from models.people import Binding, Contact, Person
-from models.posting import post
+from models.outbox import CLAIMABLE, TERMINAL, Context, Outbox, State
+from models.posting import Draft, post_all
 from models.runtime import Broadcast
+from models.segments import HOUSEHOLDS, Recipient, Target, batch, call_all, period_of, recipients, target_of
 
-DRAFT_LIFE = timedelta(hours=24)
-ACCOUNTS_AT_ONCE = 500
 ROWS_PER_TRANSACTION = 50
-GROUPS, HOUSEHOLDS = "groups", "households"
-EVERYBODY, UNPAID = "all", "unpaid"
+PAUSED_BY_HAND, WITHDRAWN, GAVE_UP = "broadcast_paused", "broadcast_cancelled", "window_over"
+# What became of the wish to take a message back: gone, or why it stays.
+DELETED = "deleted"
+TOO_OLD, REFUSED, UNREACHABLE, IN_DOUBT, NO_ANSWER = "too_old", "refused", "unreachable", "in_doubt", "no_answer"
 
 
-@dataclass(frozen=True)
-class Target:
-    """`to`: groups or households. An empty building means the whole community, no community the whole office.
-
-    `cursor` is the id of the last account or group that was written for; `expanded`: all were.
-    """
-
-    to: str = ""
-    segment: str = EVERYBODY
-    building: str = ""
-    cursor: int = 0
-    expanded: bool = False
-
-    def to_text(self) -> str:
-        return json.dumps(vars(self), ensure_ascii=False)
-
-
-def target_of(broadcast: Broadcast) -> Target:
-    return Target(**json.loads(broadcast.target))
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """One chat that gets the message, or (with `skipped`) one that doesn't and why. `id`: of the account or group."""
-
-    id: int
-    address: Address | None = None
-    user: str = ""
-    person_id: int | None = None
-    payer_name: str = ""
-    language: str = ""
-    skipped: str = ""
-
-
-async def recipients(
-    session: AsyncSession, office: Office, broadcast: Broadcast, after: int = 0, size: int = ACCOUNTS_AT_ONCE
-) -> AsyncIterator[list[Recipient]]:
-    """Everyone in the target, in batches by id. One chat comes once, however many flats are its owner's."""
-    target, seen = target_of(broadcast), set[Address]()
-    while True:
-        if target.to == GROUPS:
-            batch = await _groups(session, office, broadcast, target, after, size)
-        else:
-            batch = await _households(session, office, broadcast, target, after, size)
-        if not batch:
-            return
-        after = batch[-1].id
-        yield [_once(each, seen) for each in batch]
-
-
-def _once(recipient: Recipient, seen: set[Address]) -> Recipient:
-    if recipient.address is None:
-        return recipient
-    if recipient.address in seen:
-        return Recipient(recipient.id, skipped="same_person")
-    seen.add(recipient.address)
-    return recipient
-
-
-async def _groups(
-    session: AsyncSession, office: Office, broadcast: Broadcast, target: Target, after: int, size: int
-) -> list[Recipient]:
-    query = (
-        select(Group)
-        .where(Group.audience == "residents", Group.community_id.is_not(None), Group.id > after)
-        .order_by(Group.id)
-        .limit(size)
-    )
-    if broadcast.community_id is not None:
-        query = query.where(Group.community_id == broadcast.community_id)
-    if target.building:
-        query = query.where(Group.building.in_((target.building, "")))
-    found = []
-    for group in await session.scalars(query):
-        reachable = group.state == "ok" and group.channel in office.channels
-        address = Address(group.channel, group.chat) if reachable else None
-        found.append(Recipient(group.id, address, skipped="" if reachable else Reason.NO_CHANNEL))
-    return found
-
-
-async def _households(
-    session: AsyncSession, office: Office, broadcast: Broadcast, target: Target, after: int, size: int
-) -> list[Recipient]:
-    query = select(Account).where(Account.id > after).order_by(Account.id).limit(size)
-    if broadcast.community_id is not None:
-        query = query.where(Account.community_id == broadcast.community_id)
-    if target.building:
-        query = query.where(Account.building == target.building)
-    accounts = list(await session.scalars(query))
-    ids = [account.id for account in accounts]
-    payers = await _payers(session, office, ids)
-    owing = await _owing(session, ids) if target.segment == UNPAID else set(ids)
-    held = await _held(session, ids) if broadcast.kind == Kind.BROADCAST else {}
-    found = []
-    for account in accounts:
-        person, contact = payers.get(account.id, (None, None))
-        skipped = ""
-        if account.id not in owing:
-            skipped = Reason.PAID.value
-        elif person is None or contact is None:
-            skipped = Reason.NO_CHANNEL.value
-        elif broadcast.kind == Kind.BROADCAST and person.stopped_at is not None:
-            skipped = Reason.STOPPED.value
-        elif account.id in held:
-            skipped = held[account.id]
-        if skipped or person is None or contact is None:
-            found.append(Recipient(account.id, skipped=skipped))
-            continue
-        address = Address(contact.channel, contact.chat)
-        language = person.language or account.language
-        found.append(Recipient(account.id, address, contact.user, person.id, account.payer_name, language))
-    return found
-
-
-async def _payers(
-    session: AsyncSession, office: Office, ids: Sequence[int]
-) -> dict[int, tuple[Person, Contact | None]]:
-    """The payer of each account with the chat that is used, by the policy's order of channels."""
-    query = (
-        select(Binding.account_id, Account.kind, Person, Contact)
-        .join(Person, Person.id == Binding.person_id)
-        .join(Account, Account.id == Binding.account_id)
-        .outerjoin(
-            Contact,
-            (Contact.person_id == Person.id) & (Contact.state == "ok") & Contact.channel.in_(office.channels),
-        )
-        .where(Binding.account_id.in_(ids), Binding.payer.is_(True))
-        .order_by(Contact.id)
-    )
-    found: dict[int, tuple[Person, Contact | None]] = {}
-    for account_id, kind, person, joined in await session.execute(query):
-        contact: Contact | None = joined
-        order = office.policy(kind).channels
-        if contact is not None and contact.channel not in order:
-            contact = None
-        known = found.get(account_id, (person, None))[1]
-        if known is None or (contact is not None and order.index(contact.channel) < order.index(known.channel)):
-            found[account_id] = (person, contact)
-    return found
-
-
-async def _owing(session: AsyncSession, ids: Sequence[int]) -> set[int]:
-    """Accounts with an open bill."""
-    query = (
-        select(Bill.account_id)
-        .join(LedgerEntry, LedgerEntry.bill_id == Bill.id)
-        .where(Bill.account_id.in_(ids), Bill.voided_at.is_(None))
-        .group_by(Bill.account_id, Bill.id)
-        .having(BILLED - RECEIVED > 0)
-    )
-    return set(await session.scalars(query))
-
-
-async def _held(session: AsyncSession, ids: Sequence[int]) -> dict[int, str]:
-    """Households that are left in peace, and why."""
-    query = select(Hold.account_id, Hold.reason).where(
-        Hold.account_id.in_(ids),
-        Hold.bill_id.is_(None),
-        Hold.released_at.is_(None),
-        Hold.reason.in_([reason.value for reason in HOUSEHOLD_HOLDS]),
-    )
-    return dict((await session.execute(query)).all())
-
-
-@dataclass(frozen=True)
-class Preview:
-    """How many would get it, how many not and why, and the first of those who would."""
-
-    number: int
-    skipped: Mapping[str, int]
-    samples: tuple[OutgoingMessage, ...]
-
-
-async def preview(session: AsyncSession, office: Office, broadcast: Broadcast, samples: int = 3) -> Preview:
-    skipped: Counter[str] = Counter()
-    shown: list[OutgoingMessage] = []
-    number = 0
-    async for batch in recipients(session, office, broadcast):
-        skipped.update(each.skipped for each in batch if each.skipped)
-        reached = [each for each in batch if not each.skipped]
-        number += len(reached)
-        shown += [render(office, broadcast, each) for each in reached[: samples - len(shown)]]
-    return Preview(number, skipped, tuple(shown))
-
-
-def render(office: Office, broadcast: Broadcast, to: Recipient) -> OutgoingMessage:
+def worded(office: Office, broadcast: Broadcast, to: Recipient, *, mentions_all: bool = False) -> OutgoingMessage:
     """The message as this chat will read it."""
-    group = target_of(broadcast).to == GROUPS
-    kind = Kind(broadcast.kind)
-    language, words = tongue(to.language), office.wording
-    fields = {"text": broadcast.text, "office": office.name, "who": salutation(to.payer_name, language)}
-    name = "broadcast.group" if group else f"broadcast.{'money' if kind is Kind.BROADCAST else 'service'}"
-    buttons: tuple[tuple[Choice, ...], ...] = ()
-    if not group and kind is Kind.BROADCAST:
-        buttons = (
-            (
-                Choice(words.text("button.bill", language), "bill.show", reusable=True),
-                Choice(words.text("button.pay", language), "pay.how", reusable=True),
-            ),
-        )
-    if group and kind is Kind.BROADCAST:
-        kind = Kind.ANNOUNCEMENT
-    audience = Audience.GROUP if group else Audience.PRIVATE
-    return OutgoingMessage(name, words.text(name, language, fields), fields, buttons, audience, kind)
+    return render(
+        office,
+        broadcast.text,
+        Kind(broadcast.kind),
+        to_group=target_of(broadcast).to != HOUSEHOLDS,
+        payer_name=to.payer_name,
+        language=to.language,
+        mentions_all=mentions_all,
+    )
+
+
+async def samples(
+    session: AsyncSession, office: Office, broadcast: Broadcast, now: datetime, most: int, *, named: bool = True
+) -> list[OutgoingMessage]:
+    """The message as the first few will read it; without their names for who may not know them."""
+    shown: list[OutgoingMessage] = []
+    async for each in recipients(session, office, broadcast, office.today(now)):
+        if len(shown) >= most:
+            break
+        if each.address is not None:
+            shown.append(worded(office, broadcast, each if named else replace(each, payer_name="")))
+    return shown
 
 
 async def expand(session: AsyncSession, office: Office, broadcast: Broadcast, now: datetime) -> int:
-    """Write the next rows of a running broadcast, at most ROWS_PER_TRANSACTION; returns how many."""
-    target, written = target_of(broadcast), 0
-    async for batch in recipients(session, office, broadcast, target.cursor, 2 * ROWS_PER_TRANSACTION):
-        for each in batch:
-            if written >= ROWS_PER_TRANSACTION:
-                broadcast.target = target.to_text()
-                return written
-            target = Target(target.to, target.segment, target.building, cursor=each.id)
-            if each.address is None:
-                continue
-            household = target.to == HOUSEHOLDS
-            posted = await post(
-                session,
-                each.address,
-                render(office, broadcast, each),
-                button_user=each.user,
-                key=keys.broadcast(broadcast.id, f"{each.address.channel}/{each.address.chat}"),
-                now=now,
-                context=Context(
-                    each.person_id, each.id if household else None, broadcast.id, source=f"broadcast/{broadcast.id}"
-                ),
-            )
-            written += posted.first_id is not None
-    broadcast.target = Target(target.to, target.segment, target.building, target.cursor, expanded=True).to_text()
-    return written
+    """Write the next rows of a running broadcast, those of at most ROWS_PER_TRANSACTION accounts; returns how many."""
+    target = target_of(broadcast)
+    found = await batch(session, office, broadcast, office.today(now), target.cursor, ROWS_PER_TRANSACTION)
+    if not found:
+        broadcast.target = replace(target, expanded=True).to_text()
+        return 0
+    told = await _told(session, broadcast, [each.person_id for each in found if each.person_id is not None])
+    drafts = [
+        Draft(
+            each.address,
+            worded(office, broadcast, each, mentions_all=await _calls_all(session, broadcast, each, now, office)),
+            keys.broadcast(broadcast.id, f"{each.address.channel}/{each.address.chat}"),
+            _context(broadcast, target, each),
+            button_user=each.user,
+            expires_at=broadcast.expires_at,
+        )
+        for each in found
+        if each.address is not None and (each.person_id is None or each.person_id not in told)
+    ]
+    posted = await post_all(session, drafts, now)
+    broadcast.target = replace(target, cursor=found[-1].id).to_text()
+    return sum(each.first_id is not None for each in posted)
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a broadcast is, in messages."""
+def _context(broadcast: Broadcast, target: Target, to: Recipient) -> Context:
+    account_id = to.id if target.to == HOUSEHOLDS else None
+    return Context(to.person_id, account_id, broadcast.id, source=f"broadcast/{broadcast.id}")
 
-    total: int
-    sent: int
-    failed: int
-    unknown: int
-    cancelled: int
-    waiting: int
 
-    @property
-    def finished(self) -> bool:
-        return self.waiting == 0
+async def _told(session: AsyncSession, broadcast: Broadcast, person_ids: Sequence[int]) -> set[int | None]:
+    """Who of these people has a row of this broadcast already, for another flat or in another chat."""
+    query = select(Outbox.person_id).where(Outbox.broadcast_id == broadcast.id, Outbox.person_id.in_(person_ids))
+    return set(await session.scalars(query))
+
+
+async def _calls_all(session: AsyncSession, broadcast: Broadcast, to: Recipient, now: datetime, office: Office) -> bool:
+    """@所有人: wished for, possible there, and not used in this billing period."""
+    if not broadcast.mentions_all or to.address is None or to.address.channel not in CALLING_ALL:
+        return False
+    return await call_all(session, to.id, await period_of(session, broadcast.community_id, office.today(now)))
 
 
 async def progress(session: AsyncSession, broadcast: Broadcast) -> Progress:
-    query = (
-        select(Outbox.state, func.count())
-        .where(Outbox.broadcast_id == broadcast.id, Outbox.part_of.is_(None))
-        .group_by(Outbox.state)
+    mine = (Outbox.broadcast_id == broadcast.id, Outbox.part_of.is_(None))
+    query = select(Outbox.state, Outbox.taken_back, func.count(), func.min(Outbox.not_before))
+    numbers: dict[State, int] = {}
+    stay: dict[str, int] = {}
+    taken_back, until = 0, None
+    for state, back, number, earliest in await session.execute(
+        query.where(*mine).group_by(Outbox.state, Outbox.taken_back)
+    ):
+        numbers[State(state)] = numbers.get(State(state), 0) + number
+        until = earliest if state == State.HELD else until
+        if back == DELETED:
+            taken_back += number
+        elif back:
+            stay[back] = stay.get(back, 0) + number
+    written = sum(numbers.values())
+    ended = broadcast.state not in (Stage.RUNNING, Stage.PAUSED) or target_of(broadcast).expanded
+    total = written if ended else max(broadcast.total, written)
+    sent, failed, unknown, cancelled, held = (
+        numbers.get(state, 0) for state in (State.SENT, State.DEAD, State.UNKNOWN, State.CANCELLED, State.HELD)
     )
-    states = {State(state): number for state, number in (await session.execute(query))}
-    settled = {State.SENT: 0, State.DEAD: 0, State.UNKNOWN: 0, State.CANCELLED: 0} | states
-    sent, dead, unknown, cancelled = (settled[s] for s in (State.SENT, State.DEAD, State.UNKNOWN, State.CANCELLED))
-    written = sum(states.values())
-    total = written if target_of(broadcast).expanded else max(broadcast.total, written)
-    return Progress(total, sent, dead, unknown, cancelled, total - sent - dead - unknown - cancelled)
+    left = total - sent - failed - unknown - cancelled - held
+    return Progress(total, sent, failed, unknown, cancelled, held, left, until, taken_back, tuple(sorted(stay.items())))
 
 
 async def failures(session: AsyncSession, broadcast_id: int, limit: int) -> list[tuple[str, str, str]]:
@@ -301,25 +125,47 @@ async def failures(session: AsyncSession, broadcast_id: int, limit: int) -> list
     query = (
         select(func.coalesce(Account.code, Outbox.chat), Outbox.state, Outbox.reason)
         .outerjoin(Account, Account.id == Outbox.account_id)
-        .where(Outbox.broadcast_id == broadcast_id, Outbox.state.in_((State.DEAD, State.UNKNOWN, State.CANCELLED)))
+        .where(Outbox.broadcast_id == broadcast_id, Outbox.part_of.is_(None))
+        .where(Outbox.state.in_((State.DEAD, State.UNKNOWN, State.CANCELLED)))
         .order_by(Outbox.id)
         .limit(limit)
     )
     return list(await session.execute(query))
 
 
+# steering
+
+
 async def halt(session: AsyncSession, broadcast_id: int) -> None:
     """What has not gone out waits."""
-    await _move(session, broadcast_id, CLAIMABLE, State.PLANNED, "broadcast_paused")
+    await _move(session, broadcast_id, CLAIMABLE, State.PLANNED, PAUSED_BY_HAND)
 
 
-async def go_on(session: AsyncSession, broadcast_id: int) -> None:
+async def go_on(session: AsyncSession, broadcast_id: int, now: datetime) -> None:
     await _move(session, broadcast_id, (State.PLANNED,), State.QUEUED, "")
+    held = (Outbox.state == State.HELD, Outbox.reason == "paused")
+    await session.execute(
+        update(Outbox)
+        .where(Outbox.broadcast_id == broadcast_id, *held)
+        .values(state=State.QUEUED, reason="", not_before=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
-async def withdraw(session: AsyncSession, broadcast_id: int) -> None:
+async def withdraw(session: AsyncSession, broadcast_id: int, reason: str = WITHDRAWN) -> None:
     """What has not gone out never will."""
-    await _move(session, broadcast_id, (*CLAIMABLE, State.PLANNED), State.CANCELLED, "broadcast_cancelled")
+    await _move(session, broadcast_id, (*CLAIMABLE, State.PLANNED), State.CANCELLED, reason)
+
+
+async def send_again(session: AsyncSession, broadcast_id: int, now: datetime) -> int:
+    """Put what certainly did not arrive back into the queue: the same rows, so nobody can get it twice."""
+    result = await session.execute(
+        update(Outbox)
+        .where(Outbox.broadcast_id == broadcast_id, Outbox.state == State.DEAD)
+        .values(state=State.QUEUED, reason="", error="", attempt=0, claims=0, not_before=now)
+        .execution_options(synchronize_session=False)
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 async def _move(session: AsyncSession, broadcast_id: int, old: Sequence[State], new: State, reason: str) -> None:
@@ -331,12 +177,100 @@ async def _move(session: AsyncSession, broadcast_id: int, old: Sequence[State], 
     )
 
 
+# taking back
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A message that went out and is to be taken back."""
+
+    row_id: int
+    chat: str
+    message_id: str
+    sent_at: datetime | None
+
+
+def _to_take_back(channel: str) -> tuple[ColumnElement[bool], ...]:
+    undone = select(Broadcast.id).where(Broadcast.state == Stage.UNDOING)
+    return (
+        Outbox.broadcast_id.in_(undone),
+        Outbox.channel == channel,
+        or_(Outbox.state == State.SENT, Outbox.state == State.UNKNOWN),
+        Outbox.taken_back == "",
+    )
+
+
+async def to_take_back(session: AsyncSession, channel: str, limit: int) -> list[Gone]:
+    """The next messages of this channel that are to be deleted, oldest first: those are the first to become too old."""
+    query = select(Outbox.id, Outbox.chat, Outbox.message_id, Outbox.sent_at).where(*_to_take_back(channel))
+    return [Gone(*row) for row in await session.execute(query.order_by(Outbox.id).limit(limit))]
+
+
+async def note_taken_back(session: AsyncSession, outcomes: Sequence[tuple[int, str]]) -> None:
+    """Record (row id, what became of it)."""
+    for what in sorted({outcome for _, outcome in outcomes}):
+        ids = [row_id for row_id, outcome in outcomes if outcome == what]
+        await session.execute(
+            update(Outbox)
+            .where(Outbox.id.in_(ids))
+            .values(taken_back=what)
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def give_up_taking_back(session: AsyncSession, broadcast_id: int) -> None:
+    """What no platform has answered about for too long stays."""
+    await session.execute(
+        update(Outbox)
+        .where(
+            Outbox.broadcast_id == broadcast_id,
+            Outbox.taken_back == "",
+            Outbox.state.in_((State.SENT, State.UNKNOWN)),
+        )
+        .values(taken_back=NO_ANSWER)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def still_to_take_back(session: AsyncSession, broadcast_id: int) -> int:
+    """What of a broadcast is still to be deleted, or on its way out and will have to be."""
+    query = select(func.count()).where(
+        Outbox.broadcast_id == broadcast_id,
+        or_(
+            Outbox.state.in_([state for state in State if state not in TERMINAL]),
+            (Outbox.taken_back == "") & Outbox.state.in_((State.SENT, State.UNKNOWN)),
+        ),
+    )
+    return int(await session.scalar(query) or 0)
+
+
+# which there are
+
+
 async def in_state(session: AsyncSession, *states: str) -> list[int]:
     return list(await session.scalars(select(Broadcast.id).where(Broadcast.state.in_(states)).order_by(Broadcast.id)))
 
 
-async def buildings_of(session: AsyncSession, community_id: int | None) -> list[str]:
-    query = select(Account.building).where(Account.building != "").distinct().order_by(Account.building)
-    if community_id is not None:
-        query = query.where(Account.community_id == community_id)
-    return list(await session.scalars(query))
+async def overdue(session: AsyncSession, now: datetime) -> list[int]:
+    """Drafts and requests that nobody touched for too long."""
+    touched = func.coalesce(Broadcast.changed_at, Broadcast.created_at)
+    query = select(Broadcast.id).where(
+        or_(
+            (Broadcast.state == Stage.DRAFT) & (touched <= now - DRAFT_LIFE),
+            (Broadcast.state == Stage.WAITING) & (touched <= now - APPROVAL_LIFE),
+        )
+    )
+    return list(await session.scalars(query.order_by(Broadcast.id)))
+
+
+async def due(session: AsyncSession, now: datetime) -> list[int]:
+    """Scheduled broadcasts whose hour has come."""
+    query = select(Broadcast.id).where(Broadcast.state == Stage.SCHEDULED, Broadcast.send_at <= now)
+    return list(await session.scalars(query.order_by(Broadcast.send_at, Broadcast.id)))
+
+
+async def of_author(session: AsyncSession, author_id: int, limit: int) -> list[Broadcast]:
+    """What a member of staff has under way or lately ended, newest first; drafts are left out."""
+    shown = (Stage.WAITING, Stage.SCHEDULED, *UNDER_WAY, Stage.DONE, Stage.UNDONE)
+    query = select(Broadcast).where(Broadcast.author_id == author_id, Broadcast.state.in_(shown))
+    return list(await session.scalars(query.order_by(Broadcast.id.desc()).limit(limit)))

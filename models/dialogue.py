@@ -7,14 +7,16 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.messages import Address, Choice
 from models.accounts import Account, Community
-from models.base import Base, Id, UtcDateTime, upsert
+from models.base import Base, Id, UtcDateTime, dialect_of, upsert, upserting
 from models.staff import Staff
 
 STEP_LIFE = timedelta(hours=24)
@@ -68,6 +70,7 @@ class Takeover(Base):
     task_id: Mapped[int | None] = mapped_column(Id)
     state: Mapped[str] = mapped_column(String(8), default="waiting")
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when somebody first answered
     last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when either side last wrote in it
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -86,6 +89,8 @@ class Group(Base):
     class_name: Mapped[str] = mapped_column(String(80), default="")
     title: Mapped[str] = mapped_column(String(120), default="")
     state: Mapped[str] = mapped_column(String(8), default="ok")  # ok | removed | silent
+    greeted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when it was told what the bot is there for
+    mentioned_in: Mapped[str] = mapped_column(String(8), default="", server_default="")  # period of the last @所有人
 
 
 async def dialogue_of(session: AsyncSession, channel: str, chat: str, user: str) -> Dialogue | None:
@@ -105,20 +110,37 @@ async def remember(
     account_id: int | None,
 ) -> None:
     """Keep where the conversation stands. `menu=None` leaves the last menu in place."""
-    row: dict[str, object] = {
+    row = {
+        "channel": channel,
+        "chat": chat,
+        "user": user,
         "step": step or "",
         "memory": json.dumps(dict(memory), ensure_ascii=False),
+        "menu": json.dumps(list(menu or ())),
         "account_id": account_id,
         "until": at + STEP_LIFE,
     }
-    if menu is not None:
-        row["menu"] = json.dumps(list(menu))
-    values = {"menu": "[]", **row, "channel": channel, "chat": chat, "user": user}
-    await session.execute(
-        upsert(session, Dialogue)
-        .values(**values)
-        .on_conflict_do_update(index_elements=["channel", "chat", "user"], set_=row)
+    await session.execute(_remembering(dialect_of(session), menu is not None), row)
+
+
+@cache
+def _remembering(dialect: str, with_menu: bool) -> Any:
+    insert = upserting(dialect, Dialogue.metadata.tables[Dialogue.__tablename__])
+    changed = ("step", "memory", "account_id", "until", *(("menu",) if with_menu else ()))
+    return insert.on_conflict_do_update(
+        index_elements=["channel", "chat", "user"], set_={name: insert.excluded[name] for name in changed}
     )
+
+
+async def show_menu(
+    session: AsyncSession, channel: str, chat: str, user: str, at: datetime, menu: Sequence[tuple[str, str]]
+) -> None:
+    """From now on digits mean these buttons. A step that is being answered stays what it is."""
+    state = await dialogue_of(session, channel, chat, user)
+    if state is None or state.until < at:
+        await remember(session, channel, chat, user, at, step=None, memory={}, menu=menu, account_id=None)
+    else:
+        state.menu = json.dumps(list(menu))
 
 
 def new_buttons(
@@ -178,12 +200,6 @@ async def live_takeover(session: AsyncSession, channel: str, chat: str) -> Takeo
             .order_by(Takeover.id.desc())
         )
     ).first()
-
-
-async def waiting_before(session: AsyncSession, takeover: Takeover) -> int:
-    """How many people asked for a person earlier and still wait."""
-    query = select(func.count()).where(Takeover.state == "waiting", Takeover.id < takeover.id)
-    return int(await session.scalar(query) or 0)
 
 
 async def quiet_takeovers(session: AsyncSession, before: datetime) -> list[Takeover]:

@@ -11,6 +11,7 @@ from models.accounts import Account, Community
 from models.agreements import Claim, Complaint, Dispute, Hold, Offer, Plan, PlanPart, Promise
 from models.bills import Bill, LedgerEntry, Payment, bill_lines
 from models.inbox import Inbox
+from models.notes import Note
 from models.outbox import Outbox
 from models.people import Binding, Contact, Invite, Person
 from models.reminders import Reminder, ReminderBill, WaitRow
@@ -53,6 +54,7 @@ async def dossier(session: AsyncSession, account: Account) -> dict[str, Rows]:
         "complaints": _of(Complaint, mine),
         "offers": _of(Offer, mine),
         "tasks": _of(StaffTask, mine),
+        "notes": _of(Note, mine),
         "audit": select(AuditEntry.at, AuditEntry.actor, AuditEntry.action, AuditEntry.detail)
         .where(AuditEntry.subject.in_([f"account/{mine}", f"account/{account.code}"]))
         .order_by(AuditEntry.id),

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.broadcasts import Stage
 from domain.clock import local_date
 from domain.gate import RULES, BillNow, Caps, Facts
 from domain.ladder import BILL_HOLDS, HOUSEHOLD_HOLDS, Reason
@@ -42,6 +43,8 @@ class Case:
 
     @property
     def figures_changed(self) -> bool:
+        if self.kind is Kind.PROMISE:
+            return True  # one or two a day: its words are always written with the figures of the moment
         now = {bill.bill_id: bill.open_fen if bill.held is None else 0 for bill in self.facts.bills}
         return any(now.get(bill_id, 0) != fen for bill_id, fen in self.told_fen)
 
@@ -64,20 +67,20 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
         if community.paused_until is not None and community.paused_until > now
     }
     person_ids = sorted({row.person_id for row in obeying if row.person_id is not None})
-    stopped = set(
-        await session.scalars(select(Person.id).where(Person.id.in_(person_ids), Person.stopped_at.is_not(None)))
-    )
+    people = {
+        row.id: row
+        for row in await session.execute(
+            select(Person.id, Person.stopped_at, Person.hour_from, Person.hour_until).where(Person.id.in_(person_ids))
+        )
+    }
     holds = list(await session.scalars(select(Hold).where(Hold.account_id.in_(ids), Hold.released_at.is_(None))))
     told, balances = await _bills(session, obeying, holds)
     by_account = await contact_sums(session, "account", ids, today)
     by_person = await contact_sums(session, "person", person_ids, today)
     by_group = await contact_sums(session, "group", sorted(g.id for g in groups.values()), today)
-    halted = set(
-        await session.scalars(
-            select(Broadcast.id).where(
-                Broadcast.id.in_([row.broadcast_id for row in obeying if row.broadcast_id]), Broadcast.state == "paused"
-            )
-        )
+    broadcasts = sorted({row.broadcast_id for row in obeying if row.broadcast_id})
+    states = dict(
+        (await session.execute(select(Broadcast.id, Broadcast.state).where(Broadcast.id.in_(broadcasts)))).all()
     )
     bindings = await session.execute(
         select(Binding.person_id, Binding.account_id).where(Binding.person_id.in_(person_ids))
@@ -91,7 +94,7 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
         if row not in obeying:
             found.append(_plain(row, office, heads))
             continue
-        kind = Kind(row.kind)
+        kind, person = Kind(row.kind), people.get(row.person_id or 0)
         mine = accounts_of.get(row.id, ())
         group = groups.get((row.channel, row.chat))
         communities = {accounts[i].community_id for i in mine} | ({group.community_id} if group else set())
@@ -101,15 +104,19 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
         widest = tuple(max((by_account.get(i, nothing)[n] for i in mine), default=0) for n in range(3))
         facts = Facts(
             bound=not mine or len(parted) < len(mine),
-            stopped=row.person_id in stopped,
+            stopped=person is not None and person.stopped_at is not None,
             kill_switch=switched_off,
             paused=bool(communities & paused),
-            broadcast_paused=row.broadcast_id in halted,
+            broadcast_paused=states.get(row.broadcast_id or 0) == Stage.PAUSED,
+            broadcast_over=states.get(row.broadcast_id or 0) in (Stage.CANCELLED, Stage.UNDOING, Stage.UNDONE),
             household_hold=silent[mine[0]] if mine and len(silent) == len(mine) else None,
             bills=_bills_now(row, holds, told.get(row.id, ()), balances, silent),
             contacts=larger((widest[0], widest[1], widest[2]), by_person.get(row.person_id or 0, nothing), None),
             group_posts_today=by_group.get(group.id, nothing)[0] if group else 0,
             expires_at=row.expires_at,
+            hours=(person.hour_from, person.hour_until)
+            if person is not None and person.hour_from is not None
+            else None,
         )
         policy_kind = accounts[mine[0]].kind if mine else office.kind
         counted_group = group.id if group is not None and RULES[kind].caps is Caps.GROUP else None

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.accounts import Account
-from models.base import Base, Id, UtcDateTime, upsert
+from models.base import Base, Id, UtcDateTime, dialect_of, upserting
 from models.people import Person
 
 TRIES_MAX = 3
@@ -51,33 +55,80 @@ class Inbox(Base):
     error: Mapped[str] = mapped_column(Text, default="")
 
 
+@dataclass(frozen=True)
+class Received:
+    """An update that waits to be handled."""
+
+    id: int
+    channel: str
+    external_id: str
+    payload: str
+    received_at: datetime
+
+
 async def store(session: AsyncSession, channel: str, external_id: str, payload: str, at: datetime) -> int | None:
     """Keep one update; its id, or None when the platform delivered it before."""
-    insert = upsert(session, Inbox).values(
-        channel=channel,
-        external_id=external_id,
-        payload=payload,
-        state=InboxState.RECEIVED,
-        tries=0,
-        received_at=at,
-        chat="",
-        user="",
-        audience="",
-        text="",
-        intent="",
-        handler="",
-        error="",
+    kept = await session.scalar(
+        _storing(dialect_of(session)).returning(Inbox.id), _new(channel, external_id, payload, at)
     )
-    inbox_id: int | None = await session.scalar(
-        insert.on_conflict_do_nothing(index_elements=["channel", "external_id"]).returning(Inbox.id)
-    )
-    return inbox_id
+    return None if kept is None else int(kept)
 
 
-async def waiting(session: AsyncSession, channel: str | None = None, limit: int = 100) -> list[Inbox]:
+async def store_all(session: AsyncSession, updates: Sequence[tuple[str, str, str, datetime]]) -> None:
+    """Keep many updates (channel, external id, payload, moment) in one statement."""
+    await session.execute(_storing(dialect_of(session)), [_new(*update) for update in updates])
+
+
+def _new(channel: str, external_id: str, payload: str, at: datetime) -> dict[str, object]:
+    words = dict.fromkeys(("chat", "user", "audience", "text", "intent", "handler", "error"), "")
+    given = {"channel": channel, "external_id": external_id, "payload": payload, "received_at": at}
+    return {**words, **given, "state": InboxState.RECEIVED.value, "tries": 0}
+
+
+@cache
+def _storing(dialect: str) -> Any:
+    return upserting(dialect, TABLE).on_conflict_do_nothing(index_elements=["channel", "external_id"])
+
+
+TABLE = Inbox.metadata.tables[Inbox.__tablename__]
+WAITING = (
+    select(Inbox.id, Inbox.channel, Inbox.external_id, Inbox.payload, Inbox.received_at)
+    .where(Inbox.state == InboxState.RECEIVED)
+    .order_by(Inbox.id)
+)
+ONE_WAITING = WAITING.where(Inbox.id == bindparam("inbox_id"))
+SOME_WAITING = WAITING.limit(bindparam("limit", type_=Integer))
+
+
+async def waiting(session: AsyncSession, limit: int = 100) -> list[Received]:
     """Updates stored but not handled yet, oldest first."""
-    query = select(Inbox).where(Inbox.state == InboxState.RECEIVED).order_by(Inbox.id).limit(limit)
-    return list(await session.scalars(query if channel is None else query.where(Inbox.channel == channel)))
+    return [Received(*row) for row in await session.execute(SOME_WAITING, {"limit": limit})]
+
+
+async def still_waiting(session: AsyncSession, inbox_id: int) -> Received | None:
+    """One update, unless it was handled already."""
+    row = (await session.execute(ONE_WAITING, {"inbox_id": inbox_id})).first()
+    return None if row is None else Received(*row)
+
+
+async def finish(session: AsyncSession, inbox_id: int, **values: object) -> None:
+    """Write down what became of an update; its payload is needed no more."""
+    found = {"chat": "", "user": "", "audience": "", "text": "", "person_id": None, "account_id": None, "intent": ""}
+    given = {**found, **values, "state": values.get("state", InboxState.DONE.value)}
+    await session.execute(FINISH, {"row": inbox_id, **given})
+
+
+FINISH = (
+    update(TABLE)
+    .where(TABLE.c.id == bindparam("row"))
+    .values(
+        payload="",
+        **{
+            name: bindparam(name)
+            for name in "state handled_at handler chat user audience text person_id account_id intent".split()
+        },
+    )
+)
 
 
 async def forget_payloads(session: AsyncSession, before: datetime) -> None:

@@ -6,14 +6,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.messages import Address, Audience
 from models.dialogue import Button, Dialogue
 from models.inbox import Inbox
 from models.outbox import Outbox, State
+
+Given = BindParameter[Any]
 
 
 @dataclass(frozen=True)
@@ -61,17 +64,19 @@ LAST_COUNTS_FOR = timedelta(days=7)
 
 async def last_kind(session: AsyncSession, chat: Address, now: datetime) -> str | None:
     """The kind of the last thing we told a chat: reminder, receipt, reply …; `offer` for a renewal. None: long ago."""
-    query = (
-        select(Outbox.kind, Outbox.source)
-        .where(Outbox.channel == chat.channel, Outbox.chat == chat.chat)
-        .where(Outbox.state.in_((State.SENT, State.UNKNOWN)), Outbox.sent_at >= now - LAST_COUNTS_FOR)
+    said: str | None = await session.scalar(last_kind_said(chat.channel, chat.chat, now - LAST_COUNTS_FOR))
+    return said
+
+
+def last_kind_said(channel: str | Given, chat: str | Given, since: datetime | Given) -> Select[tuple[str]]:
+    """The query of `last_kind`, for values or for parameters."""
+    return (
+        select(case((Outbox.source.startswith("offer/"), "offer"), else_=Outbox.kind))
+        .where(Outbox.channel == channel, Outbox.chat == chat)
+        .where(Outbox.state.in_((State.SENT, State.UNKNOWN)), Outbox.sent_at >= since)
         .order_by(Outbox.id.desc())
         .limit(1)
     )
-    found = (await session.execute(query)).first()
-    if found is None:
-        return None
-    return "offer" if found.source.startswith("offer/") else str(found.kind)
 
 
 async def open_question(session: AsyncSession, chat: Address, state: Dialogue) -> str | None:

@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,7 +30,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from domain.messages import AT_MOST_ONCE, PRIORITY, Address, Kind, OutgoingMessage
 from domain.retry import COPIES_MAX
 from models.accounts import Account
-from models.base import Base, Id, UtcDateTime, upsert
+from models.base import Base, Id, UtcDateTime, dialect_of, upserting
 from models.dialogue import Group
 from models.people import Person
 
@@ -97,6 +99,16 @@ class Outbox(Base):
     message_id: Mapped[str] = mapped_column(String(64), default="")
     error: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    mentions_all: Mapped[bool] = mapped_column(default=False, server_default="0")
+    # What became of the wish to take a sent message back: "", deleted, or why it stays.
+    taken_back: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    # Channels that certainly did not deliver it before this one did: "wechat window_shut", a line each.
+    tried: Mapped[str] = mapped_column(Text, default="", server_default="")
+    repeat_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # so long the platform knows a repeated request
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the platform said that it arrived
+
+
+TABLE = Outbox.metadata.tables[Outbox.__tablename__]
 
 
 @dataclass(frozen=True)
@@ -164,6 +176,8 @@ def new_row(
         "message_id": "",
         "error": "",
         "created_at": at,
+        "mentions_all": message.mentions_all,
+        "taken_back": "",
     }
 
 
@@ -171,9 +185,14 @@ async def enqueue(session: AsyncSession, rows: Sequence[dict[str, object]]) -> d
     """Write messages; returns the id of each key that was not said before."""
     if not rows:
         return {}
-    insert = upsert(session, Outbox).on_conflict_do_nothing(index_elements=["key"])
-    new = await session.execute(insert.returning(Outbox.key, Outbox.id), list(rows))
+    new = await session.execute(_writing(dialect_of(session)), list(rows) if len(rows) > 1 else rows[0])
     return {row[0]: row[1] for row in new}
+
+
+@cache
+def _writing(dialect: str) -> Any:
+    insert = upserting(dialect, TABLE).on_conflict_do_nothing(index_elements=["key"])
+    return insert.returning(TABLE.c.key, TABLE.c.id)
 
 
 def _claimable() -> ColumnElement[bool]:
@@ -247,7 +266,7 @@ async def settle_sent(session: AsyncSession, taken: Sequence[tuple[int, str, str
     if not taken:
         return
     statement = (
-        update(Outbox.__table__)  # type: ignore[arg-type]
+        update(TABLE)
         .where(Outbox.id == bindparam("row"), Outbox.state == State.SENDING, Outbox.worker == bindparam("by"))
         .values(state=State.SENT, sent_at=at, message_id=bindparam("told"), error="", claims=0)
     )
@@ -332,6 +351,12 @@ async def heads(session: AsyncSession, rows: Sequence[Outbox]) -> dict[int, Stat
     return {row_id: State(state) for row_id, state in found}
 
 
+async def lately_said(session: AsyncSession, channel: str, chat: str, limit: int) -> list[datetime]:
+    """When the last messages to a chat were written, newest first."""
+    query = select(Outbox.created_at).where(Outbox.channel == channel, Outbox.chat == chat)
+    return list(await session.scalars(query.order_by(Outbox.id.desc()).limit(limit)))
+
+
 async def group_chats(session: AsyncSession, lane: str) -> set[str]:
     """Chats of a lane that hold more than one person: their pace is a group's."""
     query = select(Outbox.chat).where(Outbox.lane == lane, Outbox.audience != "private").distinct()
@@ -360,12 +385,36 @@ async def unknown_rows(session: AsyncSession, community_id: int | None, *, limit
     return list(await session.scalars(query))
 
 
+async def failed_rows(
+    session: AsyncSession, community_id: int | None, since: datetime, *, limit: int, skip: int = 0
+) -> list[tuple[Outbox, str]]:
+    """Messages to people that failed since a moment with their account's code, newest first."""
+    query = (
+        select(Outbox, func.coalesce(Account.code, ""))
+        .outerjoin(Account, Account.id == Outbox.account_id)
+        .where(Outbox.state == State.DEAD, func.coalesce(Outbox.lease_until, Outbox.created_at) >= since)
+        .order_by(Outbox.id.desc())
+        .limit(limit)
+        .offset(skip)
+    )
+    if community_id is not None:
+        query = query.where(Account.community_id == community_id)
+    return [(row, code) for row, code in await session.execute(query)]
+
+
 async def resolve_unknown(session: AsyncSession, row_id: int, *, arrived: bool, by: str, at: datetime) -> bool:
     """What staff say of an unknown message: it arrived, or it is to be sent again. False when it is unknown no more."""
     values: dict[str, object] = (
         {"state": State.SENT, "reason": f"confirmed by {by}", "sent_at": at}
         if arrived
-        else {"state": State.RETRY, "reason": f"again by {by}", "not_before": at, "attempt": 0, "claims": 0}
+        else {
+            "state": State.RETRY,
+            "reason": f"again by {by}",
+            "not_before": at,
+            "attempt": 0,
+            "claims": 0,
+            "repeat_until": None,
+        }
     )
     result = await session.execute(
         update(Outbox)

@@ -1,19 +1,37 @@
-"""What an office still has to set up: communities without a group chat, households without anyone to remind."""
+"""What an office still has to set up: staff, communities without a group chat, households without anyone to remind."""
 
 from __future__ import annotations
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.roles import Role
 from models.accounts import Account, Community
 from models.dialogue import Group
 from models.people import Binding
+from models.staff import Staff
 
 
 async def communities_without_group(session: AsyncSession) -> list[str]:
     """Names of the communities where no residents' group can be posted to."""
     has_group = exists().where(Group.community_id == Community.id, Group.audience == "residents", Group.state == "ok")
     return list(await session.scalars(select(Community.name).where(~has_group).order_by(Community.name)))
+
+
+async def staff_at_work(session: AsyncSession) -> tuple[int, int, int]:
+    """How many colleagues there are, how many administrators among them, how many of all can be written to."""
+    query = select(Staff.role, Staff.chat).where(Staff.active.is_(True))
+    everybody = (await session.execute(query)).all()
+    return (
+        len(everybody),
+        sum(role == Role.ADMIN for role, _ in everybody),
+        sum(bool(chat) for _, chat in everybody),
+    )
+
+
+async def has_staff_group(session: AsyncSession) -> bool:
+    query = select(Group.id).where(Group.audience == "staff", Group.state == "ok").limit(1)
+    return await session.scalar(query) is not None
 
 
 async def accounts_without_payer(session: AsyncSession) -> tuple[int, int]:

@@ -7,20 +7,22 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, delete, func, insert, select, update
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.policy import Hours
 from models.accounts import Account
 from models.base import Base, Id, UtcDateTime
 
 INVITE_LIFE = timedelta(days=7)
 FAILURES_MAX = 5  # wrong answers within FAILURE_WINDOW, per household and per chat account
 FAILURE_WINDOW = timedelta(hours=24)
+GUESSES_MAX = 10  # wrong answers while an invite lives: then it is in the wrong hands, and only staff bind
 
 
 class Person(Base):
-    """A human being who chats with us. Stop and language are the person's, on all channels."""
+    """A human being who chats with us. Stop, language and the other wishes are the person's, on all channels."""
 
     __tablename__ = "people"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -28,6 +30,16 @@ class Person(Base):
     language: Mapped[str] = mapped_column(String(8), default="")
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    spacing_days: Mapped[int] = mapped_column(default=0, server_default="0")  # "less often"; 0: as the policy says
+    hour_from: Mapped[int | None]  # "only after seven": local hours within the policy's window, until excluded
+    hour_until: Mapped[int | None]
+    channel: Mapped[str] = mapped_column(String(16), default="", server_default="")  # where they like to be written to
+    large_type: Mapped[bool] = mapped_column(default=False, server_default="0")  # as text: both databases read it
+
+    @property
+    def hours(self) -> Hours | None:
+        """The hours in which they wish to be written to; None: any of the policy's."""
+        return None if self.hour_from is None or self.hour_until is None else (self.hour_from, self.hour_until)
 
 
 class Contact(Base):
@@ -101,15 +113,28 @@ async def contact_of(session: AsyncSession, channel: str, user: str) -> Contact 
     ).one_or_none()
 
 
+async def heard_from(session: AsyncSession, contact: Contact, chat: str, at: datetime) -> None:
+    """They wrote to us, so this is their chat, and it can be written to."""
+    if (contact.state, contact.chat) != ("ok", chat):
+        contact.state, contact.chat = "ok", chat
+    await session.execute(HEARD, {"contact": contact.id, "at": at})
+
+
+CONTACTS = Contact.metadata.tables[Contact.__tablename__]
+HEARD = update(CONTACTS).where(CONTACTS.c.id == bindparam("contact")).values(last_heard_at=bindparam("at"))
+
+
 async def households_of(session: AsyncSession, person_id: int) -> list[tuple[Account, Binding]]:
     """The households a person may see, first bound first."""
-    rows = await session.execute(
-        select(Account, Binding)
-        .join(Binding, Binding.account_id == Account.id)
-        .where(Binding.person_id == person_id)
-        .order_by(Binding.id)
-    )
-    return [(account, binding) for account, binding in rows]
+    return [(account, binding) for account, binding in await session.execute(HOUSEHOLDS, {"person": person_id})]
+
+
+HOUSEHOLDS = (
+    select(Account, Binding)
+    .join(Binding, Binding.account_id == Account.id)
+    .where(Binding.person_id == bindparam("person"))
+    .order_by(Binding.id)
+)
 
 
 async def members_of(session: AsyncSession, account_id: int) -> list[tuple[Person, Binding]]:
@@ -123,24 +148,28 @@ async def members_of(session: AsyncSession, account_id: int) -> list[tuple[Perso
 
 
 async def payer_contacts(session: AsyncSession, account_id: int) -> list[Contact]:
-    """The chats of the household's payer that can be written to."""
+    """The chats of the household's payer that can be written to, the channel they like first."""
     return list(
         await session.scalars(
             select(Contact)
             .join(Binding, Binding.person_id == Contact.person_id)
+            .join(Person, Person.id == Contact.person_id)
             .where(Binding.account_id == account_id, Binding.payer.is_(True), Contact.state == "ok")
-            .order_by(Contact.id)
+            .order_by((Contact.channel == Person.channel).desc(), Contact.id)
         )
     )
 
 
 async def contacts_of(session: AsyncSession, person_id: int) -> list[Contact]:
-    """A person's chats that can be written to, the one they used last first."""
+    """A person's chats that can be written to: on the channel they like first, then the one they used last."""
     return list(
         await session.scalars(
             select(Contact)
+            .join(Person, Person.id == Contact.person_id)
             .where(Contact.person_id == person_id, Contact.state == "ok")
-            .order_by(Contact.last_heard_at.desc().nulls_last(), Contact.id.desc())
+            .order_by(
+                (Contact.channel == Person.channel).desc(), Contact.last_heard_at.desc().nulls_last(), Contact.id.desc()
+            )
         )
     )
 
@@ -205,6 +234,14 @@ async def binding_locked(session: AsyncSession, account_id: int, channel: str, u
     return max(int(count) for count in counts) >= FAILURES_MAX
 
 
+async def guessed_at(session: AsyncSession, invite: Invite) -> bool:
+    """Whether somebody tries out numbers on this household, a few a day, since the invite was made."""
+    wrong = select(func.count()).where(
+        BindingFailure.account_id == invite.account_id, BindingFailure.at >= invite.created_at
+    )
+    return int(await session.scalar(wrong) or 0) >= GUESSES_MAX
+
+
 async def owner_elsewhere(session: AsyncSession, account_id: int, channel: str) -> Person | None:
     """The household's owner, when they have no chat on this channel yet."""
     here = select(Contact.person_id).where(Contact.channel == channel)
@@ -238,6 +275,16 @@ async def unbind(session: AsyncSession, account_id: int, person_id: int) -> bool
         heir = select(func.min(Binding.id)).where(Binding.account_id == account_id, Binding.role == "owner")
         await session.execute(update(Binding).where(Binding.id == heir.scalar_subquery()).values(payer=True))
     return was_payer is not None
+
+
+async def hand_payer_on(session: AsyncSession, account_id: int, from_person_id: int) -> None:
+    """Somebody else pays: the household's first other owner, or nobody who chats when there is none."""
+    others = (Binding.account_id == account_id, Binding.person_id != from_person_id, Binding.role == "owner")
+    heir = select(func.min(Binding.id)).where(*others)
+    await session.execute(
+        update(Binding).where(Binding.account_id == account_id, Binding.person_id == from_person_id).values(payer=False)
+    )
+    await session.execute(update(Binding).where(Binding.id == heir.scalar_subquery()).values(payer=True))
 
 
 async def open_request(session: AsyncSession, channel: str, user: str) -> BindingRequest | None:

@@ -15,6 +15,8 @@ from domain.text import TEXT_LIMITS, split
 from models import outbox
 from models.dialogue import Button, new_buttons
 
+NEW_BUTTONS = insert(Button.metadata.tables[Button.__tablename__])
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -87,7 +89,7 @@ async def post_all(session: AsyncSession, drafts: Sequence[Draft], now: datetime
             first[n] = last[n] if part == 0 else first[n]
     new = [{**row, "outbox_id": last[n]} for n in range(len(drafts)) if last[n] is not None for row in buttons[n][1]]
     if new:
-        await session.execute(insert(Button), new)
+        await session.execute(NEW_BUTTONS, new)
     return [
         Posted(
             first[n],

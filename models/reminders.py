@@ -32,6 +32,9 @@ from models.outbox import CLAIMABLE, Outbox, State
 from models.staff import StaffTask
 
 
+CAPS_LOCK = 7_365_001  # of PostgreSQL; any number that nothing else here uses
+
+
 class Reminder(Base):
     """One stage carried out for one household: a message, or a task for staff."""
 
@@ -127,6 +130,16 @@ async def contact_sums(
         .group_by(ContactCount.subject_id)
     )
     return {subject: (int(one), int(seven), int(thirty)) for subject, one, seven, thirty in rows}
+
+
+async def lock_contacts(session: AsyncSession) -> None:
+    """One lane at a time compares the counters with the caps until its transaction ends.
+
+    Else two lanes on PostgreSQL would both see the last free place. A SQLite transaction is alone anyway.
+    """
+    assert session.bind is not None
+    if session.bind.dialect.name == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(CAPS_LOCK)))
 
 
 async def count_contacts(session: AsyncSession, subjects: Sequence[tuple[str, int]], day: date, by: int = 1) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ForeignKey, String, Text, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,17 +45,19 @@ class ChannelHealth(Base):
     channel: Mapped[str] = mapped_column(String(16), primary_key=True)
     ok: Mapped[bool] = mapped_column(default=True)
     last_ok_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when `ok` last changed
+    alerted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # staff were told that it is red
     detail: Mapped[str] = mapped_column(Text, default="")
 
 
 class Broadcast(Base):
-    """A message by staff to many. `state`: draft, waiting (approval), running, paused, done, cancelled."""
+    """A message by staff to many, by one of the states in models/broadcasts.py."""
 
     __tablename__ = "broadcasts"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     author_id: Mapped[int] = mapped_column(ForeignKey(Staff.id))
     community_id: Mapped[int | None] = mapped_column(ForeignKey(Community.id))
-    target: Mapped[str] = mapped_column(Text, default="{}")  # {"to": "groups|households", "building": …, "segment": …}
+    target: Mapped[str] = mapped_column(Text, default="{}")  # models.segments.Target as JSON
     text: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(String(14), default="broadcast")
     state: Mapped[str] = mapped_column(String(10), default="draft")
@@ -67,6 +69,13 @@ class Broadcast(Base):
     shown: Mapped[str] = mapped_column(String(80), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    send_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: as soon as it is confirmed
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # nothing of it goes out from then on
+    mentions_all: Mapped[bool] = mapped_column(default=False, server_default="0")
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")  # grows with each change: old buttons die
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    shown_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey(Staff.id))  # who approved or declined it
 
 
 async def kill_switch(session: AsyncSession, now: datetime) -> Switch | None:
@@ -87,13 +96,16 @@ async def set_switch(
 
 
 async def note_health(session: AsyncSession, channel: str, ok: bool, detail: str, at: datetime) -> None:
+    """Keep how a channel is; `since` moves only when that changes."""
     row: dict[str, object] = {"ok": ok, "detail": detail}
     if ok:
         row["last_ok_at"] = at
+    moment = literal(at, UtcDateTime)
+    since = case((ChannelHealth.ok == ok, func.coalesce(ChannelHealth.since, moment)), else_=moment)
     await session.execute(
         upsert(session, ChannelHealth)
-        .values(channel=channel, **row)
-        .on_conflict_do_update(index_elements=["channel"], set_=row)
+        .values(channel=channel, since=at, **row)
+        .on_conflict_do_update(index_elements=["channel"], set_={**row, "since": since})
     )
 
 

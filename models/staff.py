@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, case, func, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.accounts import Account, Community
 from models.base import Base, Id, UtcDateTime, upsert
+
+HEAD = 1  # the id of the audit log's only head
 
 
 class Staff(Base):
@@ -53,6 +55,8 @@ class StaffTask(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)  # its clock: past it the task is late and escalates
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    touched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a person last did something about it
+    escalated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a manager was told that its clock ran out
 
 
 class AuditEntry(Base):
@@ -66,6 +70,15 @@ class AuditEntry(Base):
     subject: Mapped[str] = mapped_column(String(80), default="", index=True)
     detail: Mapped[str] = mapped_column(Text, default="{}")
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditHead(Base):
+    """The end of the audit log: one row, which shows that the last entry is still there and makes writers take turns."""
+
+    __tablename__ = "audit_head"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    entry_id: Mapped[int] = mapped_column(Id, default=0)
+    hash: Mapped[str] = mapped_column(String(64), default="")
 
 
 async def staff_by_user(session: AsyncSession, channel: str, user: str) -> Staff | None:
@@ -126,6 +139,10 @@ async def open_task(
     return None if task_id is None else await session.get(StaffTask, task_id)
 
 
+async def task_by_key(session: AsyncSession, key: str) -> StaffTask | None:
+    return (await session.scalars(select(StaffTask).where(StaffTask.key == key))).one_or_none()
+
+
 async def close_task(
     session: AsyncSession, source: str, at: datetime, *, staff_id: int | None, outcome: str, note: str = ""
 ) -> None:
@@ -139,6 +156,7 @@ async def close_task(
             note=note,
             closed_at=at,
             assignee_id=func.coalesce(StaffTask.assignee_id, staff_id),
+            touched_at=at,
         )
     )
 
@@ -153,60 +171,61 @@ async def audit(
 ) -> None:
     """Append to the audit log. `detail` holds ids and figures, never a phone number or a chat text."""
     text = json.dumps(dict(detail or {}), ensure_ascii=False, sort_keys=True, default=str)
-    last = await session.scalar(select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)) or ""
-    chained = chain(last, at, actor, action, subject, text)
-    session.add(AuditEntry(at=at, actor=actor, action=action, subject=subject, detail=text, hash=chained))
+    head = await _audit_head(session)
+    chained = chain(head.hash, at, actor, action, subject, text)
+    entry = AuditEntry(at=at, actor=actor, action=action, subject=subject, detail=text, hash=chained)
+    session.add(entry)
+    await session.flush()
+    head.entry_id, head.hash = entry.id, chained
     await session.flush()
 
 
+async def _audit_head(session: AsyncSession) -> AuditHead:
+    """The end of the chain, locked until this transaction ends: else two entries would follow the same one."""
+    head = await session.get(AuditHead, HEAD, with_for_update=True)
+    if head is None:
+        last = await _last_entry(session)
+        start = {"id": HEAD, "entry_id": last.id if last else 0, "hash": last.hash if last else ""}
+        await session.execute(upsert(session, AuditHead).values(start).on_conflict_do_nothing(index_elements=["id"]))
+        head = await session.get_one(AuditHead, HEAD, with_for_update=True)
+    return head
+
+
+async def _last_entry(session: AsyncSession) -> AuditEntry | None:
+    return (await session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1))).first()
+
+
 def chain(last: str, at: datetime, actor: str, action: str, subject: str, detail: str) -> str:
-    return hashlib.sha256("\x1f".join((last, at.isoformat(), actor, action, subject, detail)).encode()).hexdigest()
+    whole = "\x1f".join((last, at.astimezone(UTC).isoformat(), actor, action, subject, detail))
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 async def broken_audit_entries(session: AsyncSession) -> list[int]:
-    """Ids of audit entries whose hash doesn't follow from the one before: edited, removed or inserted by hand."""
+    """Ids of audit entries edited, moved or inserted by hand, that follow a removed one, or were removed at the end."""
     last, broken = "", []
+    number = 0
     for entry in await session.scalars(select(AuditEntry).order_by(AuditEntry.id)):
         if entry.hash != chain(last, entry.at, entry.actor, entry.action, entry.subject, entry.detail):
             broken.append(entry.id)
-        last = entry.hash
+        number, last = entry.id, entry.hash
+    head = await session.get(AuditHead, HEAD)
+    if head is not None and (head.entry_id, head.hash) != (number, last):
+        broken.append(max(head.entry_id, number))
     return broken
 
 
-async def people_waiting(session: AsyncSession) -> int:
-    """How many chats wait for a person."""
-    query = select(func.count()).where(StaffTask.kind == "person", StaffTask.state.in_(("open", "taken")))
-    return int(await session.scalar(query) or 0)
-
-
-LIVE = ("open", "taken")
-
-
-async def live_tasks(
-    session: AsyncSession, community_id: int | None, *, limit: int, skip: int = 0
-) -> list[tuple[StaffTask, str]]:
-    """Open tasks with their account's code, latest clock last; of one community, or of all when that is None."""
-    query = (
-        select(StaffTask, func.coalesce(Account.code, ""))
-        .outerjoin(Account, Account.id == StaffTask.account_id)
-        .where(StaffTask.state.in_(LIVE))
-        .order_by(StaffTask.due_at, StaffTask.id)
-        .limit(limit)
-        .offset(skip)
+async def people_waiting(session: AsyncSession, community_id: int | None = None) -> tuple[int, datetime | None]:
+    """How many chats wait for a person, and since when the first of them."""
+    query = select(func.count(), func.min(StaffTask.created_at)).where(
+        StaffTask.kind == "person", StaffTask.state == "open"
     )
     if community_id is not None:
         query = query.where(StaffTask.community_id == community_id)
-    return list(await session.execute(query))
+    number, asked_at = (await session.execute(query)).one()
+    return int(number), asked_at
 
 
-async def count_live_tasks(session: AsyncSession, community_id: int | None, now: datetime) -> tuple[int, int]:
-    """(open, late) tasks."""
-    late = func.coalesce(func.sum(case((StaffTask.due_at < now, 1), else_=0)), 0)
-    query = select(func.count(), late).select_from(StaffTask).where(StaffTask.state.in_(LIVE))
-    if community_id is not None:
-        query = query.where(StaffTask.community_id == community_id)
-    number, overdue = (await session.execute(query)).one()
-    return int(number), int(overdue)
+LIVE = ("open", "taken")
 
 
 async def members(session: AsyncSession) -> Sequence[tuple[Staff, str]]:

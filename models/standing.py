@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from domain.clock import local_date
 from domain.ladder import BILL_HOLDS, HOUSEHOLD_HOLDS, OpenBill, Reason, Standing
 from domain.office import Office
+from domain.policy import Hours
 from models.accounts import Account, Community, room_of
 from models.agreements import Hold, PlanNow, plans_now
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
@@ -46,6 +47,10 @@ class Payer:
     language: str
     stopped: bool
     chats: tuple[Chat, ...] = ()
+    spacing_days: int = 0  # what they wish: fewer reminders, certain hours, a channel, large type
+    hours: Hours | None = None
+    channel: str = ""
+    large_type: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,9 @@ async def _batch(
         payer = payers.get(account.id)
         policy = office.policy(account.kind)
         usable = [each for each in payer.chats if each.channel in policy.channels] if payer else []
-        chat = min(usable, key=lambda each: (policy.channels.index(each.channel), each.id), default=None)
+        liked = payer.channel if payer else ""
+        order = (*(channel for channel in policy.channels if channel == liked), *policy.channels)
+        chat = min(usable, key=lambda each: (order.index(each.channel), each.id), default=None)
         last = [d for d in (reminded.get(account.id), persons_reminded.get(payer.id) if payer else None) if d]
         traits = account.traits.split(";")
         held = holds.get(account.id) or NO_HOLDS
@@ -139,6 +146,7 @@ async def _batch(
                 max(last, default=None),
             ),
             channel=chat.channel if chat else None,
+            spacing_days=payer.spacing_days if payer else 0,
         )
         room = room_of(account.building, account.address, account.class_name) or account.code
         found.append(Household(standing, account.kind, account.payer_name, room, account.language, payer, chat))
@@ -157,6 +165,11 @@ async def _payers(session: AsyncSession, office: Office, span: tuple[int, int]) 
             Person.id,
             Person.language,
             Person.stopped_at,
+            Person.spacing_days,
+            Person.hour_from,
+            Person.hour_until,
+            Person.channel,
+            Person.large_type,
             Contact.id,
             Contact.channel,
             Contact.chat,
@@ -168,8 +181,12 @@ async def _payers(session: AsyncSession, office: Office, span: tuple[int, int]) 
         .order_by(Binding.id, Contact.id)
     )
     payers: dict[int, Payer] = {}
-    for account_id, person_id, language, stopped_at, chat_id, channel, chat, user in rows:
-        known = payers.setdefault(account_id, Payer(person_id, language, stopped_at is not None))
+    for account_id, person_id, language, stopped_at, spacing, opens, closes, liked, large, *contact in rows:
+        chat_id, channel, chat, user = contact
+        hours = (opens, closes) if opens is not None and closes is not None else None
+        known = payers.setdefault(
+            account_id, Payer(person_id, language, stopped_at is not None, (), spacing, hours, liked, large)
+        )
         joined: int | None = chat_id
         if joined is not None and known.id == person_id:
             payers[account_id] = replace(known, chats=(*known.chats, Chat(joined, channel, chat, user)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.clock import at_local, local_date
@@ -17,9 +17,9 @@ from domain.plans import add_months
 from models.accounts import Account, Community
 from models.agreements import Offer, Plan, PlanPart, Promise, plan_received_fen
 from models.bills import Bill, LedgerEntry, signed
-from models.outbox import Outbox, State
+from models.outbox import LEASE, Outbox, State
 from models.runtime import channels_health, kill_switch
-from models.staff import StaffTask, people_waiting
+from models.staff import LIVE, StaffTask, people_waiting
 
 # Days past due at which a column of the ageing begins.
 AGES = (0, 30, 60, 90, 180)
@@ -117,11 +117,11 @@ async def board(
     community_id: int | None = None,
     next_run: datetime | None = None,
 ) -> Board:
-    """The figures at this moment, of everything or of one community. Messages and channels are always counted whole."""
+    """The figures at this moment, of everything or of one community. Channels are always counted whole."""
     today = local_date(now, zone)
     rows = await _money(session, today, community_id)
-    sent, failed, states = await _messages(session, at_local(today, time(), zone))
-    asked_at = await _longest_wait(session)
+    sent, failed, states = await messages(session, at_local(today, time(), zone), now, community_id)
+    waiting, asked_at = await people_waiting(session, community_id)
     return Board(
         due_fen=sum(row.due_fen for row in rows),
         received_fen=sum(row.received_fen for row in rows),
@@ -131,8 +131,8 @@ async def board(
         unknown=states.get(State.UNKNOWN, 0),
         waiting_for_staff=states.get(State.WAITING_FOR_STAFF, 0),
         promises_today=await _promises(session, today, community_id),
-        plans_late=await _late_plans(session, today, community_id),
-        people_waiting=await people_waiting(session),
+        plans_late=len(await late_plans(session, today, community_id)) + await _broken_plans(session, community_id),
+        people_waiting=waiting,
         longest_wait=now - asked_at if asked_at else None,
         paused=await kill_switch(session, now) is not None,
         channels={h.channel: Channel(h.ok, h.last_ok_at) for h in await channels_health(session)},
@@ -200,20 +200,26 @@ def _slices(rows: Sequence[_Row], name: Callable[[_Row], str]) -> tuple[Slice, .
     return tuple(Slice(each, due, received) for each, (due, received) in sorted(sums.items()))
 
 
-async def _messages(session: AsyncSession, midnight: datetime) -> tuple[int, int, dict[str, int]]:
-    """Sent and failed since midnight, and how many rows are in each state that asks for attention."""
-    sent = await session.scalar(select(func.count()).select_from(Outbox).where(Outbox.sent_at >= midnight))
+async def messages(
+    session: AsyncSession, since: datetime, until: datetime, community_id: int | None
+) -> tuple[int, int, dict[str, int]]:
+    """Sent and failed in a span of time, and how many rows are in each state that asks for attention now."""
+
+    def count(*conditions: ColumnElement[bool]) -> Select[int]:
+        query = select(func.count()).select_from(Outbox).where(*conditions)
+        if community_id is None:
+            return query
+        return query.join(Account, Account.id == Outbox.account_id).where(Account.community_id == community_id)
+
     # A dead row was claimed last a lease before its lease's end; one that never was claimed died when it was written.
-    failed = await session.scalar(
-        select(func.count())
-        .select_from(Outbox)
-        .where(Outbox.state == State.DEAD, func.coalesce(Outbox.lease_until, Outbox.created_at) >= midnight)
-    )
-    asking = (State.UNKNOWN, State.WAITING_FOR_STAFF)
-    states = await session.execute(
-        select(Outbox.state, func.count()).where(Outbox.state.in_(asking)).group_by(Outbox.state)
-    )
-    return int(sent or 0), int(failed or 0), dict(states.all())
+    died_at = func.coalesce(Outbox.lease_until, Outbox.created_at)
+    sent = await session.scalar(count(Outbox.sent_at >= since, Outbox.sent_at <= until))
+    failed = await session.scalar(count(Outbox.state == State.DEAD, died_at >= since, died_at <= until + LEASE))
+    states = {
+        state.value: int(await session.scalar(count(Outbox.state == state)) or 0)
+        for state in (State.UNKNOWN, State.WAITING_FOR_STAFF)
+    }
+    return int(sent or 0), int(failed or 0), states
 
 
 async def _promises(session: AsyncSession, today: date, community_id: int | None) -> int:
@@ -234,31 +240,30 @@ async def _offers(session: AsyncSession, today: date, community_id: int | None) 
     return int(await session.scalar(query) or 0)
 
 
-async def _late_plans(session: AsyncSession, today: date, community_id: int | None) -> int:
-    """Active plans whose parts due before today ask for more than came in, and broken ones that staff still work on."""
+async def late_plans(session: AsyncSession, today: date, community_id: int | None) -> list[str]:
+    """The codes of the households whose active plan's parts due before today ask for more than came in."""
     asked = (
         select(PlanPart.plan_id, func.sum(PlanPart.amount_fen).label("fen"))
         .where(PlanPart.due_on < today)
         .group_by(PlanPart.plan_id)
         .subquery()
     )
-    query = select(Plan, asked.c.fen).join(asked, asked.c.plan_id == Plan.id).where(Plan.state == "active")
-    broken = (
-        select(func.count())
-        .select_from(StaffTask)
-        .where(StaffTask.kind == "plan_broken", StaffTask.state.in_(("open", "taken")))
+    query = (
+        select(Plan, Account.code, asked.c.fen)
+        .join(asked, asked.c.plan_id == Plan.id)
+        .join(Account, Account.id == Plan.account_id)
+        .where(Plan.state == "active")
+        .order_by(Account.code)
     )
     if community_id is not None:
-        query = query.join(Account, Account.id == Plan.account_id).where(Account.community_id == community_id)
-        broken = broken.where(StaffTask.community_id == community_id)
-    late = 0
-    for plan, fen in await session.execute(query):
-        late += await plan_received_fen(session, plan) < fen
-    return late + int(await session.scalar(broken) or 0)
+        query = query.where(Account.community_id == community_id)
+    rows = (await session.execute(query)).all()
+    return [code for plan, code, fen in rows if await plan_received_fen(session, plan) < fen]
 
 
-async def _longest_wait(session: AsyncSession) -> datetime | None:
-    """When the person who waits longest for a human asked."""
-    query = select(func.min(StaffTask.created_at)).where(StaffTask.kind == "person", StaffTask.state == "open")
-    asked_at: datetime | None = await session.scalar(query)
-    return asked_at
+async def _broken_plans(session: AsyncSession, community_id: int | None) -> int:
+    """Broken plans that staff still work on."""
+    query = select(func.count()).where(StaffTask.kind == "plan_broken", StaffTask.state.in_(LIVE))
+    if community_id is not None:
+        query = query.where(StaffTask.community_id == community_id)
+    return int(await session.scalar(query) or 0)

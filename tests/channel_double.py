@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from starlette.routing import BaseRoute
 
@@ -32,6 +32,8 @@ class Scripted:
     always: Exception | Answer | None = None
     sent: list[tuple[float, Sendable]] = field(default_factory=list)
     acknowledged: list[tuple[IncomingMessage, str]] = field(default_factory=list)
+    takes_back_within: timedelta | None = timedelta(hours=48)
+    deleted: list[tuple[str, str]] = field(default_factory=list)
     under_way: int = 0
     most_under_way: int = 0
 
@@ -53,7 +55,7 @@ class Scripted:
     async def stop(self) -> None:
         """Nothing is open."""
 
-    async def offer_staff_menu(self, chats: Sequence[str]) -> None:
+    async def offer_staff_menu(self, chats: Sequence[str], menu: str = "staff") -> None:
         """No menus."""
 
     def parse(self, payload: str) -> IncomingMessage | None:
@@ -79,6 +81,9 @@ class Scripted:
         finally:
             self.under_way -= 1
 
+    async def delete(self, chat: str, message_id: str) -> None:
+        self.deleted.append((chat, message_id))
+
     async def acknowledge(self, incoming: IncomingMessage, toast: str) -> None:
         self.acknowledged.append((incoming, toast))
 
@@ -91,5 +96,5 @@ class Scripted:
     def routes(self, store: Store) -> Sequence[BaseRoute]:
         return ()
 
-    def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
+    async def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
         return WriteFirst.YES

@@ -31,6 +31,7 @@ from models.agreements import Offer
 from models.base import Database
 from models.bills import Bill, LedgerEntry, record_payment, transfer
 from models.dialogue import save_group
+from models.outbox import Outbox
 from models.people import Person
 from models.staff import Staff
 from tests.transcript_facts import Books, Mismatch, check
@@ -39,6 +40,7 @@ from understanding.reader import Reader
 ZONE = ZoneInfo("Asia/Shanghai")
 OFFICE_DAY = timedelta(hours=9, minutes=40)  # when the jobs of a day in between run
 SETTINGS = {"organisation": {"name": "翠湖物业", "hotline": "021-5555 0101"}}
+DIGEST = "digest"  # the template of the staff's morning message
 KINDS_OF_FILE = {"photo": "照片", "voice": "", "sticker": "", "document": "凭证.pdf", "location": ""}
 
 
@@ -141,6 +143,15 @@ async def _run_jobs(stage: Stage, at: datetime) -> None:
     if failed := [each for each in ran if each.error]:
         raise Mismatch(f"jobs failed: {failed}")
     await stage.app.deliver()
+    await _digests_are_read(stage)
+
+
+async def _digests_are_read(stage: Stage) -> None:
+    """The staff's morning digest belongs to no conversation."""
+    async with stage.database.read() as session:
+        texts = set(await session.scalars(select(Outbox.text).where(Outbox.template == DIGEST)))
+    for actor in stage.actors.values():
+        actor.seen |= {line.id: line.text for line in stage.lines_of(actor) if line.text in texts}
 
 
 async def account(stage: Stage, code: str, name: str, phone: str, rest: str) -> None:
@@ -328,7 +339,7 @@ async def presses(stage: Stage, name: str, label: str) -> None:
         (line.id, each["token"])
         for line in stage.lines_of(actor)
         for each in (button for row in line.choices for button in row)
-        if each["label"] == label and "token" in each
+        if plain(each["label"]) == plain(label) and "token" in each
     ]
     if not buttons:
         last = "\n".join(map(shown, stage.lines_of(actor)[-2:]))
@@ -363,8 +374,8 @@ def difference(line: Line, expected: str) -> str:
         if found < 0:
             return f"expected {piece!r}"
         at = found + len(piece)
-    has = [each["label"] for row in line.choices for each in row]
-    missing = [label for label in re.findall(r"\[([^\]]+)\]", expected) if label not in has]
+    has = [plain(each["label"]) for row in line.choices for each in row]
+    missing = [label for label in re.findall(r"\[([^\]]+)\]", expected) if plain(label) not in has]
     return f"no button {missing}" if missing else ""
 
 

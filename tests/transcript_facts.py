@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -152,6 +153,24 @@ async def stopped_is(books: Books, name: str, negated: str) -> None:
     _expect(f"{name} stopped", not negated, person is not None and person.stopped_at is not None)
 
 
+async def wish_is(books: Books, name: str, wish: str, value: str) -> None:
+    async with books.database.read() as session:
+        contact = await people.contact_of(session, "sandbox", books.people[name])
+        person = await session.get_one(Person, contact.person_id) if contact else None
+    if person is None:
+        raise Mismatch(f"{name} is unknown")
+    hours = f"{person.hours[0]}-{person.hours[1]}" if person.hours else "any"
+    found = {"spacing": str(person.spacing_days), "hours": hours, "large": "yes" if person.large_type else "no"}
+    _expect(f"{name} wishes {wish}", value, found[wish])
+
+
+async def evidence_is(books: Books, table: str, number: str) -> None:
+    async with books.database.read() as session:
+        column = Dispute.evidence if table == "dispute" else Complaint.evidence
+        kept = list(await session.scalars(select(column)))
+    _expect(f"evidence of the last {table}", int(number), len(json.loads(kept[-1])) if kept else 0)
+
+
 async def bound_is(books: Books, code: str, roles: str) -> None:
     async with books.database.read() as session:
         owner = await _account(session, code)
@@ -193,6 +212,8 @@ FACTS: tuple[tuple[str, Callable[..., Awaitable[None]]], ...] = (
     (r"parts (.+)", parts_are),
     (r"offer reason (\w+)", reason_is),
     (r"(\S+) (not )?stopped", stopped_is),
+    (r"(\S+) wishes (spacing|hours|large) (\S+)", wish_is),
+    (r"evidence (dispute|complaint) (\d+)", evidence_is),
     (r"bound (\S+): (.+)", bound_is),
     (r"audit (\S+)", audited),
     (r"corrected (.+) from (\w+) to (\w+)", corrected),

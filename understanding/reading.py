@@ -53,16 +53,17 @@ class Guess:
 class Slots:
     """Values the person named. None where they named none: nothing is ever assumed.
 
-    amount_fen is integer fen, instalments the number of parts, period `YYYY` or `YYYY-MM`.
+    amount_fen is integer fen, instalments the number of parts, period `YYYY` or `YYYY-MM`, hour a time of the day.
     """
 
     date: dt.date | None = None
     amount_fen: int | None = None
     instalments: int | None = None
     period: str | None = None
+    hour: dt.time | None = None
 
     def to_json(self) -> dict[str, str | int]:
-        """Only the keys that are present; the date in ISO form."""
+        """Only the keys that are present; the date in ISO form. The hour is of use in conversation only."""
         found: dict[str, str | int] = {}
         if self.date is not None:
             found["date"] = self.date.isoformat()

@@ -3,6 +3,7 @@
 from datetime import date
 
 from understanding.dates import find_date
+from understanding.hours import find_time
 from understanding.parts import find_parts
 from understanding.periods import find_period
 from understanding.reading import Slots
@@ -18,4 +19,5 @@ def find_slots(text: str, today: date) -> Slots:
         amount_fen=find_sum(text, taken + spans),
         instalments=parts,
         period=find_period(text, today),
+        hour=find_time(text),
     )

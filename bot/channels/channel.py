@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from starlette.routing import BaseRoute
 
-from domain.messages import Attachment, IncomingMessage, Receipt, WriteFirst
+from domain.messages import Attachment, IncomingMessage, Kind, Receipt, WriteFirst
 from domain.pacing import Limits
 from domain.text import Unit
 
@@ -31,6 +31,12 @@ class Sendable:
     attachment: Attachment | None = None
     silent: bool = False
     is_group: bool = False
+    mentions_all: bool = False  # call everyone in the group (@所有人), where the platform can
+    # For platforms with templates: what it is, its template with the fields, and the key that names it for ever.
+    kind: Kind = Kind.REPLY
+    template: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Channel(Protocol):
     limits: Limits
     text_limit: int
     text_unit: Unit
+    takes_back_within: timedelta | None  # how long after sending a message can be deleted; None: never
 
     @property
     def health(self) -> Health: ...
@@ -64,8 +71,11 @@ class Channel(Protocol):
 
     async def stop(self) -> None: ...
 
-    async def offer_staff_menu(self, chats: Sequence[str]) -> None:
-        """Show the staff's commands in these private chats, where the platform has such menus."""
+    async def offer_staff_menu(self, chats: Sequence[str], menu: str = "staff") -> None:
+        """Show commands in these private chats, where the platform has such menus: all of the staff's, or a role's.
+
+        `menu`: "staff", "staff_" and a role, or "private" for somebody who has left. A failure is logged, not raised.
+        """
         ...
 
     def parse(self, payload: str) -> IncomingMessage | None:
@@ -74,6 +84,13 @@ class Channel(Protocol):
 
     async def send(self, message: Sendable) -> Receipt:
         """Deliver one message, once. Raises a DeliveryError and nothing else."""
+        ...
+
+    async def delete(self, chat: str, message_id: str) -> None:
+        """Take one of our messages back; one that is gone already is no failure.
+
+        Raises a DeliveryError and nothing else: Rejected when the platform keeps this message.
+        """
         ...
 
     async def acknowledge(self, incoming: IncomingMessage, toast: str) -> None:
@@ -92,6 +109,6 @@ class Channel(Protocol):
         """The web routes this channel needs (its webhook); empty where it polls."""
         ...
 
-    def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
+    async def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
         """May the bot write to this chat without being asked?"""
         ...

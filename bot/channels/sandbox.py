@@ -20,6 +20,7 @@ from domain.text import Unit, length
 
 CALLBACK_BYTES = 64  # of a button's data, as on Telegram
 SLOW_SECONDS = 3.0
+CALL_ALL = "@所有人"
 WAIT_SECONDS = 5  # what the platform asks for when it is written to too fast
 
 
@@ -29,6 +30,7 @@ class SandboxChannel:
     name = "sandbox"
     text_limit = TEXT_LIMIT
     text_unit: Unit = "utf16"
+    takes_back_within: timedelta | None = timedelta(hours=48)  # as on Telegram
     # Nothing is at the other end that could be overrun: a week must pass in seconds.
     limits = Limits(global_per_second=2000, per_chat_per_second=50, group_per_minute=3000, concurrency=64)
 
@@ -47,7 +49,7 @@ class SandboxChannel:
     async def start(self) -> None:
         """Nothing to check: the platform is this process."""
 
-    async def offer_staff_menu(self, chats: Sequence[str]) -> None:
+    async def offer_staff_menu(self, chats: Sequence[str], menu: str = "staff") -> None:
         """The page shows its own buttons."""
 
     async def stop(self) -> None:
@@ -81,6 +83,19 @@ class SandboxChannel:
             raise Unknown("no answer within the time limit")  # it arrived, but nobody said so
         return Receipt(line.id)
 
+    async def delete(self, chat: str, message_id: str) -> None:
+        if chat not in self.platform.profiles and chat not in self.platform.rooms:
+            raise Unreachable("chat not found")
+        if self.platform.fault_of(chat) == "blocked":
+            raise Unreachable("blocked by the user")
+        line = self.platform.bots_line(chat, message_id)
+        if line is None:
+            return
+        assert self.takes_back_within is not None
+        if datetime.fromisoformat(line.at) + self.takes_back_within < self._clock.now():
+            raise Rejected("message can't be deleted")
+        self.platform.remove_by_bot(line)
+
     def _check(self, message: Sendable) -> None:
         """Telegram's rules. Raises a DeliveryError that says which was broken."""
         profile, room = self.platform.profiles.get(message.chat), self.platform.rooms.get(message.chat)
@@ -100,7 +115,8 @@ class SandboxChannel:
         now = self._clock.now()
         line = self.platform.bots_line(message.chat, message.edits) if message.edits else None
         if line is None:  # nothing to replace, or it is gone: the words go out as a new message
-            return self.platform.put_by_bot(message.chat, message.text, now, message.choices, message.attachment)
+            text = f"{CALL_ALL} {message.text}" if message.mentions_all and message.is_group else message.text
+            return self.platform.put_by_bot(message.chat, text, now, message.choices, message.attachment)
         self.platform.edit_by_bot(line, message.text, now, message.choices)
         return line
 
@@ -118,7 +134,7 @@ class SandboxChannel:
             await store(str(number), payload)
             self.platform.taken(number)
 
-    def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
+    async def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
         profile = self.platform.profiles.get(chat)
         started = chat in self.platform.rooms or (profile is not None and profile.started)
         return WriteFirst.YES if started else WriteFirst.NO
@@ -147,6 +163,7 @@ def _message(raw: dict[str, Any], now: datetime) -> IncomingMessage:
         sender_name=str(raw.get("name", "")),
         language=str(raw.get("language", "")),
         event=str(raw.get("event", "")),
+        event_fields={str(name): str(value) for name, value in (raw.get("event_fields") or {}).items()},
         message_id=str(raw.get("message", "")) if choice is not None else "",
         press_id=str(raw.get("press", "")),
     )

@@ -186,6 +186,11 @@ class Platform:
         line.choices, line.pressed = [[dict(each) for each in row] for row in choices], []
         self._change(line)
 
+    def remove_by_bot(self, line: Line) -> None:
+        self.chats[line.chat].remove(line)
+        self._keep("removed", {"chat": line.chat, "line": line.id})
+        self._tell("chat", {"chat": line.chat, "line": line.id, "sender": line.sender})
+
     def bots_line(self, chat: str, message_id: str) -> Line | None:
         line = self._line(chat, message_id)
         return line if line is not None and line.sender == BOT else None
@@ -344,6 +349,9 @@ class Platform:
                 self.rooms[value["id"]] = Room(**value)
             elif what == "line":
                 self._restore(Line(**value))
+            elif what == "removed":
+                kept = [line for line in self.chats[value["chat"]] if line.id != value["line"]]
+                self.chats[value["chat"]] = kept
             elif what == "update":
                 updates[value[0]] = (value[0], value[1], value[2])
                 self._number = max(self._number, value[0])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import structlog
 from starlette.routing import BaseRoute
@@ -24,7 +25,7 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest
 
 from bot.channels.channel import Health, Sendable, Store
-from bot.channels.telegram_errors import NOT_EDITABLE, UNCHANGED, meaning, says
+from bot.channels.telegram_errors import GONE, NOT_EDITABLE, UNCHANGED, meaning, says
 from bot.channels.telegram_receiving import Pulse, poll, set_webhook, watch, webhook
 from bot.channels.telegram_updates import CALLBACK_VERSION, CHANNEL, parse
 from bot.channels.telegram_wire import CONCURRENCY, TIMEOUTS, Timeouts, bot_number, connect
@@ -53,6 +54,7 @@ class TelegramChannel:
 
     name = CHANNEL
     text_limit, text_unit = TEXT_LIMITS[CHANNEL]
+    takes_back_within: timedelta | None = timedelta(hours=48)  # https://core.telegram.org/bots/api#deletemessage
 
     def __init__(
         self, settings: Telegram, clock: Clock, menus: Menus | None = None, timeouts: Timeouts = TIMEOUTS
@@ -99,10 +101,10 @@ class TelegramChannel:
         await self._offer("private", BotCommandScopeAllPrivateChats())
         await self._offer("group", BotCommandScopeAllGroupChats())
 
-    async def offer_staff_menu(self, chats: Sequence[str]) -> None:
+    async def offer_staff_menu(self, chats: Sequence[str], menu: str = "staff") -> None:
         """The staff's commands, in the private chats of the staff."""
         for chat in filter(_is_id, chats):
-            await self._offer("staff", BotCommandScopeChat(int(chat)))
+            await self._offer(menu, BotCommandScopeChat(int(chat)))
 
     async def stop(self) -> None:
         await self._wire.close()
@@ -110,7 +112,7 @@ class TelegramChannel:
     def parse(self, payload: str) -> IncomingMessage | None:
         return parse(payload, self._bot_id, self._name, self._clock.now())
 
-    def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
+    async def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
         """Telegram lets a bot write to everyone who once pressed Start; others answer 403 and become unreachable."""
         return WriteFirst.YES
 
@@ -125,6 +127,17 @@ class TelegramChannel:
             if isinstance(fault, ChannelDown):
                 self._pulse.fault = fault.detail
             raise fault from None
+
+    async def delete(self, chat: str, message_id: str) -> None:
+        if not _is_id(chat) or not message_id.isdecimal():
+            raise Rejected("not a message of Telegram")
+        try:
+            async with asyncio.timeout(self._wire.timeouts.total):
+                await self._bot.delete_message(int(chat), int(message_id))
+        except Exception as wrong:
+            if isinstance(wrong, BadRequest) and says(wrong, GONE):
+                return
+            raise meaning(wrong, self._clock.now()) from None
 
     async def _deliver(self, message: Sendable) -> Receipt:
         if not _is_id(message.chat):
@@ -162,7 +175,7 @@ class TelegramChannel:
         return True
 
     async def _send_file(self, message: Sendable, keyboard: InlineKeyboardMarkup | None) -> Message:
-        """A file that Telegram has already, with the text as its caption."""
+        """A file that Telegram has already, or one of ours, with the text as its caption."""
         file, chat = message.attachment, int(message.chat)
         assert file is not None
         if length(message.text, self.text_unit) > CAPTION_LIMIT:
@@ -171,6 +184,14 @@ class TelegramChannel:
             "photo": self._bot.send_photo,
             "voice": self._bot.send_voice,
         }
+        if file.path:
+            try:
+                content = await asyncio.to_thread(Path(file.path).read_bytes)
+            except FileNotFoundError:
+                raise Rejected("the file is gone: it is kept for a day") from None
+            return await self._bot.send_document(
+                chat, content, caption=message.text, filename=file.name, reply_markup=keyboard
+            )
         return await senders.get(file.kind, self._bot.send_document)(
             chat, file.file_id, caption=message.text, reply_markup=keyboard, disable_notification=message.silent
         )

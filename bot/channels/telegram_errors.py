@@ -37,9 +37,10 @@ ADDRESS_GONE = (
     "user is deactivated",
     "topic_closed",
 )
-# Words of a 400 to an edit: the message already says this; the message can't be replaced.
+# Words of a 400 to an edit: the message already says this; the message can't be replaced. To a deletion: it is gone.
 UNCHANGED = ("message is not modified",)
 NOT_EDITABLE = ("message to edit not found", "message can't be edited", "no text in the message", "message_id_invalid")
+GONE = ("message to delete not found",)
 UNTOLD_WAIT = timedelta(seconds=10)  # for a 429 that doesn't say how long
 
 

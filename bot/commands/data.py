@@ -74,9 +74,9 @@ def import_offers() -> None:
 
 def _import(context: typer.Context, kind: str, file: Path, dry_run: bool) -> None:
     """Read, understand, store, report. The last line on stdout counts the rows; exit 1 if any was refused."""
-    settings_of(context)  # a wrong configuration is said before a long file is read
+    language = settings_of(context).organisation.language  # a wrong configuration is said before a long file is read
     from bot.importing.file import understand_file
-    from bot.importing.refused import give_back
+    from bot.importing.refused import give_back, in_language
     from bot.importing.storing import store
 
     found = understand_file(file, kind)
@@ -91,6 +91,7 @@ def _import(context: typer.Context, kind: str, file: Path, dry_run: bool) -> Non
     refused = sorted(
         [*found.refused, *((row.line, reason) for row, reason in outcome.refused)], key=lambda each: each[0].number
     )
+    refused = [(line, in_language(reason, language)) for line, reason in refused]
     for line, reason in refused[:SHOWN_REFUSALS]:
         typer.echo(f"{file.name} row {line.number}: {reason}", err=True)
     reasons = [(line.cells, f"{file.name} row {line.number}: {reason}") for line, reason in refused]
@@ -146,6 +147,48 @@ def generate(
     )
     if billed.faults:
         raise typer.Exit(1)
+
+
+@bills.command("list")
+def list_bills(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The account's code.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """The bills of one household with their numbers, which the corrections ask for; the last line is what is open."""
+    import json
+
+    async def work(desk: Desk) -> list[dict[str, object]]:
+        from models.accounts import by_code
+        from models.bills import bill_lines
+        from models.staff import audit
+
+        async with desk.database.write() as session:
+            account = await by_code(session, code.strip())
+            if account is None:
+                raise CommandError(f"there is no account {code!r}")
+            await audit(session, desk.actor, "account.read", f"account/{account.id}", desk.now)
+            return [
+                {
+                    "id": line.bill.id,
+                    "item": line.bill.item,
+                    "period": line.bill.period,
+                    "due_on": line.bill.due_on.isoformat(),
+                    "billed_fen": line.billed_fen,
+                    "received_fen": line.received_fen,
+                    "open_fen": line.open_fen,
+                }
+                for line in await bill_lines(session, [account.id])
+            ]
+
+    rows = at_desk(context, work)
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        sums = " ".join(f"{name} {yuan(int(str(row[f'{name}_fen'])))}" for name in ("billed", "received", "open"))
+        typer.echo(f"{row['id']} {row['item']} {row['period']} due {row['due_on']} {sums}")
+    typer.echo(f"{code.strip()}: {yuan(sum(int(str(row['open_fen'])) for row in rows))} yuan open")
 
 
 @bills.command("void")
@@ -256,11 +299,15 @@ def check_database(context: typer.Context) -> None:
 
 
 @databases.command("backup")
-def backup_database(context: typer.Context, file: File) -> None:
+def backup_database(
+    context: typer.Context,
+    file: File,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a backup of that name.")] = False,
+) -> None:
     """Copy the database to FILE while it is in use, and check the copy."""
     from bot.backup import backup
 
-    found = backup(settings_of(context).database.url, file)
+    found = backup(settings_of(context).database.url, file, overwrite=force)
     for each in found:
         typer.echo(each)
     if found:

@@ -32,7 +32,7 @@ app.add_typer(staff, name="staff")
 app.add_typer(groups, name="groups")
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The account's code.")]
-Channel = Annotated[str, typer.Option(help="telegram or sandbox.")]
+Channel = Annotated[str, typer.Option(help="telegram, wechat or sandbox.")]
 
 
 @app.command()
@@ -205,7 +205,7 @@ def add_staff(
 
         place = await _community(session, community) if community else None
         # A private chat has its person's id on these two; elsewhere it is known when they write.
-        chat = user if channel in ("telegram", "sandbox") else ""
+        chat = user if channel in ("telegram", "sandbox", "wechat") else ""
         staff_id = await save_staff(session, channel, user, chat, name.strip(), role, place.id if place else None)
         detail = {"role": role, "community": place.id if place else None}
         await audit(session, desk.actor, "staff.add", f"staff/{staff_id}", desk.now, detail)
@@ -279,7 +279,7 @@ def _known_channel(channel: str) -> None:
     if channel in NOT_IN_THIS_VERSION:
         raise CommandError(f"--channel {channel}: not in this version")
     if channel not in CHANNELS:
-        raise CommandError(f"--channel {channel}: one of telegram, sandbox")
+        raise CommandError(f"--channel {channel}: one of telegram, sandbox, wechat")
 
 
 def _short(option: str, value: str, most: int) -> None:

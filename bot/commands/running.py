@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from bot.commands.context import CommandError, Desk, at_desk, opened, settings_of
-from bot.settings import ConfigError, Settings
+from bot.settings import ConfigError, Settings, enabled_channels
 from domain.clock import StartedClock, SystemClock, at_local
 from domain.money import yuan
 
 if TYPE_CHECKING:
-    from jobs.plan import Row
+    from models.verdicts import Row
 
 app = typer.Typer()
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -44,7 +44,9 @@ async def _run(settings: Settings) -> None:
         async with opened(settings) as database:
             built = await build(settings, database)
             if not built.channels:
-                raise ConfigError("no channel is enabled: set telegram.enabled = true, or try `make demo`")
+                raise ConfigError(
+                    "no channel is enabled: set telegram.enabled or wechat.enabled = true, or try `make demo`"
+                )
             routes = [
                 route
                 for channel in built.channels.values()
@@ -68,8 +70,8 @@ def demo(
     from bot.demo import serve
 
     settings = settings_of(context)
-    if settings.telegram.enabled:
-        raise ConfigError("demo: telegram.enabled is true: the sandbox never runs beside a real channel")
+    if real := enabled_channels(settings):
+        raise ConfigError(f"demo: {real[0]}.enabled is true: the sandbox never runs beside a real channel")
     asyncio.run(serve(port, scenario, directory))
 
 
@@ -89,7 +91,7 @@ async def _tick(settings: Settings, now: str, job: str, as_json: bool) -> None:
     from bot.app import build
     from bot.database import Ownership
     from bot.log import set_up
-    from jobs.plan import Row
+    from models.verdicts import Row
     from scheduler import JOBS
 
     if job and job not in {entry.name for entry in JOBS}:
@@ -120,7 +122,6 @@ def preview(
 ) -> None:
     """Who would get what on a date, who goes to staff, who waits, and why. Sends nothing."""
     from bot.content import load_office
-    from bot.settings import enabled_channels
     from jobs.plan import preview as plan_preview
 
     day = parse_day(on)
@@ -162,7 +163,6 @@ def status(
 ) -> None:
     """The board: due, received, open, what was sent, who waits, how the channels are."""
     from bot.content import load_office
-    from bot.settings import enabled_channels
     from models.status import Channel, board
     from scheduler import next_run
 

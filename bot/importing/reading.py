@@ -11,10 +11,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 from bot.commands.context import CommandError
+from bot.importing.cells import Unreadable, cells
 
 # Limits against files that are no office files: reliability.md §4.
 BYTES_MAX = 10 * 2**20
 UNPACKED_BYTES_MAX = 256 * 2**20
+RATIO_MAX, RATIO_FROM_BYTES = 100, 16 * 2**20  # no sheet of an office is packed so well; small ones may be
 ROWS_MAX = 50_000
 TEXT_FILES = (".csv", ".txt", ".tsv")
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
@@ -52,8 +54,8 @@ def _texts(raw: bytes) -> Iterator[tuple[int, tuple[Cell, ...]]]:
     csv.field_size_limit(BYTES_MAX)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     start = 1
-    for cells in reader:
-        yield start, tuple(cells)
+    for row in reader:
+        yield start, tuple(row)
         start = reader.line_num + 1
 
 
@@ -81,17 +83,17 @@ def _delimiter(text: str) -> str:
 
 
 def _sheet(path: Path) -> Iterator[tuple[int, tuple[Cell, ...]]]:
-    import python_calamine as calamine
-
     _refuse_bombs(path)
     try:
-        workbook = calamine.load_workbook(path)
-        sheet = workbook.get_sheet_by_index(0)
-        rows = sheet.to_python(skip_empty_area=False, nrows=ROWS_MAX + 100)
-    except (calamine.CalamineError, IndexError, ValueError, OSError):
+        rows = cells(path.resolve(), ROWS_MAX + 100)
+    except Unreadable as wrong:
+        if wrong.hungry:
+            raise CommandError(
+                f"{path}: too large when unpacked: delete the empty rows and columns at its end, or save it as .csv"
+            ) from None
         raise CommandError(f"{path}: not a spreadsheet that can be read: save it as .xlsx or .csv") from None
-    for number, cells in enumerate(rows, start=1):
-        yield number, tuple(_plain(cell) for cell in cells)
+    for number, row in enumerate(rows, start=1):
+        yield number, tuple(_plain(cell) for cell in row)
 
 
 def _refuse_bombs(path: Path) -> None:
@@ -102,8 +104,11 @@ def _refuse_bombs(path: Path) -> None:
             members = packed.infolist()
     except zipfile.BadZipFile:
         raise CommandError(f"{path}: damaged: save it again as .xlsx or .csv") from None
-    if sum(member.file_size for member in members) > UNPACKED_BYTES_MAX:
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > UNPACKED_BYTES_MAX:
         raise CommandError(f"{path}: unpacks to more than {UNPACKED_BYTES_MAX // 2**20} MiB: split it")
+    if unpacked > RATIO_FROM_BYTES and unpacked > RATIO_MAX * path.stat().st_size:
+        raise CommandError(f"{path}: unpacks to more than {RATIO_MAX} times its size: save it again as .csv")
     if any(member.filename.endswith(MACROS) for member in members):
         raise CommandError(f"{path}: contains macros: save it as a plain .xlsx or .csv")
 

@@ -27,7 +27,8 @@ from bot.demo_residents import ATTACHMENTS
 from bot.demo_stage import Demo
 from bot.web import sandbox_facts as facts
 from bot.web import sandbox_views as views
-from bot.web.sandbox_door import HOSTS, Door, Endpoint, WithHeaders, failed, refused
+from bot.web.limits import WithHeaders
+from bot.web.sandbox_door import HEADERS, HOSTS, Door, Endpoint, failed, refused
 from bot.web.server import application as office_application
 
 log = structlog.get_logger(__name__)
@@ -87,7 +88,7 @@ def application(demo: Demo, token: str) -> Starlette:
         ],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),
-            Middleware(WithHeaders),
+            Middleware(WithHeaders, HEADERS),
         ],
         exception_handlers={HTTPException: refused, Exception: failed},
     )

@@ -12,7 +12,6 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.channels.sandbox_platform import NotPossible
 from bot.content import CONTENT
@@ -32,21 +31,6 @@ HEADERS = {
 }
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-class WithHeaders:
-    """Security headers on every answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *HEADERS.items()]}
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
 
 
 class Door:

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 import scheduler
 from bot.app import App
+from bot.web.download import download
+from bot.web.limits import CONNECTIONS_MAX, Bodies, PerAddress, Protocol, WithHeaders
 from models.runtime import kill_switch
 from models.status import board
 
@@ -54,8 +57,10 @@ def application(app: App, routes: Sequence[BaseRoute] = ()) -> Starlette:
             Gauge("nuanling_next_run_seconds", "when planning runs next", registry=registry).set(upcoming.timestamp())
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    own = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
-    return Starlette(routes=[*own, *routes])
+    own = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics), download(app)]
+    webhooks = frozenset(route.path for route in routes if isinstance(route, Route))
+    limits = [Middleware(WithHeaders), Middleware(PerAddress, webhooks), Middleware(Bodies)]
+    return Starlette(routes=[*own, *routes], middleware=limits)
 
 
 def server_config(application: Starlette, host: str, port: int) -> uvicorn.Config:
@@ -69,4 +74,6 @@ def server_config(application: Starlette, host: str, port: int) -> uvicorn.Confi
         lifespan="off",
         timeout_graceful_shutdown=5,
         server_header=False,
+        http=Protocol,
+        limit_concurrency=CONNECTIONS_MAX,
     )

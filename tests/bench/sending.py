@@ -125,12 +125,14 @@ async def one_group(directory: Path, messages: int = 40) -> tuple[int, int]:
             to = Address("telegram", str(group["id"]))
             drafts = [Draft(to, words, f"bench/{n}", outbox.Context()) for n in range(messages)]
             await post_all(session, drafts, NOW)
-        await lane.drain()
-        times = [
-            call["at"]
-            for call in await server.calls("sendMessage")
-            if call["accepted"] and str(call["chat"]) == str(group["id"])
-        ]
+        running = asyncio.create_task(lane.run())
+        times: list[float] = []
+        while len(times) < messages:
+            await asyncio.sleep(1)
+            calls = await server.calls("sendMessage")
+            times = [call["at"] for call in calls if call["accepted"] and str(call["chat"]) == str(group["id"])]
+        await lane.stop()
+        await running
         most = max(sum(1 for each in times if start <= each < start + 60) for start in times)
         refused = (await server.limits()).get("too_many_requests", 0)
         await lane.channel.stop()

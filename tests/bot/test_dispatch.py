@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from bot import answering
 from bot.content import CONTENT
-from bot.dispatch import MESSAGES_PER_MINUTE, Dispatcher
+from bot.dispatch import Dispatcher
 from bot.inbound import Inbound
 from domain.clock import ManualClock
 from domain.errors import Refusal
+from domain.flood import PER_MINUTE
 from domain.messages import Answer, Audience
 from domain.roles import Right
 from handlers.turn import ANYONE, Route, Turn
@@ -303,7 +306,7 @@ async def test_an_apology_that_fails_still_ends_the_update(desk_of: Desk, monkey
 
     inbox_id = await desk_of.store(CHEN, "/crash")
     assert inbox_id is not None
-    monkeypatch.setattr(desk_of.dispatcher, "_say", broken)
+    monkeypatch.setattr(answering, "say", broken)
     for _ in range(3):
         await desk_of.dispatcher.handle(inbox_id)
     assert [row.state for row in await desk_of.inbox()] == ["failed"]
@@ -320,10 +323,73 @@ async def test_one_bad_update_stops_nobody(desk_of: Desk) -> None:
     assert len(await desk_of.world.rows()) == 1
 
 
-async def test_a_flood_is_dropped_in_silence(desk_of: Desk) -> None:
-    for _ in range(MESSAGES_PER_MINUTE + 10):
+async def test_a_flood_is_told_once_and_then_dropped_in_silence(desk_of: Desk) -> None:
+    for _ in range(PER_MINUTE + 10):
         await desk_of.write(SUN, "在吗")
-    assert len(await desk_of.world.rows()) == MESSAGES_PER_MINUTE
+    texts = [row.text for row in await desk_of.world.rows()]
+    assert len(texts) == PER_MINUTE + 1
+    assert texts[-1] == words(desk_of, "flood.told")
+
+
+# Several at once: one commit, and still each is all or nothing.
+
+
+async def handle_all(desk: Desk) -> int:
+    async with desk.world.database.read() as session:
+        rows = await inbox.waiting(session)
+    return await desk.dispatcher.handle_all(rows)
+
+
+async def test_updates_handled_together_are_answered_in_their_order(desk_of: Desk) -> None:
+    for sender, text in ((CHEN, "/ask"), (LI, "/bill"), (CHEN, "2"), (CHEN, "/bill")):
+        await desk_of.store(sender, text)
+    assert await handle_all(desk_of) == 0
+    answers = [f"{row.chat}: {row.text}" for row in await desk_of.world.rows()]
+    assert [answer.split(":")[0] for answer in answers] == ["chat-chen", "chat-li", "chat-chen", "chat-chen"]
+    assert "number 2" in answers[2]  # the second message of a chat knows what the first one left behind
+    assert {row.state for row in await desk_of.inbox()} == {"done"}
+
+
+async def test_a_refusal_among_others_undoes_only_its_own_turn(desk_of: Desk) -> None:
+    await desk_of.write(CHEN, "/bill")
+    token = next(token for name, token in (await desk_of.tokens()).items() if name.startswith("pay/"))
+    for sender, fields in ((LI, {"text": "/bill"}), (CHEN, {"choice": token}), (CHEN, {"choice": token})):
+        await desk_of.store(sender, **fields)
+    assert await handle_all(desk_of) == 0
+    answers = [row.text for row in await desk_of.world.rows()][1:]
+    assert "secret of" in answers[0]
+    assert "paid 3-1201" in answers[1]
+    assert answers[2] == words(desk_of, "button.used")
+
+
+async def test_a_fault_among_others_costs_nobody_their_answer(desk_of: Desk) -> None:
+    for sender, text in ((CHEN, "/bill"), (LI, "/crash"), (CHEN, "/ask")):
+        await desk_of.store(sender, text)
+    assert await handle_all(desk_of) == 1
+    assert [row.chat for row in await desk_of.world.rows()] == ["chat-chen", "chat-chen"]
+    assert [(row.state, row.tries) for row in await desk_of.inbox()] == [("done", 0), ("received", 1), ("done", 0)]
+
+
+async def test_what_arrives_together_is_all_kept_before_anyone_is_told(desk_of: Desk) -> None:
+    inbound = Inbound(desk_of.world.database, desk_of.dispatcher, desk_of.clock)
+    store = inbound.store_for(CHANNEL)
+
+    async def arrive(number: int) -> None:
+        await store(f"a{number % 10}", json.dumps({"chat": "c", "sender": SUN, "text": "hello"}))
+        assert f"a{number % 10}" in {row.external_id for row in await desk_of.inbox()}
+
+    await asyncio.gather(*(arrive(number) for number in range(30)))
+    assert len(await desk_of.inbox()) == 10
+
+
+async def test_one_update_that_cannot_be_stored_keeps_nobody_else_out(desk_of: Desk) -> None:
+    inbound = Inbound(desk_of.world.database, desk_of.dispatcher, desk_of.clock)
+    store = inbound.store_for(CHANNEL)
+    told = await asyncio.gather(
+        store("good-1", "{}"), store("bad", "\ud800"), store("good-2", "{}"), return_exceptions=True
+    )
+    assert [isinstance(each, Exception) for each in told] == [False, True, False]
+    assert [row.external_id for row in await desk_of.inbox()] == ["good-1", "good-2"]
 
 
 async def test_a_refusal_is_worded_and_kept(desk_of: Desk) -> None:

@@ -1,15 +1,23 @@
-"""A Telegram of our own on loopback, and the real channel pointed at it."""
+"""A Telegram and a WeChat of our own on loopback, and the real channels pointed at them."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from bot.channels.telegram import TelegramChannel
-from bot.settings import Telegram
+from bot.channels.wechat import WechatChannel
+from bot.settings import Telegram, Wechat
+from bot.wechat_memory import DatabaseMemory
 from domain.clock import SystemClock
+from models.base import Database
+from tests.channels.stages import SandboxStage, TelegramStage
+from tests.channels.wechat_stage import WechatStage
 from tests.telegram_server.server import TelegramServer
+from tests.wechat_server.server import WechatServer
 
 
 @pytest.fixture
@@ -30,3 +38,58 @@ async def telegram(settings: Telegram) -> AsyncIterator[TelegramChannel]:
     await channel.start()
     yield channel
     await channel.stop()
+
+
+@pytest.fixture
+def telegram_stage(server: TelegramServer, telegram: TelegramChannel) -> TelegramStage:
+    return TelegramStage(server, telegram)
+
+
+@pytest.fixture
+def sandbox_stage() -> SandboxStage:
+    return SandboxStage()
+
+
+# WeChat
+
+
+@pytest.fixture
+async def wechat_server() -> AsyncIterator[WechatServer]:
+    async with WechatServer() as running:
+        yield running
+
+
+@pytest.fixture
+def wechat_settings(wechat_server: WechatServer) -> Wechat:
+    return Wechat.model_validate(wechat_server.settings(wechat_server.url))
+
+
+@pytest.fixture
+async def sqlite(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """One migrated SQLite database: what is tested here doesn't depend on the backend."""
+    path = tmp_path / "memory.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def memory(sqlite: Database, wechat_settings: Wechat) -> DatabaseMemory:
+    return DatabaseMemory(sqlite, SystemClock(), "wechat", wechat_settings.app_id)
+
+
+@pytest.fixture
+async def wechat(wechat_settings: Wechat, memory: DatabaseMemory) -> AsyncIterator[WechatChannel]:
+    """Started, not receiving."""
+    channel = WechatChannel(wechat_settings, SystemClock(), memory)
+    await channel.start()
+    yield channel
+    await channel.stop()
+
+
+@pytest.fixture
+async def wechat_stage(wechat_server: WechatServer, wechat: WechatChannel, memory: DatabaseMemory) -> WechatStage:
+    stage = WechatStage(wechat_server, wechat)
+    await stage.prepare(memory)
+    return stage

@@ -20,6 +20,7 @@ import httpx
 
 from domain.clock import SystemClock
 from tests.telegram_server.server import TelegramServer
+from tests.wechat_server.server import WechatServer
 
 ROOT = Path(__file__).parents[2]
 PHONE = "13800005678"
@@ -34,28 +35,25 @@ S-2,物业费,2026-11,268.50,2026-12-10
 
 
 @dataclass
-class Program:
-    """A folder with a configuration whose Telegram is `server`. `log`: all that every run wrote, so far."""
+class Processes:
+    """A folder with a configuration, and the program's processes on it. `log`: all that every run wrote, so far."""
 
     folder: Path
-    server: TelegramServer
-    port: int = field(default_factory=lambda: _free_port())
-    log: str = ""
-    process: asyncio.subprocess.Process | None = None
+    port: int = field(default_factory=lambda: _free_port(), init=False)
+    log: str = field(default="", init=False)
+    process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def configure(self, **telegram: str) -> None:
+    def write_config(self, channel: str) -> None:
+        """The office's configuration, with the section of its channel."""
         zone = f"Etc/GMT{SystemClock().now().astimezone(UTC).hour - 12:+d}"  # there it is noon: no quiet hours
         url = json.dumps(f"sqlite:///{self.folder / 'nuanling.db'}")
         (self.folder / "config.toml").write_text(
             f'[organisation]\nname = "桂花物业"\nhotline = "021-5555 0101"\ntimezone = "{zone}"\n'
-            f"[database]\nurl = {url}\n[web]\nport = {self.port}\n"
-            f'[telegram]\nenabled = true\ntoken = "{self.server.token}"\n'
-            f'base_url = "{self.server.base_url}"\nbase_file_url = "{self.server.base_file_url}"\n'
-            + "".join(f"{key} = {json.dumps(value)}\n" for key, value in telegram.items()),
+            f"[database]\nurl = {url}\n[web]\nport = {self.port}\n{channel}",
             encoding="utf-8",
         )
 
@@ -130,6 +128,33 @@ class Program:
         words = ("-m", "bot", "--config", str(self.folder / "config.toml"), *arguments)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("NUANLING_")}
         return await asyncio.create_subprocess_exec(sys.executable, *words, cwd=ROOT, env=environment, **streams)
+
+
+@dataclass
+class Program(Processes):
+    """The program whose Telegram is `server`."""
+
+    server: TelegramServer
+
+    def configure(self, **telegram: str) -> None:
+        self.write_config(
+            f'[telegram]\nenabled = true\ntoken = "{self.server.token}"\n'
+            f'base_url = "{self.server.base_url}"\nbase_file_url = "{self.server.base_file_url}"\n'
+            + "".join(f"{key} = {json.dumps(value)}\n" for key, value in telegram.items())
+        )
+
+
+@dataclass
+class WechatProgram(Processes):
+    """The program whose WeChat is `server`; the platform calls it back."""
+
+    server: WechatServer
+
+    def configure(self, more: str = "") -> None:
+        account = self.server.settings(self.server.url)
+        lines = [f"{key} = {json.dumps(value)}\n" for key, value in account.items()]
+        self.write_config("[wechat]\n" + "".join(lines) + more)
+        self.server.callbacks.url = f"{self.url}/wechat/callback"
 
 
 def _free_port() -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from bot.channels.channel import Channel
+from bot.channels.channel import Channel, Store
 from bot.channels.sandbox import SandboxChannel
 from bot.channels.sandbox_platform import BOT, Line, Platform, Profile, Room
 from bot.channels.telegram import TelegramChannel
@@ -30,19 +31,24 @@ class Stage(Protocol):
     def channel(self) -> Channel: ...
 
     person: str
+    person_name: str
     stranger: str
     group: str
 
+    async def receive(self, store: Store) -> None: ...
     def seen(self, chat: str) -> list[Seen]: ...
     def say(self, text: str, chat: str, reply_to: str = "") -> None: ...
     def press(self, chat: str, message_id: str, label: str) -> None: ...
     def toasts(self) -> list[str]: ...
     def block(self) -> None: ...
+    def grow_old(self, chat: str, message_id: str, age: timedelta) -> None: ...
     def ask_to_wait(self) -> None: ...
     def lose_the_answer(self) -> None: ...
 
 
 class TelegramStage:
+    person_name = "王女士"
+
     def __init__(self, server: TelegramServer, channel: TelegramChannel) -> None:
         self.channel = channel
         self._server = server
@@ -53,8 +59,13 @@ class TelegramStage:
         self.person, self.group = str(self._wang.id), str(self._group.id)
         self.stranger = str(server.user("李先生").id)
 
+    async def receive(self, store: Store) -> None:
+        await self.channel.receive(store)
+
     def seen(self, chat: str) -> list[Seen]:
-        return [self._as_seen(message) for message in self._server.from_bot(int(chat))]
+        kept = self._server.chats[int(chat)].messages if int(chat) in self._server.chats else {}
+        messages = self._server.from_bot(int(chat))
+        return [self._as_seen(message) for message in messages if message["message_id"] in kept]
 
     def _as_seen(self, message: dict[str, Any]) -> Seen:
         rows = message.get("reply_markup", {}).get("inline_keyboard", [])
@@ -74,6 +85,9 @@ class TelegramStage:
         self._wang.block()
         self._server.updates.pending.clear()
 
+    def grow_old(self, chat: str, message_id: str, age: timedelta) -> None:
+        self._server.chats[int(chat)].messages[int(message_id)]["date"] -= int(age.total_seconds())
+
     def ask_to_wait(self) -> None:
         self._server.faults.add("too_many_requests", method="sendMessage", times=1, retry_after_seconds=5)
 
@@ -82,6 +96,8 @@ class TelegramStage:
 
 
 class SandboxStage:
+    person_name = "王女士"
+
     def __init__(self) -> None:
         self._clock = SystemClock()
         self._platform = Platform()
@@ -98,6 +114,9 @@ class SandboxStage:
     def _hear(self, what: str, fields: Mapping[str, Any]) -> None:
         if what == "toast":
             self._toasts.append(fields["text"])
+
+    async def receive(self, store: Store) -> None:
+        await self.channel.receive(store)
 
     def seen(self, chat: str) -> list[Seen]:
         return [self._as_seen(line) for line in self._platform.chats.get(chat, []) if line.sender == BOT]
@@ -119,6 +138,11 @@ class SandboxStage:
 
     def block(self) -> None:
         self._platform.set_fault(self.person, "blocked")
+
+    def grow_old(self, chat: str, message_id: str, age: timedelta) -> None:
+        line = self._platform.bots_line(chat, message_id)
+        assert line is not None
+        line.at = (datetime.fromisoformat(line.at) - age).isoformat()
 
     def ask_to_wait(self) -> None:
         self._platform.set_fault(self.person, "too_many")

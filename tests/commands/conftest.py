@@ -13,6 +13,7 @@ from tests.commands.cli import ESTATE, Cli
 CONFIG = """
 [organisation]
 name = "阳光物业"
+language = "en"
 [database]
 url = {url}
 """

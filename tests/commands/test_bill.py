@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from models.reminders import Reminder, ReminderBill
@@ -130,3 +131,18 @@ def test_a_payment_takes_needless_reminders_back(estate: Cli) -> None:
     assert estate("bill", "void", "2").code == 0
     assert estate.rows("select state, reason from outbox order by id") == [("cancelled", "paid")] * 2
     assert estate("db", "check").out == "ok\n"
+
+
+def test_bills_are_listed_with_the_numbers_that_corrections_ask_for(estate: Cli) -> None:
+    with_fees(estate, ("阳光花园", "物业费", "area", "3.20", "month", "31", "2026-11-01"))
+    estate("bill", "generate", "--period", "2026-11")
+    (number,) = estate.rows("select b.id from bills b join accounts a on a.id = b.account_id where a.code = 'S-1'")[0]
+    listed = estate("bill", "list", "S-1")
+    assert listed.out.splitlines() == [
+        f"{number} 物业费 2026-11 due 2026-11-30 billed 286.40 received 0.00 open 286.40",
+        "S-1: 286.40 yuan open",
+    ]
+    assert estate("bill", "adjust", str(number), "--fen", "-640", "--why", "area").code == 0
+    assert json.loads(estate("bill", "list", "S-1", "--json").out)[0]["open_fen"] == 28000
+    unknown = estate("bill", "list", "S-99")
+    assert (unknown.code, "there is no account 'S-99'" in unknown.err) == (2, True)

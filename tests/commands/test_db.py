@@ -112,7 +112,9 @@ def test_a_backup_never_overwrites_something_else(sqlite: Cli | None) -> None:
     assert sqlite("db", "backup", str(path_of(sqlite))).code == 2
     assert sqlite("db", "backup", "nowhere/b.db").code == 2
     assert sqlite("db", "backup", "b.db").code == 0
-    assert sqlite("db", "backup", "b.db").code == 0
+    again = sqlite("db", "backup", "b.db")
+    assert (again.code, "overwrite it with --force" in again.err) == (2, True)
+    assert sqlite("db", "backup", "b.db", "--force").code == 0
 
 
 def test_an_owned_database_is_neither_restored_nor_upgraded(sqlite: Cli | None) -> None:
@@ -131,4 +133,4 @@ def test_an_owned_database_is_neither_restored_nor_upgraded(sqlite: Cli | None) 
             )
             assert (result.returncode, "is in use by another nuanling process" in result.stderr) == (2, True)
         assert sqlite("db", "check").out == "ok\n"
-        assert sqlite("db", "backup", "b.db").code == 0
+        assert sqlite("db", "backup", "b.db", "--force").code == 0

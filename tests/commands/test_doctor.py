@@ -58,6 +58,8 @@ def checks(result: Result) -> dict[str, dict[str, str]]:
 
 def test_an_office_in_order(estate: Cli) -> None:
     estate("groups", "add", "--channel", "sandbox", "--chat", "g", "--community", "阳光花园")
+    estate("groups", "add", "--channel", "sandbox", "--chat", "d", "--community", "阳光花园", "--audience", "staff")
+    estate("staff", "add", "--channel", "sandbox", "--user", "zhao", "--name", "赵", "--role", "admin")
     estate.add(Person(id=1, created_at=NOW))
     for (account_id,) in estate.rows("select id from accounts"):
         estate.add(Binding(account_id=account_id, person_id=1, role="owner", payer=True, bound_at=NOW))
@@ -66,6 +68,8 @@ def test_an_office_in_order(estate: Cli) -> None:
         "python",
         "config file",
         "database",
+        "staff",
+        "staff group",
         "groups",
         "payers",
         "time zone",
@@ -84,6 +88,8 @@ def test_an_office_in_order(estate: Cli) -> None:
 def test_what_is_still_missing(estate: Cli) -> None:
     found = checks(estate("doctor", "--json"))
     assert (found["groups"]["state"], "阳光花园" in found["groups"]["detail"]) == ("warn", True)
+    assert (found["staff"]["state"], found["staff group"]["state"]) == ("warn", "warn")
+    assert found["staff"]["detail"].startswith("nobody is on the staff")
     assert found["payers"]["detail"] == "3 of 3 households have nobody who can be reminded"
 
 

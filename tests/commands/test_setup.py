@@ -120,6 +120,7 @@ def test_six_questions(tmp_path: Path) -> None:
         "kind": "training",
         "timezone": "Asia/Urumqi",
         "hotline": "0571-88886666",
+        "language": "zh",
     }
     assert (settings.telegram.enabled, settings.telegram.token) == (True, "123:abc")
     assert settings.policy.approve_first_run

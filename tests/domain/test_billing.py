@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.billing import Charge, Fee, Household, Period, charge, due_on, fees_of, read_period
+from domain.billing import TRAINING_MONTHS_MAX, Charge, Fee, Household, Period, charge, due_on, fees_of, read_period
 
 BY_AREA = Fee("物业费", "area", Decimal("3.20"), "month", 25, 1)
 PARKING = Fee("停车费", "fixed", Decimal("150"), "quarter", 10, 2)
@@ -55,7 +55,32 @@ def test_which_period_is_billed(asked: str, cycle: str, bills: str | None) -> No
     assert (None if found is None else str(found)) == bills
 
 
-@pytest.mark.parametrize("text", ["2026-13", "2026-Q5", "26", "2026-1", "2026-11-30", "1999", "２０２６"])
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("2026-12", date(2026, 12, 1)),
+        (" 2026-q1 ", date(2026, 1, 1)),
+        ("2026-Q2", date(2026, 4, 1)),
+        ("2026-Q4", date(2026, 10, 1)),
+        ("2000", date(2000, 1, 1)),
+        ("2099", date(2099, 1, 1)),
+    ],
+)
+def test_a_period_begins_on_its_first_day(text: str, start: date) -> None:
+    assert read_period(text).start == start
+    assert str(read_period(text)) == text.strip().upper()
+
+
+@pytest.mark.parametrize(("month", "quarter"), [(1, 1), (3, 1), (4, 2), (9, 3), (10, 4), (12, 4)])
+def test_a_month_lies_in_its_quarter(month: int, quarter: int) -> None:
+    assert str(Period(date(2026, month, 1), "quarter")) == f"2026-Q{quarter}"
+
+
+def test_a_school_charges_for_three_months_at_the_most() -> None:
+    assert TRAINING_MONTHS_MAX == 3
+
+
+@pytest.mark.parametrize("text", ["2100", "2026-13", "2026-Q5", "26", "2026-1", "2026-11-30", "1999", "２０２６"])
 def test_no_period(text: str) -> None:
     with pytest.raises(ValueError, match="not a period"):
         read_period(text)
@@ -123,3 +148,64 @@ def test_a_sum_is_rounded_once_half_up(area: Decimal, rate: Decimal, cycle: str)
     assert made is not None
     assert abs(made.amount_fen - exact) <= Fraction(1, 2)
     assert made.amount_fen - exact != Fraction(-1, 2)
+
+
+def test_a_yearly_household_pays_twelve_times_the_months_and_a_monthly_one_a_twelfth_of_the_years() -> None:
+    yearly = replace(PLAIN, cycle="year")
+    (fee,) = fees_of(yearly, [BY_AREA])
+    assert (billed(fee, yearly, "2026").amount_fen, billed(fee, yearly, "2026").basis) == (
+        12 * 28640,
+        "89.5 m² × 3.20 × 12",
+    )
+    monthly = replace(PLAIN, cycle="month")
+    (fee,) = fees_of(monthly, [replace(BY_AREA, cycle="year", rate_yuan=Decimal("38.4"))])
+    assert (billed(fee, monthly, "2026-12").amount_fen, billed(fee, monthly, "2026-12").basis) == (
+        28640,
+        "89.5 m² × 38.40 ÷ 12",
+    )
+    quarterly = replace(PLAIN, cycle="quarter")
+    (fee,) = fees_of(quarterly, [replace(BY_AREA, cycle="year", rate_yuan=Decimal("38.4"))])
+    assert billed(fee, quarterly, "2026-Q4").basis == "89.5 m² × 38.40 ÷ 4"
+
+
+def test_a_household_without_wishes_gets_the_communitys_rules_as_they_are() -> None:
+    assert fees_of(PLAIN, [BY_AREA]) == [BY_AREA]
+    assert fees_of(replace(PLAIN, cycle="month"), [BY_AREA]) == [BY_AREA]
+    # Of several rules the household has to name the one that is its own.
+    assert fees_of(replace(PLAIN, cycle="year"), [BY_AREA, PARKING]) == [BY_AREA, PARKING]
+    assert fees_of(replace(PLAIN, rate_yuan=Decimal(9)), [BY_AREA, PARKING]) == [BY_AREA, PARKING]
+    assert fees_of(replace(PLAIN, rate_yuan=Decimal(9)), [BY_AREA]) == [replace(BY_AREA, rate_yuan=Decimal(9))]
+
+
+def test_an_item_of_the_households_own_is_added_to_the_communitys() -> None:
+    """By area where it has one; due when the first of the others is; without a rate there is nothing to bill."""
+    own = Household(Decimal("89.5"), "车位费", Decimal("2"), "quarter")
+    assert fees_of(own, [BY_AREA, PARKING]) == [
+        BY_AREA,
+        PARKING,
+        Fee("车位费", "area", Decimal("2"), "quarter", 10),
+    ]
+    assert fees_of(replace(own, area_m2=None, cycle=""), [BY_AREA])[1:] == [
+        Fee("车位费", "fixed", Decimal("2"), "month", 25)
+    ]
+    assert fees_of(replace(own, rate_yuan=None), [BY_AREA]) == [BY_AREA]
+    assert fees_of(replace(own, fee_item=""), []) == []
+
+
+def test_a_due_day_of_31_is_the_months_end_where_no_rule_names_one() -> None:
+    (fee,) = fees_of(Household(None, "钢琴课", Decimal("1200"), ""), [])
+    assert [due_on(date(2026, month, 1), fee.due_day).day for month in (1, 2, 3, 4)] == [31, 28, 31, 30]
+
+
+@pytest.mark.parametrize(
+    ("rate", "written"), [("3.2", "3.20"), ("3.25", "3.25"), ("3.125", "3.125"), ("3.1250", "3.125")]
+)
+def test_a_rate_is_written_with_as_many_decimals_as_it_needs(rate: str, written: str) -> None:
+    assert billed(replace(BY_AREA, rate_yuan=Decimal(rate)), PLAIN, "2026-12").basis == f"89.5 m² × {written}"
+    assert billed(replace(PARKING, rate_yuan=Decimal(rate)), PLAIN, "2026-Q4").basis == written
+
+
+def test_a_bill_of_one_fen_is_a_bill() -> None:
+    assert billed(replace(PARKING, rate_yuan=Decimal("0.005")), PLAIN, "2026-Q4").amount_fen == 1
+    with pytest.raises(ValueError, match="comes to nothing"):
+        charge(replace(PARKING, rate_yuan=Decimal("0.0049")), PLAIN, read_period("2026-Q4"))

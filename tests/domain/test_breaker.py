@@ -59,3 +59,38 @@ def test_one_success_closes_it_and_the_past_is_forgotten() -> None:
     assert not breaker.is_open
     breaker.failed(2.0, at_once=True)
     assert breaker.probe_at == 2.0 + PROBE_AFTER_SECONDS
+
+
+def test_after_how_many_failures_and_how_long_it_waits() -> None:
+    assert (FAILURES_IN_A_ROW, LOOK_BACK, PROBE_AFTER_SECONDS, PROBE_AFTER_SECONDS_MAX) == (10, 20, 30, 600)
+
+
+def test_a_success_breaks_the_row_and_counts_for_the_look_back() -> None:
+    breaker = Breaker()
+    for _ in range(9):
+        breaker.failed(0.0)
+    breaker.worked()
+    for _ in range(9):
+        breaker.failed(0.0)
+    assert not breaker.is_open  # nine, a success, nine: 18 of 19
+    breaker.worked()
+    breaker.failed(0.0)
+    assert breaker.is_open  # the last twenty hold 18 failures, long before a new row of ten
+
+
+def test_half_of_the_last_twenty_is_borne_for_ever() -> None:
+    breaker = Breaker()
+    for _ in range(200):
+        breaker.failed(0.0)
+        breaker.worked()
+        assert not breaker.is_open
+
+
+def test_ten_failures_after_one_success_are_a_row_of_ten() -> None:
+    breaker = Breaker()
+    for _ in range(30):
+        breaker.worked()
+    for n in range(10):
+        assert not breaker.is_open, n
+        breaker.failed(0.0)
+    assert breaker.is_open

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import inspect
-from datetime import date
+import time
+from collections.abc import Iterator
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from domain import keys
 
 DAY = date(2026, 11, 5)
+MOMENT = datetime(2026, 11, 5, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.fixture(autouse=True)
+def _a_machine_elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No key depends on the zone of the machine."""
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_each_key() -> None:
@@ -22,7 +38,13 @@ def test_each_key() -> None:
         keys.receipt(8): "receipt/8",
         keys.broadcast(9, "-100"): "broadcast/9/-100",
         keys.broadcast_progress(9, 0): "broadcast/9/progress/0",
+        keys.broadcast_note(9, 2, "broadcast.has_grown"): "broadcast/9/2/broadcast.has_grown",
         keys.staff_card(10, "5"): "card/10/5",
+        keys.escalation(11, MOMENT, "5"): "escalated/11/20261105T013000/5",
+        keys.digest(12, DAY): "digest/12/2026-11-05",
+        keys.alert("telegram", MOMENT, "red", 12): "alert/telegram/20261105T013000/red/12",
+        keys.pause_over("pause", MOMENT, 12): "pause-over/pause/20261105T013000/12",
+        keys.export(13): "export/13",
         keys.task("claim", "7"): "task/claim/7",
     }
     assert list(found) == list(found.values())
@@ -34,4 +56,9 @@ def test_each_key() -> None:
 def test_a_household_has_its_own_stable_minute() -> None:
     minutes = {keys.jitter_minutes(f"3-{n}") for n in range(2000)}
     assert minutes == set(range(1, 26))
-    assert keys.jitter_minutes("3-1201") == keys.jitter_minutes("3-1201")
+    codes = ("3-1201", "1-101", "王小明班")
+    assert [keys.jitter_minutes(code) for code in codes] == [
+        7,
+        14,
+        18,
+    ]  # also after a restart and in every later version

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.ledger import BillBalance, Entry, EntryKind, Ledger, allocate
+from domain.ledger import (
+    BILLED_SIGN,
+    CREDIT_SIGN,
+    RECEIVED_SIGN,
+    TRANSFERS,
+    BillBalance,
+    Book,
+    Entry,
+    EntryKind,
+    Ledger,
+    allocate,
+)
 
 DUE = date(2026, 11, 20)
 
@@ -45,6 +56,9 @@ def test_named_first_then_the_oldest_due() -> None:
     assert allocate(250, bills) == ((0, 100), (1, 100), (2, 50))
     assert allocate(250, bills, [3]) == ((3, 100), (0, 100), (1, 50))
     assert allocate(0, bills) == ()
+    younger_first = [BillBalance(1, DUE + timedelta(days=1), 100, 0), BillBalance(2, DUE, 100, 0)]
+    assert allocate(100, younger_first) == ((2, 100),)
+    assert allocate(1, [BillBalance(7, DUE, 1, 0)]) == ((7, 1),)  # the last fen, too
 
 
 def test_an_entry_moves_at_least_one_fen() -> None:
@@ -65,3 +79,49 @@ def test_a_ledger_by_hand() -> None:
     )
     assert (ledger.billed_fen(1), ledger.received_fen(1), ledger.open_fen(1)) == (800, 800, 0)
     assert ledger.credit_fen() == 700
+    assert ledger.billed_fen(2) == ledger.received_fen(2) == 0  # another bill's entries are not its own
+
+
+@pytest.mark.parametrize("kind", EntryKind)
+def test_what_a_kind_does_to_a_bill_follows_from_its_two_books(kind: EntryKind) -> None:
+    """What a bill still asks for is its receivable, debited by what is billed and credited by what is received."""
+    debit, credit = TRANSFERS[kind]
+    assert {debit, credit} <= set(Book)
+    assert debit != credit
+
+    def moved(book: Book) -> int:
+        return (debit is book) - (credit is book)
+
+    assert BILLED_SIGN.get(kind, 0) == -moved(Book.INCOME)
+    assert RECEIVED_SIGN.get(kind, 0) == (0 if kind in BILLED_SIGN else -moved(Book.RECEIVABLE))
+    assert CREDIT_SIGN.get(kind, 0) == -moved(Book.CREDIT)
+    assert moved(Book.RECEIVABLE) == BILLED_SIGN.get(kind, 0) - RECEIVED_SIGN.get(kind, 0)
+
+
+def test_the_chart_of_accounts() -> None:
+    """Income is earned by charges and raised bills, lost by lowered and void ones; cash comes and goes by payments."""
+    earned = {kind for kind, (_, credit) in TRANSFERS.items() if credit is Book.INCOME}
+    lost = {kind for kind, (debit, _) in TRANSFERS.items() if debit is Book.INCOME}
+    came = {kind for kind, (debit, _) in TRANSFERS.items() if debit is Book.CASH}
+    went = {kind for kind, (_, credit) in TRANSFERS.items() if credit is Book.CASH}
+    assert earned == {EntryKind.CHARGE, EntryKind.RAISE}
+    assert lost == {EntryKind.LOWER, EntryKind.VOID}
+    assert (came, went) == ({EntryKind.PAYMENT}, {EntryKind.REVERSAL})
+
+
+def test_a_raised_and_a_voided_bill_and_a_payment_that_did_not_stand() -> None:
+    ledger = Ledger(
+        (
+            Entry(EntryKind.CHARGE, 1000, bill_id=1),
+            Entry(EntryKind.RAISE, 50, bill_id=1),
+            Entry(EntryKind.PAYMENT, 1, payment_id=1),
+            Entry(EntryKind.REVERSAL, 1, payment_id=1),
+            Entry(EntryKind.CHARGE, 7, bill_id=2),
+            Entry(EntryKind.VOID, 7, bill_id=2),
+        )
+    )
+    assert (ledger.open_fen(1), ledger.open_fen(2), ledger.credit_fen()) == (1050, 0, 0)
+
+
+def test_a_bill_asks_for_what_is_not_received() -> None:
+    assert BillBalance(1, DUE, 1000, 400).open_fen == 600

@@ -52,7 +52,8 @@ def test_amounts_as_people_type_them(typed: str, fen: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "abc", "1.234", "1,28", "12,34.5", "1e5", "∞", "nan", "--1", "1 2", "１２", "9" * 30]
+    "typed",
+    ["", "abc", "1.234", "1,28", "1,2345", "x1,286", "12,34.5", "1e5", "∞", "nan", "--1", "1 2", "１２", "9" * 30],
 )
 def test_what_is_no_amount_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match=r"amount|decimals|large"):
@@ -67,6 +68,27 @@ def test_what_is_no_amount_is_refused(typed: str) -> None:
 def test_a_rate_is_rounded_once_half_up(area: Decimal, rate: Decimal, months: int) -> None:
     exact = Fraction(area) * Fraction(rate) * months * 100
     assert times_rate(area, rate, months) == int(exact + Fraction(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("area", "rate", "fen"),
+    [("1", "0.005", 1), ("1", "0.0049", 0), ("1", "0.015", 2), ("3", "0.335", 101), ("89.5", "3.2", 28640)],
+)
+def test_half_a_fen_is_rounded_up_for_one_month_where_none_are_named(area: str, rate: str, fen: int) -> None:
+    assert times_rate(Decimal(area), Decimal(rate)) == fen
+
+
+def test_a_billion_yuan_is_the_most() -> None:
+    assert parse_yuan("1,000,000,000.00") == 100_000_000_000
+    with pytest.raises(ValueError, match="too large"):
+        parse_yuan("1,000,000,000.01")
+
+
+@pytest.mark.parametrize(
+    ("fen", "words"), [(0, "0.00"), (1, "0.01"), (-1, "-0.01"), (28640, "286.40"), (123456789, "1,234,567.89")]
+)
+def test_a_sum_in_words(fen: int, words: str) -> None:
+    assert yuan(fen) == words
 
 
 def test_a_rate_that_is_no_number_is_refused() -> None:

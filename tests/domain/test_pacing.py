@@ -86,6 +86,69 @@ def test_a_busy_group_holds_nobody_else_up() -> None:
     assert pacing.ready_at(HOUSEHOLD, False, 50.0) == 50.0
 
 
+@given(
+    way=st.floats(0.0005, 0.15),
+    delays=st.lists(st.tuples(st.floats(0, 0.5), st.floats(0, 0.5)), min_size=40, max_size=160),
+    rate=st.sampled_from([5, 30]),
+    concurrency=st.integers(1, 12),
+)
+def test_however_long_the_way_the_platform_never_counts_too_many(
+    way: float, delays: list[tuple[float, float]], rate: int, concurrency: int
+) -> None:
+    """Each way there and back takes as long as it must and some delay of its own; the platform counts what arrives."""
+    pacing = Pacing(Limits(rate, 1, 20))
+    arrivals: list[float] = []
+    open_requests: list[tuple[float, float, float, str]] = []  # answered at, booked, started, chat
+    now = 0.0
+
+    def answer_until(moment: float) -> None:
+        while open_requests and min(open_requests)[0] <= moment:
+            request = min(open_requests)
+            open_requests.remove(request)
+            answered_at, booked, started, chat = request
+            pacing.answered(chat, booked, started, answered_at)
+
+    for number, (delayed_there, delayed_back) in enumerate([(0.0, 0.0), *delays]):
+        there, back, chat = way + delayed_there, way + delayed_back, str(number)
+        booked = pacing.ready_at(chat, False, now)
+        pacing.take(chat, False, booked)
+        now = max(now, booked)
+        answer_until(now)
+        while len(open_requests) >= concurrency or (later := pacing.may_start(now)) > now:
+            now = min(open_requests)[0] if len(open_requests) >= concurrency else later
+            answer_until(now)
+        pacing.started()
+        arrivals.append(now + there)
+        open_requests.append((now + there + back, booked, now, chat))
+    assert most_in_any(1.0, arrivals) <= rate
+
+
+def test_a_quick_platform_is_used_to_the_full() -> None:
+    pacing, now = Pacing(Limits(30, 1, 20)), 0.0
+    for number in range(900):
+        chat = str(number)
+        booked = pacing.ready_at(chat, False, now)
+        pacing.take(chat, False, booked)
+        now = booked
+        while (later := pacing.may_start(now)) > now:
+            now = later
+        pacing.started()
+        pacing.answered(chat, booked, now, now + 0.01)
+    assert 900 / now >= 0.98 * 30
+
+
+def test_a_request_without_an_answer_counts_for_as_long_as_it_lasts() -> None:
+    pacing = Pacing(Limits(2, 1, 20))
+    for chat in ("1", "2"):
+        pacing.take(chat, False, 0.0)
+        assert pacing.may_start(0.0) == 0.0
+        pacing.started()
+    assert pacing.may_start(50.0) > 50.0
+    pacing.answered("1", 0.0, 59.0, 60.0)
+    assert pacing.may_start(60.0) > 60.0
+    assert pacing.may_start(61.5) == 61.5
+
+
 def test_half_a_message_a_second_is_one_in_two_seconds() -> None:
     assert windows(0.5, 1.0) == (Window(1, 2.0),)
     assert drain(Pacing(Limits(0.5, 1, 20)), ["1", "2", "3"]) == [0.0, 2.0, 4.0]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.plans import GRACE_DAYS, add_months, first_unpaid, is_broken, most_parts, plan_parts, promise_limit
+from domain.plans import FIRST_PART_DAYS, add_months, first_unpaid, is_broken, most_parts, plan_parts, promise_limit
 from domain.policy import Holds
 
 FIRST = date(2026, 11, 30)
@@ -56,7 +56,7 @@ def test_what_is_next_follows_from_what_arrived() -> None:
 
 def test_broken_only_after_its_days_of_grace() -> None:
     parts = plan_parts(10_000, 2, FIRST)
-    last = FIRST + timedelta(days=GRACE_DAYS)
+    last = FIRST + timedelta(days=3)
     assert [is_broken(parts, 0, day) for day in (FIRST, last, last + timedelta(days=1))] == [False, False, True]
     assert not is_broken(parts, 5000, last + timedelta(days=1))
     assert not is_broken(parts, 10_000, last + timedelta(days=900))
@@ -64,3 +64,11 @@ def test_broken_only_after_its_days_of_grace() -> None:
 
 def test_the_last_day_a_promise_may_name() -> None:
     assert promise_limit(FIRST, Holds(promise_days_max=31)) == date(2026, 12, 31)
+
+
+def test_a_plan_may_ask_for_parts_of_any_size_where_the_policy_names_none() -> None:
+    assert [most_parts(total, Holds(plan_parts_max=6, plan_part_fen_min=0)) for total in (1, 5, 7)] == [1, 5, 6]
+
+
+def test_who_names_no_day_has_a_week() -> None:
+    assert FIRST_PART_DAYS == 7

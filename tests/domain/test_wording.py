@@ -84,7 +84,7 @@ def test_no_room_is_told_in_full(room: str) -> None:
 )
 def test_periods_and_days(period: str, zh: str, en: str) -> None:
     assert (period_words(period, "zh"), period_words(period, "en")) == (zh, en)
-    assert day_words(date(2026, 12, 4), "zh") == "12月4日(周五)"
+    assert day_words(date(2026, 12, 4), "zh") == "12月4日（周五）"
     assert day_words(date(2026, 12, 4), "en") == "Fri 4 Dec"
 
 

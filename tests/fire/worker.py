@@ -1,20 +1,24 @@
-"""A sender that may die: one lane over a SQLite file and a Telegram server, killed by itself at a named point, or from outside.
+"""Senders that may die: each drains one lane over a SQLite file, records payments beside it, and can be killed at any moment.
 
-python tests/fire/worker.py DATABASE BASE_URL TOKEN NOW [POINT NTH]
+Started as a program it is a nursery: it has imported everything, and forks one sender for each order on its stdin.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
+import traceback
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.channel import Sendable
@@ -24,8 +28,12 @@ from bot.lanes import Lane
 from bot.settings import Telegram
 from domain.clock import StartedClock
 from domain.messages import Receipt
+from domain.office import Office
+from jobs import thanks
 from models import outbox
+from models.accounts import Account
 from models.base import Database
+from models.bills import Payment, record_payment
 from tests.cast import office
 
 POINTS = (
@@ -37,7 +45,24 @@ POINTS = (
     "before_settle",
     "before_settle_commit",
     "after_settle",
+    "mid_ledger",
 )
+PAID_FEN = 28640
+THANKS_EVERY = 5  # payments
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one sender shall do. It dies at the `nth` passing of `point`. Households from `payer_from` on pay."""
+
+    url: str
+    base_url: str
+    token: str
+    now: str
+    per_second: float
+    point: str = ""
+    nth: int = 1
+    payer_from: int | None = None
 
 
 class Fuse:
@@ -51,8 +76,7 @@ class Fuse:
         if point == self.point:
             self.left -= 1
             if self.left == 0:
-                sys.stdout.write(f"killed {point}\n")
-                sys.stdout.flush()
+                say(f"killed {point}")
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -112,22 +136,69 @@ def arm(fuse: Fuse) -> None:
     vars(outbox).update(claim=claim_and_die, settle=settle_and_die, settle_sent=settle_sent_and_die)
 
 
-async def main(url: str, base_url: str, token: str, now: str, point: str = "", nth: str = "1") -> None:
-    fuse = Fuse(point, int(nth))
+async def collect(database: Database, words: Office, clock: StartedClock, payer_from: int, fuse: Fuse) -> None:
+    """Each household from `payer_from` on pays under one reference, and is thanked. Begun anew, it goes on."""
+    paid = select(Payment.account_id)
+    async with database.read() as session:
+        due = list(
+            await session.scalars(
+                select(Account.id).where(Account.id >= payer_from, Account.id.not_in(paid)).order_by(Account.id)
+            )
+        )
+    for number, account in enumerate(due, start=1):
+        now = clock.now()
+        today = words.today(now)
+        async with database.write() as session:
+            await record_payment(session, account, PAID_FEN, today, "bank", f"r{account}", now, on=today)
+            fuse.passes("mid_ledger")
+        if number % THANKS_EVERY == 0:
+            await thanks.run(database, words, now)
+        await asyncio.sleep(0.01)
+    await thanks.run(database, words, clock.now())
+
+
+async def main(order: Order) -> None:
+    fuse = Fuse(order.point, order.nth)
     arm(fuse)
-    clock = StartedClock(datetime.fromisoformat(now))
-    database = Database(url)
-    channel = Channel(Telegram(enabled=True, token=token, base_url=base_url), clock)
-    channel.fuse = fuse
-    lane = FusedLane(database, channel, office(), clock)
+    clock, words = StartedClock(datetime.fromisoformat(order.now)), office()
+    database = Database(order.url)
+    channel = Channel(Telegram(enabled=True, token=order.token, base_url=order.base_url), clock)
+    channel.fuse, channel.limits = fuse, replace(channel.limits, global_per_second=order.per_second)
+    lane = FusedLane(database, channel, words, clock)
     lane.fuse = fuse
-    with Ownership(url):
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
+    with Ownership(order.url):
+        say("ready")
+        cashier = asyncio.create_task(
+            collect(database, words, clock, order.payer_from, fuse) if order.payer_from else asyncio.sleep(0)
+        )
         await lane.drain()
+        await cashier
+        await lane.drain()  # those who were thanked at last
         await channel.stop()
         await database.close()
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def nursery() -> None:
+    """One sender after the other: a file has one owner."""
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                asyncio.run(main(Order(**json.loads(line))))
+                code = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(code)
+        say(f"started {child}")
+        say(f"ended {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}")
+
+
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    nursery()

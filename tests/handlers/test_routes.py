@@ -10,13 +10,15 @@ import pytest
 
 from bot.content import load_wording
 from domain.rendering import REMINDER_BUTTONS
+from handlers.household import COMMAND_WORDS
 from handlers.routes import ROUTES
+from handlers.turn import ANYONE, RESIDENT
 from handlers.unclear import USUAL, WISHES
 from understanding.reading import INTENTS, OUT_OF_SCOPE
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = "\n".join(
-    path.read_text(encoding="utf-8") for folder in ("handlers", "jobs") for path in (ROOT / folder).glob("*.py")
+    path.read_text(encoding="utf-8") for folder in ("handlers", "jobs") for path in (ROOT / folder).rglob("*.py")
 )
 ACTIONS = {action for route in ROUTES for action in route.actions}
 COMMANDS = {
@@ -69,3 +71,11 @@ def test_labels_are_short_enough_for_two_or_three_in_a_row(language: str) -> Non
     notices = {"expired", "used", "not_yours"}
     labels = dict(load_wording().below("button", language))
     assert {name: label for name, label in labels.items() if len(label) > longest and name not in notices} == {}
+
+
+def test_a_bare_command_word_is_known_as_one() -> None:
+    """What a resident types to open a conversation is not taken for the matter itself."""
+    spoken = {
+        word for route in ROUTES if route.who in (ANYONE, RESIDENT) for word in route.commands if not word.isascii()
+    }
+    assert spoken == COMMAND_WORDS

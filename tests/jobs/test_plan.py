@@ -15,7 +15,6 @@ from bot.lanes import Lane
 from domain.clock import ManualClock
 from domain.ladder import Reason
 from jobs import plan
-from jobs.plan import Row
 from models.accounts import Account, Community
 from models.agreements import Claim, Complaint, Dispute, Plan, PlanPart, Promise, release
 from models.base import Database
@@ -23,6 +22,7 @@ from models.outbox import Outbox
 from models.people import Contact, Person, bind
 from models.reminders import Reminder, ReminderBill, Run, WaitRow
 from models.staff import StaffTask
+from models.verdicts import Row
 from tests.cast import CHEN, LI, World, office
 from tests.channel_double import Scripted
 

@@ -26,6 +26,12 @@ ADMINISTRATOR_RIGHTS = (
     "can_change_info", "can_invite_users", "can_post_stories", "can_edit_stories", "can_delete_stories",
     "can_pin_messages",
 )  # fmt: skip
+PERMISSIONS = (
+    "can_send_messages", "can_send_audios", "can_send_documents", "can_send_photos", "can_send_videos",
+    "can_send_video_notes", "can_send_voice_notes", "can_send_polls", "can_send_other_messages",
+    "can_add_web_page_previews", "can_change_info", "can_invite_users", "can_pin_messages", "can_manage_topics",
+    "can_react_to_messages", "can_edit_tag",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -163,6 +169,8 @@ class World:
             raise forbidden(f"bot was kicked from the {chat.kind} chat")
         if chat.bot_status == "left":
             raise forbidden(f"bot is not a member of the {chat.kind} chat")
+        if chat.bot_status == "restricted":
+            raise bad_request("not enough rights to send text messages to the chat")
 
     # -- messages -------------------------------------------------------------------------------------------------
 
@@ -228,6 +236,8 @@ class World:
             member |= {"can_be_edited": False, "is_anonymous": False} | dict.fromkeys(ADMINISTRATOR_RIGHTS, True)
         elif status == "kicked":
             member["until_date"] = 0
+        elif status == "restricted":  # may read, not write
+            member |= {"is_member": True, "until_date": 0} | dict.fromkeys(PERMISSIONS, False)
         return member
 
     def bot_member_changed(self, chat: Chat, by: Json, status: str) -> None:

@@ -31,3 +31,9 @@ async def sqlite(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Databas
 @pytest.fixture
 async def world(sqlite: Database, reader: Reader) -> World:
     return await world_in(sqlite, reader)
+
+
+@pytest.fixture
+async def large(sqlite: Database, reader: Reader) -> World:
+    """More households than go without approval."""
+    return await world_in(sqlite, reader, households=53)

@@ -64,11 +64,12 @@ async def test_taken_then_done_with_an_outcome(world: World) -> None:
 
 async def test_a_colleagues_task_stays_theirs(world: World) -> None:
     await call_task(world)
-    for name in ("collector", "manager"):
+    for name in ("collector", "teacher", "manager"):
         await world.say(name, "/tasks")
         await world.press(name, "1 电话 1-101")
     await world.press("collector", "我来处理")
-    assert "collector已经接管" in await world.press("manager", "我来处理")
+    assert "collector已经接管" in await world.press("teacher", "我来处理")
+    assert "处理人:manager" in await world.press("manager", "我来处理")
 
 
 async def test_a_note_a_day_and_a_reason(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sqlalchemy import insert, update
 
@@ -29,6 +31,12 @@ EXPECTED = {
     "staff": {"admin"},
     "policy": {"admin"},
     "corrections": {"admin"},
+    "queue": {"admin", "manager", "collector", "teacher"},
+    "team": {"admin", "manager"},
+    "canned": {"admin", "manager", "collector", "teacher"},
+    "note": {"admin", "manager", "collector", "teacher"},
+    "failed": {"admin", "manager", "collector", "teacher", "auditor"},
+    "export": {"admin"},
 }
 NO = "其他权限"
 
@@ -83,14 +91,14 @@ async def test_a_removed_member_and_a_resident_press_in_vain(world: World) -> No
             assert "不是给您的" in await world.press_token(name, line, token), (name, action)
 
 
-async def _button(world: World, token: str, action: str, chat: str = "collector") -> None:
+async def _button(world: World, token: str, action: str, chat: str = "collector", args: str = "{}") -> None:
     row = {
         "token": token,
         "channel": "sandbox",
         "chat": chat,
         "user": chat,
         "action": action,
-        "args": "{}",
+        "args": args,
         "label": "x",
         "single": True,
         "expires_at": world.clock.now().replace(year=2027),
@@ -99,9 +107,9 @@ async def _button(world: World, token: str, action: str, chat: str = "collector"
         await session.execute(insert(Button), [row])
 
 
-@pytest.mark.parametrize("command", ["account", "paid", "reply"])
+@pytest.mark.parametrize("command", ["account", "paid", "reply", "note"])
 async def test_a_foreign_household_reads_like_one_that_does_not_exist(world: World, command: str) -> None:
-    rest = {"account": "", "paid": " 10 转账 X", "reply": " 您好"}[command]
+    rest = {"account": "", "paid": " 10 转账 X", "reply": " 您好", "note": " 看看"}[command]
     for name in ("local", "collector", "teacher", "auditor"):
         foreign = await world.say(name, f"/{command} 9-901{rest}")
         unknown = await world.say(name, f"/{command} 9-999{rest}")
@@ -142,6 +150,32 @@ async def test_a_foreign_task_can_not_be_opened_by_its_number(world: World) -> N
     assert "没有找到这件待办" in await world.press_token("collector", mine, "forged")
 
 
+async def test_every_action_with_a_foreign_subject_is_refused(world: World) -> None:
+    """Somebody who has the right, with the number of another community's task, talk or household."""
+    from tests.handlers.staff.test_desk import call_task
+
+    await call_task(world, "9-901")
+    await world.say("r9-901", "转人工")
+    await world.say("collector", "/tasks")
+    line, args = (
+        world.lines("collector")[-1],
+        {"task": "1", "takeover": "1", "code": "9-901", "to": "4", "given_to": "4"},
+    )
+    args |= {"date": "2026-11-25", "outcome": "reached", "skip": "0", "name": "sorry"}
+    touching = [
+        each for each in ACTIONS if each.startswith(("desk.", "note.", "followup.", "canned.", "account.", "person."))
+    ]
+    harmless = {"desk.tasks", "desk.loads", "desk.unknown"}
+    for number, action in enumerate(each for each in touching if each not in harmless):
+        await _button(world, f"foreign-{number}", action, args=json.dumps(args))
+        told = await world.press_token("collector", line, f"foreign-{number}")
+        refused = ("没有找到", "不在您负责", "已经处理过", "已经结束", "其他权限")
+        assert any(words in told for words in refused), (action, told)
+        assert "云岭" not in told
+        assert "小明" not in told
+    assert world.lines("r9-901")[1:] == []
+
+
 async def test_staff_commands_are_silent_in_a_residents_group(world: World) -> None:
     for command in EXPECTED:
         assert await world.say("collector", f"/{command}", "g-lake") == "", command
@@ -153,3 +187,44 @@ async def test_the_staff_chat_is_learned_when_they_first_write(world: World) -> 
     await world.say("second", "/tasks")
     assert [each.chat for each in await world.rows(Staff) if each.user == "second"] == ["second"]
     assert await world.rows(Contact)
+
+
+async def test_help_names_only_what_the_role_may_use(world: World) -> None:
+    for role, (yes, no) in {
+        "auditor": ("/status", "/tasks"),
+        "teacher": ("/tasks", "/paid"),
+        "collector": ("/paid", "/pause"),
+        "manager": ("/pause", "/staff"),
+    }.items():
+        told = await world.say(role, "/help")
+        assert yes in told, role
+        assert no not in told, role
+    assert "/export" in await world.say("admin", "/help")
+
+
+async def test_each_role_is_shown_its_own_menu_again_when_the_role_changes(world: World) -> None:
+    from bot.menus import StaffMenus, menus
+
+    offered = menus(world.app.office.wording)
+    shown: list[tuple[str, str]] = []
+
+    class Noting:
+        async def offer_staff_menu(self, chats: list[str], menu: str) -> None:
+            shown.extend((chat, menu) for chat in chats)
+
+    menu = StaffMenus()
+    channels = {"sandbox": Noting()}
+    assert await menu.offer(world.database, channels) == len(await world.rows(Staff))  # type: ignore[arg-type]
+    assert ("collector", "staff_collector") in shown
+    assert await menu.offer(world.database, channels) == 0  # type: ignore[arg-type]
+    async with world.database.write() as session:
+        await session.execute(update(Staff).where(Staff.user == "collector").values(role="manager"))
+        await session.execute(update(Staff).where(Staff.user == "teacher").values(active=False))
+    shown.clear()
+    await menu.offer(world.database, channels)  # type: ignore[arg-type]
+    assert sorted(shown) == [("collector", "staff_manager"), ("teacher", "private")]
+    assert "paid" not in dict(offered["staff_teacher"]["zh"])
+    assert "pause" in dict(offered["staff_manager"]["zh"])
+    assert {command for command, _ in offered["staff_admin"]["zh"]} == {
+        command for command, _ in offered["staff"]["zh"]
+    }

@@ -1,0 +1,164 @@
+"""A home or a pupil whose situation has changed: each way of changing has its own consequence, and staff decide on it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from domain import keys
+from domain.errors import Refusal
+from domain.messages import Answer, Choice, Kind, OutgoingMessage
+from handlers import hardship
+from handlers.errand import TEXT_MAX
+from handlers.household import ask_which, press, settle_on, tone_of, words_of
+from handlers.notes import at_desk, beside, decider, send, to_staff
+from handlers.renewal import SCHOOL
+from handlers.turn import Turn
+from models.accounts import Account
+from models.agreements import open_offer
+from models.parting import part
+from models.people import hand_payer_on
+from models.staff import StaffTask, audit, close_task, open_task, task_by_key
+
+LOOK_WITHIN = timedelta(days=2)
+HOME_CASES = ("sold", "let", "tenant", "vacant", "wrong")
+PUPIL_CASES = ("left", "wrong")
+NO_PAUSE = ("let",)  # the owner goes on paying: nothing has to wait
+# What staff can do about each case with one tap on its card.
+DECISIONS = {
+    "sold": "new_owner",
+    "tenant": "owner_pays",
+    "vacant": "mark_vacant",
+    "wrong": "new_owner",
+    "left": "new_owner",
+}
+
+
+async def tell(turn: Turn) -> Answer | None:
+    """In words or by button. Unclear words are taken down all the same, and the cases offered."""
+    if (which := await ask_which(turn, "moved.tell")) is not None:
+        return which
+    if "bereavement" in tone_of(turn):
+        return await hardship.listen(turn)
+    known = turn.args.get("case", "")
+    cases = PUPIL_CASES if turn.household.kind == SCHOOL else HOME_CASES
+    case = known if known in cases else ""
+    rows, fields = _rows(turn, case, cases), {**turn.called(), "hotline": turn.office.hotline}
+    if not case and not words_of(turn):
+        return Answer((turn.say("moved.ask", *rows, fields=fields),))
+    if case:  # what was unclear before is clear now
+        staff_id = turn.staff.id if turn.staff else None
+        await close_task(turn.session, _source(_subject(turn, "")), turn.now, staff_id=staff_id, outcome="clear")
+    task, cards = await _note(turn, case)
+    if case == "left" and (offer := await open_offer(turn.session, turn.household.id, turn.today)) is not None:
+        offer.state, offer.reason = "no", "left"
+    done = f"task/{task.id}" if task is not None else ""
+    return Answer(
+        (turn.say(f"moved.{case or 'which'}", *rows, fields=fields), *cards),
+        "errand.more",
+        {"about": "vacant_moved"},
+        done=done,
+    )
+
+
+def _rows(turn: Turn, case: str, cases: tuple[str, ...]) -> list[list[Choice]]:
+    person = press(turn, "person", "person.ask")
+    if not case:
+        buttons = [press(turn, f"moved_{each}", "moved.tell", case=each) for each in cases]
+        return [buttons[n : n + 2] for n in range(0, len(buttons), 2)] + [[person]]
+    if case == "wrong":
+        return [[press(turn, "not_mine", "settings.unbind_yes", reusable=False), person]]
+    if case in ("sold", "left"):
+        return [[press(turn, "unbind", "settings.unbind"), person]]
+    return [[press(turn, "bill", "bill.show"), person]]
+
+
+async def _note(turn: Turn, case: str) -> tuple[StaffTask | None, tuple[OutgoingMessage, ...]]:
+    """The task and its card; reminders wait for it, as long as its clock runs. A day's further words are no second task."""
+    desk, account = at_desk(turn), turn.household
+    fields = {
+        "code": account.code,
+        "case": desk.words(f"moved.card_{case or 'unclear'}"),
+        "text": words_of(turn)[:TEXT_MAX] or "—",
+    }
+    subject = _subject(turn, case)
+    args = {"account": str(account.id), "person": str(turn.person.id if turn.person else 0), "subject": subject}
+    row = [Choice(desk.words("button.moved_as_is"), "moved.as_is", args, reusable=True)]
+    if (decision := DECISIONS.get(case)) is not None:
+        row.insert(0, Choice(desk.words(f"button.moved_{decision}"), f"moved.{decision}", args, reusable=True))
+    card = desk.say("card.moved", row, fields=desk.called() | fields)
+    task = await open_task(
+        turn.session,
+        key=keys.task("moved", subject),
+        kind="moved",
+        account=account,
+        summary=card.text,
+        at=turn.now,
+        due_at=turn.now + LOOK_WITHIN,
+        source=_source(subject),
+        blocks=case not in NO_PAUSE,
+    )
+    if task is None:
+        return None, ()
+    await audit(turn.session, turn.actor, "moved", f"account/{account.id}", turn.now, {"case": case})
+    return task, await to_staff(turn, card)
+
+
+def _subject(turn: Turn, case: str) -> str:
+    return f"{turn.household.id}/{case or 'unclear'}/{turn.today.isoformat()}"
+
+
+def _source(subject: str) -> str:
+    return f"moved/{subject}"[:40]
+
+
+# what staff decide
+
+
+async def new_owner(turn: Turn) -> Answer:
+    """The person no longer belongs to the household: unbound, and told so."""
+    account = await _undecided(turn)
+    there = await beside(turn, int(turn.args["person"]), account)
+    await part(turn.session, account.id, int(turn.args["person"]), turn.now)
+    told = there.say("moved.done_new_owner", kind=Kind.RECEIPT, fields=there.called()) if there else None
+    return await _decided(turn, account, "new_owner", send(there, told))
+
+
+async def owner_pays(turn: Turn) -> Answer:
+    """Reminders go to the owner from now on; the tenant still sees what the owner shares."""
+    account = await _undecided(turn)
+    there = await beside(turn, int(turn.args["person"]), account)
+    await hand_payer_on(turn.session, account.id, int(turn.args["person"]))
+    told = there.say("moved.done_owner_pays", kind=Kind.RECEIPT, fields=there.called()) if there else None
+    return await _decided(turn, account, "owner_pays", send(there, told))
+
+
+async def mark_vacant(turn: Turn) -> Answer:
+    """The home stands empty: noted in the file, where fee rules and staff see it."""
+    account = await _undecided(turn)
+    account.traits = ";".join(dict.fromkeys([*filter(None, account.traits.split(";")), "vacant"]))
+    there = await beside(turn, int(turn.args["person"]), account)
+    told = there.say("moved.done_vacant", kind=Kind.RECEIPT, fields=there.called()) if there else None
+    return await _decided(turn, account, "mark_vacant", send(there, told))
+
+
+async def as_is(turn: Turn) -> Answer:
+    """Looked at; nothing changes."""
+    account = await _undecided(turn)
+    return await _decided(turn, account, "as_is", ())
+
+
+async def _undecided(turn: Turn) -> Account:
+    settle_on(turn)
+    account = await turn.session.get(Account, int(turn.args["account"]), with_for_update=True)
+    task = await task_by_key(turn.session, keys.task("moved", turn.args["subject"]))
+    if account is None or task is None or task.state not in ("open", "taken"):
+        raise Refusal("card.decided")
+    decider(turn, account)
+    return account
+
+
+async def _decided(turn: Turn, account: Account, outcome: str, told: tuple[OutgoingMessage, ...]) -> Answer:
+    source = _source(turn.args["subject"])
+    await close_task(turn.session, source, turn.now, staff_id=decider(turn).id, outcome=outcome)
+    await audit(turn.session, turn.actor, f"moved.{outcome}", f"account/{account.id}", turn.now)
+    return Answer((turn.say(f"card.moved_{outcome}", edit=True, code=account.code), *told))

@@ -1,0 +1,62 @@
+"""Why a row was refused, in the office's language: every reason of the code has words."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from bot.importing.refused import in_language
+from tests.commands.cli import Cli
+
+ROOM = Path(__file__).resolve().parents[2] / "bot" / "importing"
+
+
+def sample(node: ast.expr) -> str:
+    """The sentence of a literal or an f-string, with something in its gaps."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(each.value) if isinstance(each, ast.Constant) else "'x'" for each in node.values)
+    return ""
+
+
+def reasons() -> list[str]:
+    found = []
+    for path in ROOM.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                if getattr(node.exc.func, "id", "") == "ValueError":
+                    found.append(sample(node.exc.args[0]))
+            elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "refuse":
+                found.append(sample(node.args[1]))
+    return [each for each in found if each and each not in ("'x': 'x'", "community: 'x'")]
+
+
+def test_every_reason_has_chinese_words() -> None:
+    assert len(reasons()) > 20
+    mute = [
+        each
+        for each in reasons()
+        if "bill is there and" not in each and not any(sign >= "\u4e00" for sign in in_language(each, "zh"))
+    ]
+    assert mute == []
+    assert in_language("amount_yuan: the bill is there and was voided: use `bill adjust`", "zh").startswith(
+        "amount_yuan: 这笔"
+    )
+    assert in_language("金额: too large: '9'", "zh") == "金额: 数字太大:'9'"
+    assert in_language("金额: too large: '9'", "en") == "金额: too large: '9'"
+    assert in_language("something new", "zh") == "something new"
+
+
+def test_a_chinese_office_reads_chinese_reasons(estate: Cli) -> None:
+    config = estate.folder / "config.toml"
+    config.write_text(config.read_text().replace('language = "en"', 'language = "zh"'))
+    file = estate.file(
+        "b.csv", "编号,费项,账期,金额,到期日\nS-1,物业费,2026-13,5,2026-11-30\nS-9,物业费,2026-11,5,2026-11-30\n"
+    )
+    result = estate("import", "bills", str(file))
+    assert result.code == 1
+    assert [row["reason"] for row in estate.refused(file)] == [
+        "b.csv row 2: 账期: 不是账期,写法如 2026、2026-Q4 或 2026-12:'2026-13'",
+        "b.csv row 3: account_code: 没有编号 'S-9':请先导入这一户",
+    ]

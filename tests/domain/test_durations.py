@@ -1,0 +1,44 @@
+"""Lengths of time as people write them before a reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.durations import read_duration
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes", "rest"),
+    [
+        ("2h 检修", 120, "检修"),
+        ("2小时检修", 120, "检修"),
+        ("30m", 30, ""),
+        ("90 分钟 水箱清洗", 90, "水箱清洗"),
+        ("半小时", 30, ""),
+        ("半天，台风", 720, "台风"),
+        ("一个半小时", 90, ""),
+        ("两天", 2880, ""),
+        ("十二个小时", 720, ""),
+        ("1天消防演练", 1440, "消防演练"),
+        ("1h30m 检修", 90, "检修"),
+        ("1 day 6 h storm", 1800, "storm"),
+        ("1.5 hours", 90, ""),
+        ("half an hour maintenance", 30, "maintenance"),
+        ("an hour", 60, ""),
+        ("2 weeks", 20160, ""),
+        ("检修", None, "检修"),
+        ("天气不好", None, "天气不好"),
+        ("a water cut", None, "a water cut"),
+        ("一会儿", None, "一会儿"),
+        ("", None, ""),
+    ],
+)
+def test_the_length_and_the_rest(text: str, minutes: int | None, rest: str) -> None:
+    span, left = read_duration(text)
+    assert (None if span is None else span.total_seconds() / 60, left) == (minutes, rest)
+
+
+@pytest.mark.parametrize("text", ["0h", "零分钟", "2x", "12", "2026-11-23 检修"])
+def test_what_begins_like_a_length_and_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        read_duration(text)

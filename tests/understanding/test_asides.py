@@ -1,0 +1,117 @@
+"""What people say beside the labels: read when it is said, and not read into anything else."""
+
+from __future__ import annotations
+
+import pytest
+
+from understanding.asides import aside, changed_how, details
+
+
+@pytest.mark.parametrize(
+    ("text", "wish", "value"),
+    [
+        ("能不能少发点", "spacing", "7"),
+        ("别发那么多", "spacing", "7"),
+        ("两周提醒一次就行", "spacing", "14"),
+        ("once a month is enough", "spacing", "30"),
+        ("fewer reminders please", "spacing", "7"),
+        ("晚上七点以后再发", "hours", "19-20"),
+        ("下午三点前别发", "hours", "15-20"),
+        ("早上别发", "hours", "12-20"),
+        ("上班时间别打扰我", "hours", "18-20"),
+        ("only message me after 6pm", "hours", "18-20"),
+        ("please don't text me in the morning", "hours", "12-20"),
+        ("随时可以发", "hours", ""),
+        ("发到微信上", "channel", "wechat"),
+        ("message me on Telegram instead", "channel", "telegram"),
+        ("以后发英文", "language", "en"),
+        ("speak English please", "language", "en"),
+        ("请用中文", "language", "zh"),
+        ("字大一点", "large_type", "yes"),
+        ("看不清，字太小了", "large_type", "yes"),
+        ("larger text please", "large_type", "yes"),
+        ("恢复提醒吧", "resume", ""),
+        ("remind me again", "resume", ""),
+    ],
+)
+def test_a_wish_about_the_reminders(text: str, wish: str, value: str) -> None:
+    found = aside(text)
+    assert found is not None
+    assert (found.name, dict(found.args)) == ("preference", {"wish": wish, "value": value})
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("我的投诉怎么样了", "complaint"),
+        ("发票开好了吗", "invoice"),
+        ("分期批了吗", "plan"),
+        ("异议有结果了吗", "dispute"),
+        ("财务查到了吗", "claim"),
+        ("还要等多久", "person"),
+        ("how is my complaint doing?", "complaint"),
+        ("is my invoice ready?", "invoice"),
+    ],
+)
+def test_a_question_how_a_matter_stands(text: str, what: str) -> None:
+    found = aside(text)
+    assert found is not None
+    assert (found.name, found.args["what"]) == ("progress", what)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [("撤销投诉", "complaint"), ("分期算了", "plan"), ("不用等了", "person"), ("cancel my complaint", "complaint")],
+)
+def test_a_matter_taken_back(text: str, what: str) -> None:
+    found = aside(text)
+    assert found is not None
+    assert (found.name, found.args["what"]) == ("withdraw", what)
+
+
+@pytest.mark.parametrize("text", ["就先交一半", "我只交200", "先交一部分行吗", "can I pay half now"])
+def test_a_part_now(text: str) -> None:
+    found = aside(text)
+    assert found is not None
+    assert found.name == "part_now"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "别再发了", "停止提醒", "stop texting me", "不要给我发短信了", "晚上七点以后交", "我在上班，晚点交", "能不能少交点",
+        "多少来着", "把收款码发到微信上", "用微信付行吗", "电子发票发邮箱", "电梯什么时候修好，修好再交", "取消自动扣费", "先交2个月行吗",
+        "我20号交", "发票能开吗", "能查到吗", "too many problems, not paying", "how much do I owe", "这个面积真的弄错了", "下个月再交",
+    ],
+)  # fmt: skip
+def test_what_is_no_aside(text: str) -> None:
+    assert aside(text) is None
+
+
+def test_a_stop_is_never_read_as_less() -> None:
+    """Whoever asks for silence and for less in one breath gets silence."""
+    assert aside("少发点，别再发了") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("房子卖了", "sold"),
+        ("租出去了", "let"),
+        ("我是租客，找房东要", "tenant"),
+        ("你们打错了", "wrong"),
+        ("一直空着没人住", "vacant"),
+        ("孩子转学了", "left"),
+        ("I sold the flat", "sold"),
+        ("I am only the tenant", "tenant"),
+        ("搬家", ""),
+    ],
+)
+def test_how_a_home_has_changed(text: str, how: str) -> None:
+    assert changed_how(text) == how
+    assert details("vacant_moved", text) == {"case": how}
+
+
+def test_thanks_are_told_from_a_greeting() -> None:
+    assert details("greet_thanks", "谢谢姑娘") == {"said": "thanks"}
+    assert details("greet_thanks", "你好") == {}
