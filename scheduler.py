@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -14,12 +15,14 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from domain.clock import Clock
+from domain.confirmations import Confirming
 from domain.office import Office
 from jobs import (
     alerts,
     announce,
     broadcast,
     clocks,
+    confirmations,
     deliveries,
     digest,
     holds,
@@ -38,17 +41,23 @@ log = structlog.get_logger(__name__)
 TICK_SECONDS = 30
 LOOK_BACK = (timedelta(hours=1), timedelta(hours=25))  # how far a missed moment is looked for
 
-Job = Callable[[Database, Office, datetime], Awaitable[object]]
+Job = Callable[..., Awaitable[object]]  # (database, office, now), and the platforms where the entry asks them
+Platforms = Mapping[str, Confirming]
+NO_PLATFORMS: Platforms = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the timetable, in the organisation's local time. `on_demand`: an explicit tick runs it in any case."""
+    """One line of the timetable, in the organisation's local time. `on_demand`: an explicit tick runs it in any case.
+
+    `asks`: the job needs the platforms themselves.
+    """
 
     name: str
     cron: str
     job: Job
     on_demand: bool = True
+    asks: bool = False
 
 
 JOBS: tuple[Entry, ...] = (
@@ -64,6 +73,7 @@ JOBS: tuple[Entry, ...] = (
     Entry("thanks", "* * * * *", thanks.run),
     Entry("broadcast", "* * * * *", broadcast.run),
     Entry("deliveries", "* * * * *", deliveries.run),
+    Entry("confirmations", "* * * * *", confirmations.run, asks=True),
     Entry("housekeeping", "40 3 * * *", housekeeping.run, on_demand=False),
     Entry("invariants", "10 4 * * *", invariants.run, on_demand=False),
 )
@@ -86,8 +96,11 @@ async def tick(
     only: str | None = None,
     on_demand: bool = False,
     jobs: Sequence[Entry] = JOBS,
+    platforms: Platforms = NO_PLATFORMS,
 ) -> list[Ran]:
     """Run the jobs that are due at `now`, each at most once for each moment of its timetable, whoever ticks.
+
+    `platforms`: those whose messages a colleague confirms, by channel.
 
     A missed moment is made up for once, with its latest date. A failing job is recorded and doesn't stop the others.
     """
@@ -102,7 +115,7 @@ async def tick(
         if slot is None or not (await start_job(database, entry.name, slot, now) or forced):
             continue
         try:
-            result = await entry.job(database, office, now)
+            result = await entry.job(database, office, now, *((platforms,) if entry.asks else ()))
         except Exception as wrong:
             log.error("job failed", job=entry.name, exc_info=wrong)
             ran.append(Ran(entry.name, error=type(wrong).__name__))

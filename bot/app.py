@@ -23,13 +23,14 @@ from bot.lanes import Lane
 from bot.language_model import language_model
 from bot.menus import StaffMenus, menus
 from bot.settings import Settings, enabled_channels
-from bot.wechat_memory import DatabaseMemory
 from bot.taking_back import take_back
+from bot.wechat_memory import DatabaseMemory
 from domain.clock import Clock, SystemClock, monotonic
+from domain.confirmations import Confirming
 from domain.errors import ChannelDown, DeliveryError
 from domain.office import Office
 from domain.wording import Wording
-from jobs import broadcast
+from jobs import broadcast, handing_over
 from models.base import Database
 from models.runtime import bot_names, keep_bot_name, note_health
 from understanding.reader import Reader
@@ -61,7 +62,9 @@ class App:
 
     async def tick(self, now: datetime, *, only: str | None = None, on_demand: bool = False) -> list[scheduler.Ran]:
         """One pass of the due jobs, then a word to the lanes."""
-        ran = await scheduler.tick(self.database, self.office, now, only=only, on_demand=on_demand)
+        ran = await scheduler.tick(
+            self.database, self.office, now, only=only, on_demand=on_demand, platforms=self._confirming
+        )
         await self.write_exports(now)
         for lane in self.lanes.values():
             lane.wake()
@@ -76,6 +79,7 @@ class App:
     async def follow(self, now: datetime) -> None:
         """Carry broadcasts on between two ticks: the next rows, how far they are, what is to be taken back."""
         await self.write_exports(now)
+        await self._hand_over(now)
         for channel in self.channels.values():
             await take_back(self.database, channel, self.clock)
         if any((await broadcast.run(self.database, self.office, now)).values()):
@@ -86,6 +90,21 @@ class App:
         """Send everything that is due now or within five seconds. What one channel can't deliver may go on to the next."""
         for _ in self.lanes:
             await asyncio.gather(*(lane.drain() for lane in self.lanes.values()))
+        if await self._hand_over(self.clock.now()):
+            await asyncio.gather(*(lane.drain() for lane in self.lanes.values()))  # a word to who has to confirm
+
+    @property
+    def _confirming(self) -> dict[str, Confirming]:
+        """The platforms on which a colleague confirms what residents get, by channel."""
+        return {name: channel.tasks for name, channel in self.channels.items() if isinstance(channel, WithTasks)}
+
+    async def _hand_over(self, now: datetime) -> int:
+        """What a colleague has to confirm becomes a task on its platform; returns how many tasks were made."""
+        platforms = self._confirming.values()
+        made = sum([await handing_over.run(self.database, self.office, each, now) for each in platforms])
+        for lane in self.lanes.values() if made else ():
+            lane.wake()
+        return made
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -248,6 +267,13 @@ class Remembering(Protocol):
     memory: DatabaseMemory
 
 
+@runtime_checkable
+class WithTasks(Protocol):
+    """A channel whose messages to residents go out by a colleague's hand."""
+
+    tasks: Confirming
+
+
 def open_channels(settings: Settings, clock: Clock, wording: Wording, database: Database) -> dict[str, Channel]:
     """The channels that the configuration enables, by name."""
     return {name: CHANNELS[name](settings, clock, wording, database) for name in enabled_channels(settings)}
@@ -266,8 +292,16 @@ def _wechat(settings: Settings, clock: Clock, wording: Wording, database: Databa
     return WechatChannel(settings.wechat, clock, memory)
 
 
+def _wecom(settings: Settings, clock: Clock, wording: Wording, database: Database) -> Channel:
+    from bot.channels.wecom import WecomChannel  # as above
+
+    account = f"{settings.wecom.corp_id}/{settings.wecom.agent_id}"
+    return WecomChannel(settings.wecom, clock, DatabaseMemory(database, clock, "wecom", account))
+
+
 # Every channel of this version and how it is made.
 CHANNELS: dict[str, Callable[[Settings, Clock, Wording, Database], Channel]] = {
     "telegram": _telegram,
     "wechat": _wechat,
+    "wecom": _wecom,
 }

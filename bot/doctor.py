@@ -61,6 +61,8 @@ async def examine(settings: Settings, config: Path | None) -> list[Check]:
         _policies(settings),
         _font(),
         await _telegram(settings),
+        *[check async for check in _wechat(settings)],
+        *[check async for check in _wecom(settings)],
     ]
 
 
@@ -254,3 +256,15 @@ async def _telegram(settings: Settings) -> Check:
             "@BotFather: /setprivacy, Disable; then remove the bot from its groups and add it again",
         )
     return Check("telegram", OK, f"@{me.name}")
+
+
+def _wechat(settings: Settings) -> AsyncIterator[Check]:
+    from bot.wechat_doctor import examine as look  # its SDK takes a third of a second to import
+
+    return look(settings)
+
+
+def _wecom(settings: Settings) -> AsyncIterator[Check]:
+    from bot.wecom_doctor import examine as look  # its SDK takes a third of a second to import
+
+    return look(settings)

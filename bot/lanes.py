@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import secrets
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -22,7 +21,7 @@ from domain.breaker import Breaker
 from domain.clock import Clock, local_date, monotonic
 from domain.errors import ChannelDown, DeliveryError, Shut, TryLater, Unknown, Unreachable
 from domain.gate import RULES, Cancel, Caps, Hold, Send, Verdict, gate
-from domain.messages import Attachment, Kind, Receipt
+from domain.messages import PRIORITY, Attachment, Kind, Receipt
 from domain.office import Office
 from domain.pacing import Pacing, Sent
 from domain.retry import outcome
@@ -62,6 +61,10 @@ class Claimed:
     counted_on: date
     result: Receipt | DeliveryError | None = None
 
+    def turn(self) -> tuple[bool, float]:
+        """Answers go first: their slot is the next that the platform allows."""
+        return self.case.row.priority > PRIORITY[Kind.REPLY], self.send_at
+
 
 @dataclass
 class Lane:
@@ -77,7 +80,8 @@ class Lane:
     def __post_init__(self) -> None:
         self._pacing = Pacing(self.channel.limits)
         self._news = asyncio.Event()  # something may be due, or came back
-        self._ready: deque[Claimed] = deque()
+        self._ready: list[Claimed] = []  # in the order of their turn
+        self._alarm: asyncio.TimerHandle | None = None  # when the first of them may start
         self._done: list[Claimed] = []
         self._in_flight: set[asyncio.Task[None]] = set()
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -138,7 +142,7 @@ class Lane:
                 self._news.clear()
                 if await self._step():
                     still_since = monotonic()
-                elif self._in_flight or self._done:
+                elif self._ready or self._in_flight or self._done:
                     await self._pause(AHEAD_SECONDS)
                     still_since = monotonic()
                 elif await self._nothing_left():
@@ -208,6 +212,7 @@ class Lane:
         """Due rows of chats that the limiter lets us write to: of each chat the first, nothing overtakes it."""
         zero = monotonic()
         shut = {each.case.row.chat for each in self._ready} | {task.get_name() for task in self._in_flight}
+        behind = len(self._ready) >= AHEAD_SECONDS * self.channel.limits.global_per_second
         found: list[int] = []
         for _ in range(LOOKS):
             waiting = await outbox.due_rows(session, self.channel.name, now, LOOK, shut)
@@ -215,7 +220,10 @@ class Lane:
                 if row.chat in shut or len(found) >= room:
                     continue
                 shut.add(row.chat)
-                if self._pacing.ready_at(row.chat, row.is_group, zero) <= zero + AHEAD_SECONDS:
+                if behind and not row.is_answer:
+                    continue
+                moment = self._pacing.ready_at(row.chat, row.is_group, zero, waits=not row.is_answer)
+                if moment <= zero + AHEAD_SECONDS:
                     found.append(row.id)
             if len(found) >= room or len(waiting) < LOOK:
                 break
@@ -239,7 +247,8 @@ class Lane:
                     continue  # two messages for one household: the second is asked when the first is counted
                 if await self._passes(session, case, now):
                     row = case.row
-                    moment = self._pacing.ready_at(row.chat, row.audience != "private", gated_at)
+                    answers = row.priority == PRIORITY[Kind.REPLY]
+                    moment = self._pacing.ready_at(row.chat, row.audience != "private", gated_at, waits=not answers)
                     if moment > gated_at + AHEAD_SECONDS:
                         continue
                     self._pacing.take(row.chat, row.audience != "private", moment)
@@ -250,7 +259,7 @@ class Lane:
             if ready:
                 await count_contacts(session, sorted(subjects), today)
                 await outbox.claim(session, [each.case.row.id for each in ready], worker, now)
-        self._ready.extend(sorted(ready, key=lambda each: each.send_at))
+        self._ready = sorted([*self._ready, *ready], key=Claimed.turn)
         return decided
 
     async def _passes(self, session: AsyncSession, case: facts.Case, now: datetime) -> bool:
@@ -282,16 +291,27 @@ class Lane:
     # sending
 
     def _start_sending(self) -> None:
+        """Start each request whose moment has come, and be back at the moment of the next one."""
+        if self._alarm is not None:
+            self._alarm.cancel()
         while self._ready and not self._stopping and len(self._in_flight) < self.channel.limits.concurrency:
-            claimed = self._ready.popleft()
+            now = monotonic()
+            moment = max(self._ready[0].send_at, self._pacing.may_start(now))
+            if moment > now:
+                self._alarm = asyncio.get_running_loop().call_later(moment - now, self._start_sending)
+                return
+            claimed = self._ready.pop(0)
+            self._pacing.started()
             task = asyncio.create_task(self._send(claimed), name=claimed.case.row.chat)
             self._in_flight.add(task)
 
     async def _send(self, claimed: Claimed) -> None:
+        began_at: float | None = None
         try:
-            await self._its_turn(claimed)
             self._look_again(claimed)
-            claimed.result = await self._request(claimed)
+            began_at = monotonic()
+            async with asyncio.timeout(REQUEST_SECONDS):
+                claimed.result = await self.channel.send(sendable(claimed.case.row))
         except DeliveryError as error:
             claimed.result = error
         except TimeoutError:
@@ -300,6 +320,12 @@ class Lane:
             # A fault of ours in the channel: it may have happened before or after the request.
             log.error("channel fault", lane=self.channel.name, row=claimed.case.row.id, exc_info=wrong)
             claimed.result = Unknown(type(wrong).__name__)
+        if began_at is None:
+            self._pacing.not_started()
+        else:
+            now = monotonic()
+            self._pacing.answered(claimed.case.row.chat, claimed.send_at, began_at, now)
+            self._request_seconds += (now - began_at - self._request_seconds) / 8
         self._note(claimed.result)
         task = asyncio.current_task()
         assert task is not None
@@ -307,23 +333,6 @@ class Lane:
         self._done.append(claimed)
         self._news.set()
         self._start_sending()
-
-    async def _its_turn(self, claimed: Claimed) -> None:
-        """Wait for the booked moment, and then for what the platform may still have to count."""
-        moment = claimed.send_at
-        while (now := monotonic()) < moment or (moment := self._pacing.may_start(now)) > now:  # noqa: ASYNC110 (a moment, no event)
-            await asyncio.sleep(moment - now)
-
-    async def _request(self, claimed: Claimed) -> Receipt:
-        row, began_at = claimed.case.row, monotonic()
-        self._pacing.started()
-        try:
-            async with asyncio.timeout(REQUEST_SECONDS):
-                return await self.channel.send(sendable(row))
-        finally:
-            now = monotonic()
-            self._pacing.answered(row.chat, claimed.send_at, began_at, now)
-            self._request_seconds += (now - began_at - self._request_seconds) / 8
 
     def _look_again(self, claimed: Claimed) -> None:
         """The last moment before the request. Raises TryLater when the claim is stale or its hour has passed."""
@@ -354,12 +363,14 @@ class Lane:
                 taken = [
                     (each.case.row.id, each.worker, each.result.message_id)
                     for each in done
-                    if isinstance(each.result, Receipt)
+                    if isinstance(each.result, Receipt) and each.result.confirmed
                 ]
                 await outbox.settle_sent(session, taken, now)
                 for claimed in done:
                     if isinstance(claimed.result, DeliveryError):
                         await self._record(session, claimed, claimed.result, now)
+                    elif claimed.result is not None and not claimed.result.confirmed:
+                        await outbox.settle_waiting(session, claimed.case.row.id, claimed.worker)
                 await self.tell_health(session, now)
         except BaseException:
             self._done = done + self._done  # what came back from the platform is not forgotten
@@ -450,7 +461,7 @@ class Lane:
     async def _finish(self) -> None:
         """Nothing new starts; what is under way ends, what was claimed but not started goes back."""
         while self._ready:
-            claimed = self._ready.popleft()
+            claimed = self._ready.pop(0)
             claimed.result = TryLater("stopped before sending", at=self.clock.now(), free=True)
             self._done.append(claimed)
         while self._in_flight:

@@ -18,8 +18,9 @@ from domain.links import KEY_CHARACTERS_MIN
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "NUANLING_"
-# Sections whose part of the program is not in this version: switching one on is refused, never ignored.
-NOT_IN_THIS_VERSION = ("wecom",)
+
+
+ROBOT_KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
 class ConfigError(ValueError):
@@ -127,6 +128,9 @@ class Wecom(Section):
     aes_key: str = Field("", repr=False)
     base_url: str = "https://qyapi.weixin.qq.com"
     robots: tuple[Robot, ...] = ()
+    # Messages that one customer or group may get by a colleague's hand: the platform's own caps, or fewer.
+    tasks_per_day: int = Field(1, ge=1, le=7)
+    tasks_per_month: int = Field(28, ge=1, le=31)
 
 
 class Web(Section):
@@ -232,10 +236,6 @@ def _first_fault(wrong: ValidationError, path: Path | None) -> str:
 def _checked(settings: Settings) -> Settings:
     if (key := default_secret(settings)) is not None:
         raise ConfigError(f"{key} still has the value of an example: write your own")
-    for name in NOT_IN_THIS_VERSION:
-        section = getattr(settings, name)
-        if getattr(section, "enabled", False):
-            raise ConfigError(f"{name}: not in this version: remove the section or set {name}.enabled = false")
     model = settings.language_model
     if model.base_url and not model.base_url.startswith(("http://", "https://")):
         raise ConfigError("language_model.base_url is not an address: write one such as https://models.example.org/v1")
@@ -244,6 +244,7 @@ def _checked(settings: Settings) -> Settings:
             "language_model.model is missing: write the model's name, or remove base_url to switch it off"
         )
     _check_wechat(settings.wechat)
+    _check_wecom(settings.wecom)
     telegram = settings.telegram
     if telegram.enabled and not telegram.token:
         raise ConfigError("telegram.token is missing: paste the token that @BotFather gave you")
@@ -268,6 +269,34 @@ def _check_wechat(wechat: Wechat) -> None:
         )
     if not wechat.base_url.startswith(("http://", "https://")):
         raise ConfigError("wechat.base_url is not an address: write https://api.weixin.qq.com")
+
+
+def _check_wecom(wecom: Wecom) -> None:
+    if not wecom.enabled:
+        return
+    places = {
+        "corp_id": "我的企业 → 企业信息",
+        "agent_id": "应用管理 → the app",
+        "secret": "应用管理 → the app",
+        "token": "应用管理 → the app → 接收消息",
+    }
+    for key, place in places.items():
+        if not getattr(wecom, key):
+            raise ConfigError(f"wecom.{key} is missing: copy it from WeCom's backend ({place})")
+    if not wecom.agent_id.isdecimal():
+        raise ConfigError("wecom.agent_id must be a number: it is the app's AgentId")
+    if not re.fullmatch(r"[A-Za-z0-9]{43}", wecom.aes_key):
+        raise ConfigError("wecom.aes_key must be the 43 letters and digits of EncodingAESKey")
+    if not wecom.base_url.startswith(("http://", "https://")):
+        raise ConfigError("wecom.base_url is not an address: write https://qyapi.weixin.qq.com")
+    names = [robot.name for robot in wecom.robots]
+    if len(set(names)) < len(names):
+        raise ConfigError("wecom.robots: two robots have the same name")
+    for robot in wecom.robots:
+        if not ROBOT_KEY.fullmatch(robot.key):
+            raise ConfigError(
+                f"wecom.robots: the key of {robot.name!r} is only what follows key= in the robot's address"
+            )
 
 
 def enabled_channels(settings: Settings) -> tuple[str, ...]:

@@ -100,8 +100,8 @@ class DatabaseMemory:
             )
         return [_said(row) for row in rows]
 
-    async def news(self, seconds: float) -> None:
-        await asyncio.gather(asyncio.wait_for(self._news.wait(), seconds), return_exceptions=True)
+    def listen(self) -> asyncio.Event:
+        return self._news
 
     def wake(self) -> None:
         """Something was handled: whoever waits looks again."""

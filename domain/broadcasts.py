@@ -51,7 +51,10 @@ STEERING: dict[Stage, tuple[str, ...]] = {  # the buttons under a broadcast, by 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a broadcast is, in messages. `held`: they wait for their hour; `left`: they are about to go."""
+    """How far a broadcast is, in messages. `held`: they wait for their hour; `left`: they are about to go.
+
+    `to_confirm`: how many of those left wait for a colleague's tap on their platform.
+    """
 
     total: int
     sent: int = 0
@@ -63,6 +66,7 @@ class Progress:
     held_until: datetime | None = None
     taken_back: int = 0
     stay: tuple[tuple[str, int], ...] = ()  # of what could not be taken back: reason and number
+    to_confirm: int = 0
 
     @property
     def finished(self) -> bool:
@@ -70,7 +74,8 @@ class Progress:
 
     def mark(self, stage: str) -> str:
         """What the message that shows it says, in short: an equal mark needs no new message."""
-        return f"{stage}/{self.sent}/{self.failed}/{self.unknown}/{self.cancelled}/{self.held}/{self.left}/{self.taken_back}"
+        figures = [self.sent, self.failed, self.unknown, self.cancelled, self.held, self.left, self.taken_back]
+        return "/".join([stage, *map(str, figures), *([f"{self.to_confirm} to confirm"] if self.to_confirm else [])])
 
 
 def needs_approval(number: int, *, to_groups: bool, own: bool) -> bool:
@@ -139,9 +144,7 @@ def progress_card(office: Office, number: int, stage: Stage, so_far: Progress, a
         "bar": "▓" * filled + "░" * (BAR - filled),
         "at": clock_words(office, at),
         "stay": stay_words(office, so_far),
-        "waiting": words.text("broadcast.held_until", language, {"at": clock_words(office, so_far.held_until)})
-        if so_far.held and so_far.held_until is not None
-        else "",
+        "waiting": _waiting(office, so_far),
     }
     name = f"broadcast.progress_{stage}"
     return OutgoingMessage(
@@ -152,6 +155,16 @@ def progress_card(office: Office, number: int, stage: Stage, so_far: Progress, a
         Audience.STAFF,
         Kind.STAFF_CARD,
     )
+
+
+def _waiting(office: Office, so_far: Progress) -> str:
+    """Until when some are held, and how many need a colleague's tap."""
+    words, language, said = office.wording, office.language, ""
+    if so_far.held and so_far.held_until is not None:
+        said += words.text("broadcast.held_until", language, {"at": clock_words(office, so_far.held_until)})
+    if so_far.to_confirm:
+        said += words.text("confirm.missing", language, {"number": str(so_far.to_confirm)})
+    return said
 
 
 def _steering(office: Office, number: int, stage: Stage, so_far: Progress) -> tuple[tuple[Choice, ...], ...]:

@@ -77,6 +77,11 @@ def pause_over(name: str, until: datetime, staff_id: int) -> str:
     return f"pause-over/{name}/{until.astimezone(UTC):%Y%m%dT%H%M%S}/{staff_id}"
 
 
+def confirm(confirmation_id: int, number: int, confirmer: str) -> str:
+    """A word to the colleague whose tap a task needs: when it was made (0), and with each reminder."""
+    return f"confirm/{confirmation_id}/{number}/{confirmer}"
+
+
 def export(export_id: int) -> str:
     return f"export/{export_id}"
 

@@ -223,7 +223,7 @@ def household_data(text: str) -> Iterator[tuple[str, str]]:
 
 
 _NO_ROOM = re.compile(
-    r"热线|电话|tel|号码|400|转\d|频道|版|型号|编号|单号|工单|年(?:第)?\d|\d月\d|文号|\d:\d\d|"
+    r"热线|电话|tel|号码|(?<![\d\-])400[ \-]?\d|转\d|频道|版|型号|编号|单号|工单|年(?:第)?\d|\d月\d|文号|\d:\d\d|"
     r"会议室|活动室|教室|办公室|多功能|classroom|hotline|ticket|物业(?:中心|服务|办公)|收费处|"
     r"前台|meeting|合同|政策|v\d|停车场|周年"
 )

@@ -47,7 +47,7 @@ AT_MOST_ONCE = frozenset(
 
 # Channels that can replace a message in place, and those that can call everyone in a group.
 EDITING = frozenset({"telegram", "sandbox"})
-CALLING_ALL = frozenset({"wecom", "sandbox"})
+CALLING_ALL = frozenset({"sandbox"})
 
 
 @dataclass(frozen=True)
@@ -142,9 +142,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Receipt:
-    """A platform's word that it took a message."""
+    """A platform's word that it took a message.
+
+    `confirmed`: False where a member of staff still has to confirm on the platform that it goes out at all.
+    """
 
     message_id: str = ""
+    confirmed: bool = True
 
 
 class WriteFirst(StrEnum):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 Hours = tuple[int, int]  # local hours from, until (excluded)
@@ -85,7 +86,7 @@ class Policy:
     holds: Holds = field(default_factory=Holds)
     hash: str = ""
 
-    @property
+    @cached_property
     def ladder(self) -> tuple[Stage, ...]:
         """The household's own stages; group posts don't belong to a household."""
         return tuple(stage for stage in self.stages if stage.action is not Action.ANNOUNCE)

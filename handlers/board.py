@@ -55,6 +55,11 @@ def _fields(turn: Turn, figures: Board) -> dict[str, str]:
             for name, each in figures.channels.items()
             if not each.ok
         ),
+        *(
+            turn.words("board.odd_code", channel=label(turn, "channel_name", name), codes=comma.join(each.errors))
+            for name, each in figures.channels.items()
+            if each.errors
+        ),
     ]
     return {
         "due": short_yuan(turn, figures.due_fen),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,9 +30,17 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 Item = TypeVar("Item")
+as_json = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps would make one for every row
 BUSY_TIMEOUT_MS = 10_000
 POOL_SECONDS = 60
 LOCK_TIMEOUT = "10s"
+
+
+@lru_cache(maxsize=4096)  # a plan writes the same few moments a hundred thousand times
+def _utc_words(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError(f"a moment needs a time zone: {moment!r}")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -42,9 +52,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError(f"a moment needs a time zone: {value!r}")
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return _utc_words(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)

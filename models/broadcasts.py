@@ -117,7 +117,9 @@ async def progress(session: AsyncSession, broadcast: Broadcast) -> Progress:
         numbers.get(state, 0) for state in (State.SENT, State.DEAD, State.UNKNOWN, State.CANCELLED, State.HELD)
     )
     left = total - sent - failed - unknown - cancelled - held
-    return Progress(total, sent, failed, unknown, cancelled, held, left, until, taken_back, tuple(sorted(stay.items())))
+    to_confirm = numbers.get(State.WAITING_FOR_STAFF, 0)
+    stays = tuple(sorted(stay.items()))
+    return Progress(total, sent, failed, unknown, cancelled, held, left, until, taken_back, stays, to_confirm)
 
 
 async def failures(session: AsyncSession, broadcast_id: int, limit: int) -> list[tuple[str, str, str]]:

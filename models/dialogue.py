@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.messages import Address, Choice
 from models.accounts import Account, Community
-from models.base import Base, Id, UtcDateTime, dialect_of, upsert, upserting
+from models.base import Base, Id, UtcDateTime, as_json, dialect_of, upsert, upserting
 from models.staff import Staff
 
 STEP_LIFE = timedelta(hours=24)
@@ -115,7 +115,7 @@ async def remember(
         "chat": chat,
         "user": user,
         "step": step or "",
-        "memory": json.dumps(dict(memory), ensure_ascii=False),
+        "memory": as_json(dict(memory)),
         "menu": json.dumps(list(menu or ())),
         "account_id": account_id,
         "until": at + STEP_LIFE,
@@ -167,7 +167,7 @@ def new_buttons(
                     "chat": to.chat,
                     "user": user,
                     "action": choice.action,
-                    "args": json.dumps(dict(choice.args), ensure_ascii=False),
+                    "args": as_json(dict(choice.args)),
                     "label": choice.label,
                     "single": not choice.reusable,
                     "expires_at": at + BUTTON_LIFE,

@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,7 +31,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from domain.messages import AT_MOST_ONCE, PRIORITY, Address, Kind, OutgoingMessage
 from domain.retry import COPIES_MAX
 from models.accounts import Account
-from models.base import Base, Id, UtcDateTime, dialect_of, upserting
+from models.base import Base, Id, UtcDateTime, as_json, dialect_of, upserting
 from models.dialogue import Group
 from models.people import Person
 
@@ -64,6 +65,16 @@ class Outbox(Base):
         Index("ix_outbox_channel_chat_id", "channel", "chat", "id"),
         Index("ix_outbox_account_id", "account_id"),
         Index("ix_outbox_lane_sent_at", "lane", "sent_at"),
+        # What waits, in the order in which it goes out: a lane looks here many times a second.
+        Index(
+            "ix_outbox_waiting",
+            "lane",
+            "priority",
+            "id",
+            "not_before",
+            sqlite_where=text("state IN ('queued', 'retry', 'held')"),
+            postgresql_where=text("state IN ('queued', 'retry', 'held')"),
+        ),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)
@@ -105,6 +116,7 @@ class Outbox(Base):
     # Channels that certainly did not deliver it before this one did: "wechat window_shut", a line each.
     tried: Mapped[str] = mapped_column(Text, default="", server_default="")
     repeat_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # so long the platform knows a repeated request
+    confirmation_id: Mapped[int | None] = mapped_column(Id, index=True)  # the task in which a colleague confirms it
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the platform said that it arrived
 
 
@@ -158,9 +170,9 @@ def new_row(
         "inbox_id": context.inbox_id,
         "source": context.source,
         "template": message.template,
-        "fields": json.dumps(dict(message.fields), ensure_ascii=False),
+        "fields": as_json(dict(message.fields)),
         "text": message.text,
-        "choices": json.dumps([list(row) for row in choices], ensure_ascii=False),
+        "choices": as_json([list(row) for row in choices]),
         "attachment": json.dumps(vars(message.attachment)) if message.attachment else "",
         "edits": edits,
         "part_of": part_of,
@@ -202,7 +214,12 @@ def _claimable() -> ColumnElement[bool]:
         Outbox.part_of.is_(None),
         exists().where(earlier.id == Outbox.part_of, earlier.state.in_(TERMINAL)),
     )
-    return and_(Outbox.state.in_(CLAIMABLE), part_done)
+    return and_(_waits(), part_done)
+
+
+def _waits() -> ColumnElement[bool]:
+    """Written out, not as parameters: else the databases don't see that the index of waiting rows is meant."""
+    return Outbox.state.in_(bindparam(None, CLAIMABLE, expanding=True, literal_execute=True))
 
 
 @dataclass(frozen=True)
@@ -212,6 +229,7 @@ class Due:
     id: int
     chat: str
     is_group: bool
+    is_answer: bool  # to somebody who waits for it
 
 
 async def due_rows(
@@ -219,14 +237,14 @@ async def due_rows(
 ) -> list[Due]:
     """Rows that may be claimed now: per chat and overall, lowest (priority, id) first."""
     query = (
-        select(Outbox.id, Outbox.chat, Outbox.audience)
+        select(Outbox.id, Outbox.chat, Outbox.audience != "private", Outbox.priority == PRIORITY[Kind.REPLY])
         .where(Outbox.lane == lane, Outbox.not_before <= now, _claimable())
         .order_by(Outbox.priority, Outbox.id)
         .limit(limit)
     )
     if without_chats:
         query = query.where(Outbox.chat.not_in(without_chats))
-    return [Due(row_id, chat, audience != "private") for row_id, chat, audience in await session.execute(query)]
+    return [Due(*row) for row in await session.execute(query)]
 
 
 async def next_due_at(session: AsyncSession, lane: str) -> datetime | None:
@@ -272,6 +290,11 @@ async def settle_sent(session: AsyncSession, taken: Sequence[tuple[int, str, str
     )
     rows = [{"row": row_id, "by": worker, "told": message_id} for row_id, worker, message_id in taken]
     await session.execute(statement, rows)
+
+
+async def settle_waiting(session: AsyncSession, row_id: int, worker: str) -> bool:
+    """Record that a colleague has to confirm this message on its platform before anybody gets it."""
+    return await settle(session, row_id, worker, state=State.WAITING_FOR_STAFF, reason="", error="", claims=0)
 
 
 async def settle_orphans(session: AsyncSession, lane: str, now: datetime, *, live: str) -> dict[str, int]:

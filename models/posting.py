@@ -110,9 +110,12 @@ def _row(
 ) -> dict[str, object]:
     """The row of one part; buttons and attachment go with the last, an edit replaces with the first."""
     is_last = part == len(texts) - 1
+    message = draft.message
+    if texts[part] != message.text:
+        message = replace(message, text=texts[part], attachment=message.attachment if is_last else None)
     return outbox.new_row(
         draft.to,
-        replace(draft.message, text=texts[part], attachment=draft.message.attachment if is_last else None),
+        message,
         key=draft.key if part == 0 else f"{draft.key}#{part}",
         at=now,
         context=draft.context,

@@ -31,7 +31,6 @@ from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.outbox import CLAIMABLE, Outbox, State
 from models.staff import StaffTask
 
-
 CAPS_LOCK = 7_365_001  # of PostgreSQL; any number that nothing else here uses
 
 

@@ -183,13 +183,14 @@ async def _payers(session: AsyncSession, office: Office, span: tuple[int, int]) 
     payers: dict[int, Payer] = {}
     for account_id, person_id, language, stopped_at, spacing, opens, closes, liked, large, *contact in rows:
         chat_id, channel, chat, user = contact
-        hours = (opens, closes) if opens is not None and closes is not None else None
-        known = payers.setdefault(
-            account_id, Payer(person_id, language, stopped_at is not None, (), spacing, hours, liked, large)
-        )
-        joined: int | None = chat_id
-        if joined is not None and known.id == person_id:
-            payers[account_id] = replace(known, chats=(*known.chats, Chat(joined, channel, chat, user)))
+        chats = (Chat(chat_id, channel, chat, user),) if chat_id is not None else ()
+        if (known := payers.get(account_id)) is None:
+            hours = (opens, closes) if opens is not None and closes is not None else None
+            payers[account_id] = Payer(
+                person_id, language, stopped_at is not None, chats, spacing, hours, liked, large
+            )
+        elif chats and known.id == person_id:
+            payers[account_id] = replace(known, chats=known.chats + chats)
     return payers
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from models.accounts import Account, Community
 from models.agreements import Offer, Plan, PlanPart, Promise, plan_received_fen
 from models.bills import Bill, LedgerEntry, signed
 from models.outbox import LEASE, Outbox, State
+from models.platforms import unknown_errors
 from models.runtime import channels_health, kill_switch
 from models.staff import LIVE, StaffTask, people_waiting
 
@@ -44,10 +45,15 @@ class Slice:
 
 @dataclass(frozen=True)
 class Channel:
-    """`last_ok`: when the platform last took something, None before the first time."""
+    """`last_ok`: when the platform last took something, None before the first time.
+
+    `errors`: codes of the platform that nobody here knows, with how often they came in the last week.
+    """
 
     ok: bool
     last_ok: datetime | None
+    quota: Mapping[str, int] = field(default_factory=dict)  # what was used of the platform's quotas today
+    errors: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,12 @@ class Board:
             "next_run": self.next_run.isoformat() if self.next_run else None,
             "paused": self.paused,
             "channels": {
-                name: {"ok": each.ok, "last_ok": each.last_ok.isoformat() if each.last_ok else None}
+                name: {
+                    "ok": each.ok,
+                    "last_ok": each.last_ok.isoformat() if each.last_ok else None,
+                    **({"quota": dict(each.quota)} if each.quota else {}),
+                    **({"unknown_errors": dict(each.errors)} if each.errors else {}),
+                }
                 for name, each in self.channels.items()
             },
         }
@@ -135,13 +146,29 @@ async def board(
         people_waiting=waiting,
         longest_wait=now - asked_at if asked_at else None,
         paused=await kill_switch(session, now) is not None,
-        channels={h.channel: Channel(h.ok, h.last_ok_at) for h in await channels_health(session)},
+        channels=await _channels(session, at_local(today, time(), zone), today),
         rate_a_month_ago=rate_of(sum(row.due_then_fen for row in rows), sum(row.received_then_fen for row in rows)),
         next_run=next_run,
         ageing=_ageing(rows, today),
         communities=_slices(rows, lambda row: row.community),
         buildings=_slices(rows, lambda row: f"{row.community} {row.part}".strip()),
     )
+
+
+async def _channels(session: AsyncSession, midnight: datetime, today: date) -> dict[str, Channel]:
+    """Each channel's health, the template messages it sent today, and the codes of its platform that nobody knows."""
+    errors: dict[str, dict[str, int]] = defaultdict(dict)
+    for name, code, number in await unknown_errors(session, today - timedelta(days=7)):
+        errors[name][code] = number
+    # A template message has a number of the platform's own, an answer or a customer message on WeChat has none.
+    query = select(func.count()).where(
+        Outbox.lane == "wechat", Outbox.sent_at >= midnight, Outbox.message_id != "", Outbox.state == State.SENT
+    )
+    found = {}
+    for health in await channels_health(session):
+        quota = {"templates_today": int(await session.scalar(query) or 0)} if health.channel == "wechat" else {}
+        found[health.channel] = Channel(health.ok, health.last_ok_at, quota, errors.get(health.channel, {}))
+    return found
 
 
 @dataclass(frozen=True)

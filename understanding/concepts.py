@@ -15,7 +15,7 @@ class Lexicon:
 
     chinese: dict[str, tuple[str, ...]]
     english: dict[tuple[str, ...], tuple[str, ...]]
-    longest_chinese: int
+    sizes: dict[str, tuple[int, ...]]  # of the Chinese words that begin with a sign
     longest_english: int
     tones: frozenset[str]
 
@@ -33,14 +33,18 @@ class Lexicon:
             for phrase in entry["en"].split(","):
                 key = tuple(ENGLISH_WORD.findall(phrase)) or (phrase.strip(),)
                 english[key] = (*english.get(key, ()), name)
-        return cls(chinese, english, max(map(len, chinese)), max(map(len, english)), frozenset(tables["tone"]))
+        sizes: dict[str, set[int]] = {}
+        for word in chinese:
+            sizes.setdefault(word[0], set()).add(len(word))
+        ordered = {sign: tuple(sorted(found)) for sign, found in sizes.items()}
+        return cls(chinese, english, ordered, max(map(len, english)), frozenset(tables["tone"]))
 
     def find(self, text: str) -> list[tuple[int, str]]:
         """(position, concept) in the order of the sentence; a concept counts once, where it first stands."""
         first: dict[str, int] = {}
-        for start in range(len(text)):
-            for end in range(start + 1, min(start + self.longest_chinese, len(text)) + 1):
-                for name in self.chinese.get(text[start:end], ()):
+        for start, sign in enumerate(text):
+            for size in self.sizes.get(sign, ()):
+                for name in self.chinese.get(text[start : start + size], ()):
                     first.setdefault(name, start)
         words = [(m[0], m.start()) for m in ENGLISH_WORD.finditer(text)]
         for i, (_, start) in enumerate(words):

@@ -26,10 +26,11 @@ _VERB = r"(?:交|缴|付|还|转|给|打|结|清|汇|扣|充|存|刷|办|补|续
 _PAST = re.compile(
     rf"{_VERB}(?:费|款|钱|账|掉|完|好|清|齐|上|出|过去|进去)?(?:了(?!吗?再|就|再|才)|过|的(?!话|时候))"
     r"|已经|早就|上次|交过|缴清|刚交|不是.{0,8}[交付]了"
-    r"|(?<!get )(?<!gets )(?<!be )(?<!getting )(?<!am )\bpaid\b|\btransferred\b|\bsent\b|\bmade (?:the|a|my) payment"
+    r"|(?<!get )(?<!gets )(?<!be )(?<!getting )(?<!am )\bpaid\b|\btransferred\b|\bsent\b|\bwired\b|\bremitted\b|\bdeposited\b|\bmade (?:the|a|my) payment"
     r"|\bsettled\b|\bwas\b|\bdid\b|\bago\b|\bdone on\b",
     re.ASCII,
 )
+_JOINT = re.compile(r"[,。!?;\n](?!\d{3})")  # no joint in 4,800
 _CORRECTION = re.compile(
     r"不对|说错|记错|打错|写错|更正|改成|改到|改为|改天|应该是|还是|算了|不不|哦不|噢不|啊不|不是.{1,8}(?:是|,)|才对"
     r"|no wait|wait no|sorry|i mean|actually|make (?:it|that)|make that|scratch that|correction|rather|let's say|no,"
@@ -90,6 +91,8 @@ def _score(text: str, mention: Mention, others: list[Mention]) -> int:
 def _mentions(text: str, today: date) -> tuple[list[Mention], list[tuple[int, int]]]:
     found: list[Mention] = []
     spans: list[tuple[int, int]] = []
+    if not _MAY_NAME_A_DAY.search(text):
+        return found, spans
     for pattern, resolve in _GRAMMAR:
         for match in pattern.finditer(text):
             if any(match.start() < end and start < match.end() for start, end in spans):
@@ -105,8 +108,9 @@ def _mentions(text: str, today: date) -> tuple[list[Mention], list[tuple[int, in
 
 
 def _is_past(text: str, match: re.Match[str]) -> bool:
-    clause_start = max(text.rfind(mark, 0, match.start()) for mark in ",。!?;\n") + 1
-    clause_end = min((i for i in (text.find(mark, match.end()) for mark in ",。!?;\n") if i >= 0), default=len(text))
+    joints = [joint.start() for joint in _JOINT.finditer(text)]
+    clause_start = max((at + 1 for at in joints if at < match.start()), default=0)
+    clause_end = min((at for at in joints if at >= match.end()), default=len(text))
     return bool(_PAST.search(text, clause_start, clause_end))
 
 
@@ -255,8 +259,8 @@ def _nothing(match: re.Match[str], today: date, past: bool) -> None:
 
 
 def _holiday(match: re.Match[str], today: date, past: bool) -> date | None:
-    if match["after"]:
-        return None
+    if match["after"] or (past and match["before"]):
+        return None  # "paid before Mid-Autumn" names no day
     day = holiday(match["name"], today, past, before=bool(match["before"]))
     year = {"去": -1, "今": 0, "明": 1, "来": 1}.get((match["rel"] or " ")[0])
     if day is None or year is None or day.year == today.year + year:
@@ -279,6 +283,11 @@ _HOLIDAY_NAMES = "|".join(
 _SUFFIX = r"(?:st|nd|rd|th)"
 _ORDINAL_DAY = rf"(?P<d>[0-3]?\d)(?:{_SUFFIX})?"
 
+# Every form below holds one of these: most sentences hold none and need no closer look.
+_MAY_NAME_A_DAY = _pattern(
+    rf"\d|[月周年天日号]|星期|礼拜|今|昨|后儿|前儿|明[早晚儿]|\b(?:to|yester)day|tomorrow|\b(?:to)?night|\bth(?:is|e)\b|weeks?|month|days?|eom"
+    rf"|year|{_WEEKDAY_NAME}|{_MONTH_NAME}|christmas|xmas|cny|festival|{'|'.join(name for name in HOLIDAYS if name != '年')}"
+)
 # Read top to bottom: a span taken by an earlier form is not read again.
 _GRAMMAR: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     (_pattern(r"(?P<y>20\d\d|\d\d)年(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号]?"), _year_month_day),
@@ -340,7 +349,7 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     ),
     (
         _pattern(
-            r"\b(?P<n>\d+|two|three|four|five|six|seven|eight|nine|ten) days? (?:from now|from today|later|time)\b"
+            r"\b(?P<n>\d+|a|one|two|three|four|five|six|seven|eight|nine|ten) (?P<unit>day|week)s? (?:from (?:now|today)|(?<=days )later|(?<=days )time)\b"
         ),
         _days_from_now,
     ),
@@ -357,7 +366,7 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     # holidays
     (
         _pattern(
-            rf"(?P<rel>去年|今年|明年|来年)?(?:的)?(?P<name>{_HOLIDAY_NAMES})(?P<one>假期|节|那天)?(?:(?P<before>之前|以前|前|来临前)|(?P<after>假?期?(?:之后|以后|后|完|过后|那会|那阵|期间|左右|时候|那时|回来|放假)))?"
+            rf"(?P<rel>去年|今年|明年|来年)?(?:的)?(?P<name>{_HOLIDAY_NAMES})(?P<one>假期|节|那天)?(?:(?P<before>之前|以前|前|来临前)|(?P<after>假?期?(?:之后|以后|后|完|过后|那会|那阵|期间|左右|的?时候|那时|回来|放假)))?"
         ),
         _holiday,
     ),

@@ -17,6 +17,8 @@ from understanding.text import Syllables
 _MAGIC = b"NLWT3\n"
 _FEE = re.compile(r"物业管理费|物业服务费|物业费|管理费|培训费|课时费|学费|课费|补习费|服务费")
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_RAISED = bytes((value + 128) % 256 for value in range(256))  # a signed byte as its value plus 128
+_ROWS_AT_ONCE = 256  # so many rows can't run over sixteen bits
 _NOVELTY_ECHOES = 4  # it weighs as much as several words
 _CHINESE_RUN = re.compile(r"[\u4e00-\u9fff§]+")
 
@@ -104,12 +106,15 @@ def keys(names: Iterable[str]) -> list[int]:
 
 @dataclass(frozen=True)
 class Linear:
-    """Weights of the known features, eight bits each, and how to turn scores into probabilities."""
+    """Weights of the known features and how to turn scores into probabilities.
+
+    A row holds sixteen bits for each label, the weight plus 128: added up as one long number, all labels at once.
+    """
 
     labels: tuple[str, ...]
     bias: tuple[float, ...]
     rows: dict[int, int]
-    weights: "array.array[int]"
+    weights: bytes
     scale: float
     temperature: float
     said: frozenset[int]
@@ -128,15 +133,15 @@ class Linear:
         known.frombytes(data[start : start + 4 * count])
         width = len(head["labels"])
         end = start + 4 * count + width * count
-        weights = array.array("b")
-        weights.frombytes(data[start + 4 * count : end])
+        weights = bytearray(2 * width * count)
+        weights[::2] = data[start + 4 * count : end].translate(_RAISED)
         said = array.array("I")
         said.frombytes(data[end:])
         return cls(
             tuple(head["labels"]),
             tuple(head["bias"]),
-            dict(zip(known, range(0, count * width, width), strict=True)),
-            weights,
+            dict(zip(known, range(0, 2 * count * width, 2 * width), strict=True)),
+            bytes(weights),
             head["scale"],
             head["temperature"],
             frozenset(said),
@@ -144,10 +149,15 @@ class Linear:
 
     def scores(self, found: list[int]) -> dict[str, float]:
         """Score of each label for the given feature keys; higher is likelier."""
-        width = len(self.labels)
-        rows = [self.weights[at : at + width] for key in found if (at := self.rows.get(key)) is not None]
+        size = 2 * len(self.labels)
+        starts = [at for key in found if (at := self.rows.get(key)) is not None]
         norm = self.scale / math.sqrt(max(len(found), 1))
-        sums = [sum(column) for column in zip(*rows, strict=True)] if rows else [0] * width
+        sums = [0] * len(self.labels)
+        for first in range(0, len(starts), _ROWS_AT_ONCE):
+            some = starts[first : first + _ROWS_AT_ONCE]
+            added = sum(int.from_bytes(self.weights[at : at + size], "little") for at in some)
+            raised = struct.unpack(f"<{len(self.labels)}H", added.to_bytes(size, "little"))
+            sums = [so_far + here - 128 * len(some) for so_far, here in zip(sums, raised, strict=True)]
         return {label: s * norm + b for label, s, b in zip(self.labels, sums, self.bias, strict=True)}
 
 

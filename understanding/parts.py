@@ -4,7 +4,7 @@ import re
 
 from understanding.numbers import CHINESE, ENGLISH, whole_number
 
-_N = rf"(?P<n>\d{{1,2}}|{CHINESE}{{1,3}})"
+_N = rf"(?P<n>\d{{1,2}}|{CHINESE}{{1,3}}|[俩仨])"
 _EN = rf"(?P<n>\d{{1,2}}|{ENGLISH})"
 _PART = r"(?:期|次|回|笔|批|部分|份|个月|月|个季度|季|期付|阶段|段|轮)"
 _PAY = r"(?:交|付|缴|还|给|结|清|支付)"
@@ -16,10 +16,13 @@ _PATTERNS = tuple(
         rf"(?:分|拆)(?:成|为)?{_N}半",
         rf"(?<!第){_N}(?:个)?(?:月|期|次|笔|季度|回)(?:来|慢慢|内|里|的)?(?:分|拆|摊|平摊|均摊)(?:期|开)?",
         rf"(?<!第)(?<![\d二三四五六七八九十]月){_N}期(?={_PAY}|可以|行|能|好|吧|吗|怎么|的话|ok)",
-        rf"(?<!第){_N}(?:个月|次|笔){_PAY}(?:完|清|齐)",
+        rf"(?<!第){_N}(?:个月|(?<=[俩仨])月|次|笔){_PAY}(?:完|清|齐)",
         rf"(?:能|可以|可不可以|让我){_PAY[:-1]}|刷){_N}次",
         rf"\b{_EN}[- ](?:equal |monthly |separate |smaller |easy )*(?:installments?|payments|parts|portions|chunks|goes|pieces)\b",
         rf"\b(?:split|divide|spread|break)\b[^,.!?;]{{0,30}}?\b(?:in|into|over|across|by|between)\b (?:to )?(?:the )?(?:next )?{_EN}(?: (?:equal|monthly|separate))?(?: (?:months?|times|parts?|payments?|installments?|ways|quarters|terms))?(?![\w%]|st|nd|rd|th| (?:days?|weeks?|yuan|hours?|years?)\b)",
+        rf"\bsplit (?:it |this )?{_EN} ways\b",
+        rf"\b{_EN} (?:post[- ]?dated )?(?:cheques|checks)\b",
+        rf"(?<!for )(?<!been )\bover (?:the next )?{_EN} months\b",
         rf"\b{_EN}[- ]month (?:plan|installment|payment plan)",
         rf"\b(?:installments?|plan) (?:of|over|for|in) {_EN}\b",
     )

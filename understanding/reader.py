@@ -80,8 +80,9 @@ class Reader:
     def read(self, text: str, *, today: date, context: Context = _NO_CONTEXT) -> Reading:
         """Read one message. `today` is the local date that relative days count from."""
         seen = self.eyes.see(text[:_LONGEST], today, context)
-        tone = self._tone(seen.text)
-        chances = self._chances(seen, situation.hints(seen.text, seen.slots, context))
+        tone = self._tone(seen)
+        hinted = self.eyes.rules.hints(seen.text)
+        chances = self._chances(seen, hinted, situation.hints(seen.text, seen.slots, context))
         inside, outside = _by_scope(chances)
         ranked = sorted(inside, key=lambda name: -inside[name])
         likely = tuple(ranked[:3])
@@ -91,34 +92,34 @@ class Reader:
         if beyond >= inside[ranked[0]]:
             reason = max(outside, key=lambda name: outside[name])
             return Reading(text, (Guess(OUT_OF_SCOPE, beyond),), seen.slots, reason, likely, tone, inside[ranked[0]])
-        intents, told = self._several(seen, inside, ranked[0], today)
+        intents, told = self._several(seen, hinted, inside, ranked[0], today)
         named = {guess.intent for guess in intents}
         rest = max([beyond, *(inside[name] for name in ranked if name not in named)])
         return Reading(text, intents, seen.slots, None, likely, tone, rest, told)
 
-    def _tone(self, text: str) -> tuple[str, ...]:
-        found = self.eyes.lexicon.find(_INNOCENT.sub(" ", text))
+    def _tone(self, seen: Seen) -> tuple[str, ...]:
+        innocent = _INNOCENT.search(seen.text)
+        found = self.eyes.lexicon.find(_INNOCENT.sub(" ", seen.text)) if innocent else seen.concepts
         return tuple(dict.fromkeys(name for _, name in found if name in self.eyes.lexicon.tones))
 
-    def _chances(self, seen: Seen, extra: dict[str, float]) -> dict[str, float]:
+    def _chances(self, seen: Seen, *hints: dict[str, float]) -> dict[str, float]:
         names = features(seen.text, seen.concepts, seen.slots, self.eyes.speller.syllables)
         scores = self.linear.scores(keys(chain(names, novelty(seen.text, self.linear.said))))
-        for hints in (self.eyes.rules.hints(seen.text), extra):
-            for label, strength in hints.items():
+        for hinted in hints:
+            for label, strength in hinted.items():
                 scores[label] += strength
         return probabilities(scores, self.linear.temperature)
 
     def _several(
-        self, seen: Seen, inside: dict[str, float], top: str, today: date
+        self, seen: Seen, hinted: dict[str, float], inside: dict[str, float], top: str, today: date
     ) -> tuple[tuple[Guess, ...], tuple[str, ...]]:
         """The top intent and those that a clause of the sentence says for certain; and all in the sentence's order."""
         guesses = {top: inside[top]}
         place: dict[str, int] = {}
         parts = clauses(seen.text)
         if top not in _ONLY_ALONE and 2 <= len(parts) <= _MOST_CLAUSES:
-            hinted = self.eyes.rules.hints(seen.text)
             for number, part in enumerate(parts):
-                clause, _ = _by_scope(self._chances(self.eyes.look(part, today), {}))
+                clause, _ = _by_scope(self._chances(self.eyes.look(part, today), self.eyes.rules.hints(part)))
                 name = max(clause, key=lambda n: clause[n])
                 place.setdefault(name, number)
                 likely = inside[name] >= _WHOLE_CHANCE or name in hinted

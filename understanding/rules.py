@@ -1,5 +1,6 @@
 """Precise patterns and guards: each adds to the learned score of one label."""
 
+import math
 import re
 import tomllib
 from dataclasses import dataclass
@@ -29,10 +30,10 @@ class Rules:
         return cls(tuple(_rule(path, entry) for entry in tomllib.loads(path.read_text("utf-8"))["rule"]))
 
     def hints(self, text: str) -> dict[str, float]:
-        """What to add to the score of each label."""
+        """What to add to the score of each label: the strongest of its rules that speak. A negative strength takes away."""
         added: dict[str, float] = {}
         for rule in self.rules:
-            if rule.strength > added.get(rule.label, 0.0) and rule.speaks(text):
+            if rule.strength > added.get(rule.label, -math.inf) and rule.speaks(text):
                 added[rule.label] = rule.strength
         return added
 

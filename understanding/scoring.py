@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,7 +10,13 @@ from pathlib import Path
 
 from understanding.reading import INTENTS, OUT_OF_SCOPE, Reading
 
-_COLUMNS = ("text", "lang", "source", "intent", "slots")
+# The columns of a file without a header line, by their number.
+_COLUMNS = {
+    2: ("text", "intent"),
+    3: ("text", "intent", "slots"),
+    5: ("text", "lang", "source", "intent", "slots"),
+}
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _NEVER_INVENT_ON = frozenset({"promise_to_pay", "request_postpone", "request_instalment", "claim_paid"})
 _NEVER_INVENTED = ("date", "amount_fen", "instalments")
 _SLOT_KEYS = ("date", "amount_fen", "instalments", "period")
@@ -74,7 +81,8 @@ class Scores:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Rows of a tab-separated file: by the names of a header line, or in the order text, lang, source, intent, slots.
+    """Rows of a tab-separated file: by the names of a header line, or without one text, intent and (if any) slots, or
+    text, lang, source, intent, slots.
 
     Raises BadFile naming the line.
     """
@@ -84,7 +92,7 @@ def read_rows(path: Path) -> list[Row]:
         raise BadFile(f"{path}: can't be read as UTF-8 text ({error})") from error
     lines = list(csv.reader(content.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
     header = [name.strip().lower() for name in lines[0]] if lines else []
-    names: tuple[str, ...] = _COLUMNS
+    names: tuple[str, ...] = ()
     first = 1
     if {"text", "intent"} <= set(header):
         names = tuple(header)
@@ -96,7 +104,7 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def _row(path: Path, number: int, names: tuple[str, ...], cells: list[str]) -> Row:
-    values = dict(zip(names, cells, strict=False))
+    values = dict(zip(names or _COLUMNS.get(len(cells), _COLUMNS[5]), cells, strict=False))
     if not values.get("text", "").strip() or not values.get("intent", "").strip():
         raise BadFile(f"{path}, line {number}: needs a text and an intent, separated by tabs")
     label = values["intent"].strip()
@@ -108,7 +116,7 @@ def _row(path: Path, number: int, names: tuple[str, ...], cells: list[str]) -> R
         slots = json.loads(values.get("slots", "").strip() or "{}")
     except json.JSONDecodeError as error:
         raise BadFile(f"{path}, line {number}: slots are not JSON ({error.msg}); write {{}} for none") from error
-    lang = values.get("lang", "") or ("en" if values["text"].isascii() else "zh")
+    lang = values.get("lang", "") or ("zh" if _CHINESE.search(values["text"]) else "en")
     return Row(values["text"], lang, values.get("source", "") or "unnamed", intents, "+" in label, slots)
 
 

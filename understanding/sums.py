@@ -12,7 +12,8 @@ _BELOW_WAN = rf"(?:{_ONE}千)?(?:零?{_ONE}百)?(?:零?{_ONE}?十)?(?:零?{_ONE}
 # With a scale (百 千 万), so that 五 alone is no sum.
 _SCALED = rf"(?>{_BELOW_WAN}万{_BELOW_WAN}|(?={_ONE}[千百]){_BELOW_WAN})"
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?"
-_VAGUE_AFTER = r"(?!多|来|几|余|出头|左右|上下|\+|-odd| odd|ish| or so| something| plus)"
+_MORE = "多(?![收扣算交付出给])"  # 三百多 is vague, "1900多收了" is not
+_VAGUE_AFTER = rf"(?!{_MORE}|来|几|余|出头|左右|上下|\+|-odd| odd|ish| or so| something| plus)"
 _UNIT = r"(?:块钱|块|元钱|元|圆|大洋|刀)"
 _COUNT = (
     r"(?!年|月|号|日|天|点|时|分钟|小时|次|遍|条|个|位|人|户|家|层|楼|栋|幢|单元|室|房|平|方|㎡|m2|sq|%|度|吨|节|课|期|岁|级|班|份|周|星期|分钟"
@@ -64,11 +65,11 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
 )
 # A number by itself in a sentence about money; see _is_room_like.
 _LONE = re.compile(
-    rf"(?<![\d.,:/#a-z-])(?P<n>\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d{{3,5}}(?:\.\d{{1,2}})?)(?![\d:/-]|[.,]\d)\s?{_VAGUE_AFTER}{_COUNT}(?!的?(?:室|房|户|业主|家|号)|\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|messages?|sqm|sq|m2|square|percent|min|hours?|people|am|pm|lessons?)\b)",
+    rf"(?<!\d,)(?<![\d.:/#a-z-])(?P<n>\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d{{3,5}}(?:\.\d{{1,2}})?)(?![\d:/-]|[.,]\d)\s?{_VAGUE_AFTER}{_COUNT}(?!的?(?:室|房|户|业主|家|号)|\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|messages?|sqm|sq|m2|square|percent|min|hours?|people|am|pm|lessons?)\b)",
     re.ASCII,
 )
 _MONEY_WORD = re.compile(
-    r"交|缴|付|转|扣|钱|费|收|减|欠|还|给|pay|paid|send|sent|fee|charge|bill|transfer|money|cost|invoice|receipt|数|变|arrive|figure|number|total|rest\b|balance|owe|due\b|deposit"
+    r"交|缴|付|转|汇|对公|扣|钱|费|收|减|欠|还|给|pay|paid|send|sent|wired?|remit|price|from me|fee|charge|bill|transfer|money|cost|invoice|receipt|数|变|arrive|figure|number|total|rest\b|balance|owe|due\b|deposit"
 )
 _BARE = re.compile(rf"^\s*(?P<n>{_DIGITS})\s*$")
 
@@ -146,7 +147,7 @@ def _is_no_sum(text: str, start: int, end: int) -> bool:
         or _UNIT_PRICE.search(after)
         or _UNIT_PRICE_BEFORE.search(before)
         or _HOUSE_NUMBER.search(before)
-        or re.match(r"多|来块|几|左右|上下|出头|以上|以下|\+|-odd| or so|ish| something", after)
+        or re.match(rf"{_MORE}|来块|几|左右|上下|出头|以上|以下|\+|-odd| or so|ish| something", after)
     )
 
 

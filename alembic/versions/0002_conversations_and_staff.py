@@ -44,6 +44,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
     )
     op.create_table(
+        "confirmations",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("message_id", sa.String(length=64), nullable=False),
+        sa.Column("confirmer", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("chats", sa.Integer(), nullable=False),
+        sa.Column("reminders", sa.Integer(), nullable=False),
+        sa.Column("created_at", models.base.UtcDateTime(length=32), nullable=False),
+        sa.Column("expires_at", models.base.UtcDateTime(length=32), nullable=False),
+        sa.Column("checked_at", models.base.UtcDateTime(length=32), nullable=True),
+        sa.Column("closed_at", models.base.UtcDateTime(length=32), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_confirmations")),
+    )
+    with op.batch_alter_table("confirmations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_confirmations_channel"), ["channel"], unique=False)
+
+    op.create_table(
         "delivery_reports",
         sa.Column("channel", sa.String(length=16), nullable=False),
         sa.Column("message_id", sa.String(length=64), nullable=False),
@@ -128,7 +146,18 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("taken_back", sa.String(length=12), server_default="", nullable=False))
         batch_op.add_column(sa.Column("tried", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("repeat_until", models.base.UtcDateTime(length=32), nullable=True))
+        batch_op.add_column(
+            sa.Column("confirmation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
         batch_op.add_column(sa.Column("delivered_at", models.base.UtcDateTime(length=32), nullable=True))
+        batch_op.create_index(batch_op.f("ix_outbox_confirmation_id"), ["confirmation_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_waiting",
+            ["lane", "priority", "id", "not_before"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('queued', 'retry', 'held')"),
+            postgresql_where=sa.text("state IN ('queued', 'retry', 'held')"),
+        )
 
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.add_column(sa.Column("spacing_days", sa.Integer(), server_default="0", nullable=False))
@@ -164,7 +193,14 @@ def downgrade() -> None:
         batch_op.drop_column("spacing_days")
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_outbox_waiting",
+            sqlite_where=sa.text("state IN ('queued', 'retry', 'held')"),
+            postgresql_where=sa.text("state IN ('queued', 'retry', 'held')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_outbox_confirmation_id"))
         batch_op.drop_column("delivered_at")
+        batch_op.drop_column("confirmation_id")
         batch_op.drop_column("repeat_until")
         batch_op.drop_column("tried")
         batch_op.drop_column("taken_back")
@@ -205,6 +241,10 @@ def downgrade() -> None:
 
     op.drop_table("nonces")
     op.drop_table("delivery_reports")
+    with op.batch_alter_table("confirmations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_confirmations_channel"))
+
+    op.drop_table("confirmations")
     op.drop_table("audit_head")
     op.drop_table("allowances")
     op.drop_table("access_tokens")

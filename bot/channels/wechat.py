@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 CALLBACK_PATH = "/wechat/callback"
 REPEATABLE = timedelta(minutes=9)  # the platform knows a template message's own id again for ten
 WATCH_SECONDS = 60.0
+SHORT_BYTES = 64  # what is too long to the platform although it is this short will never be short enough
 LIMITS = Limits(global_per_second=400, per_chat_per_second=5, group_per_minute=1, concurrency=8)
 # What nobody asked for goes as a template first: a person's few customer messages are kept for answers.
 UNASKED = frozenset({Kind.REMINDER, Kind.PROMISE, Kind.BROADCAST, Kind.SERVICE})
@@ -170,7 +171,7 @@ class WechatChannel:
         return Receipt(str(told.get("msgid", "")))
 
     async def _by_customer_message(self, message: Sendable) -> Receipt:
-        """A text with its menu. One that the platform finds too long goes in halves."""
+        """A text with its menu. One that the platform finds too long goes in parts."""
         for text in pieces(Said(message.text, message.choices)):
             await self._text(message.chat, text)
         if message.choices and message.kind not in (Kind.REPLY, Kind.STAFF_REPLY):
@@ -184,11 +185,10 @@ class WechatChannel:
         try:
             await self._spent(chat, kind, lambda client: client.message.send_text(chat, text))
         except TooLong:
-            halves = split(text, max(4, length(text, "bytes") // 2 + 1), "bytes")
-            if len(halves) < 2 or length(text, "bytes") < 64:
+            if length(text, "bytes") < SHORT_BYTES:
                 raise Rejected("45002: the text is too long") from None
-            for half in halves:
-                await self._text(chat, half)
+            for part in split(text, length(text, "bytes") * 2 // 3, "bytes"):  # cut after a line, these are mostly two
+                await self._text(chat, part)
 
     async def _spent(self, chat: str, kind: str, call: Call) -> dict[str, Any]:
         """A call for which something was used up already; what was certainly not sent is given back."""

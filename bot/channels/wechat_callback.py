@@ -104,10 +104,11 @@ class Callback:
         """The reply, encrypted; empty when there is none in time: then it goes out as a message of its own."""
         while True:
             left = until - monotonic()
+            heard = self.memory.listen()  # before looking, so that no news is lost
             said = await self.memory.answer(update.external_id, fitting)
             if said is not None or left <= 0:
                 break
-            await self.memory.news(left)
+            await asyncio.gather(asyncio.wait_for(heard.wait(), left), return_exceptions=True)
         if not said:
             self.outcomes["acknowledged"] += 1
             return b""

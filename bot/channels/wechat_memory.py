@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,8 +68,8 @@ class Memory(Protocol):
         """
         ...
 
-    async def news(self, seconds: float) -> None:
-        """Wait until something was handled, or so long."""
+    def listen(self) -> asyncio.Event:
+        """What is set as soon as something else was handled."""
         ...
 
     # what people allow

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.commands.context import CommandError, Desk, at_desk, settings_of
-from bot.settings import NOT_IN_THIS_VERSION
 from domain.roles import Member, Role
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ app.add_typer(staff, name="staff")
 app.add_typer(groups, name="groups")
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The account's code.")]
-Channel = Annotated[str, typer.Option(help="telegram, wechat or sandbox.")]
+Channel = Annotated[str, typer.Option(help="telegram, wechat, wecom or sandbox.")]
 
 
 @app.command()
@@ -204,8 +203,7 @@ def add_staff(
         from models.staff import audit, save_staff
 
         place = await _community(session, community) if community else None
-        # A private chat has its person's id on these two; elsewhere it is known when they write.
-        chat = user if channel in ("telegram", "sandbox", "wechat") else ""
+        chat = user  # on every channel a private chat has its person's id
         staff_id = await save_staff(session, channel, user, chat, name.strip(), role, place.id if place else None)
         detail = {"role": role, "community": place.id if place else None}
         await audit(session, desk.actor, "staff.add", f"staff/{staff_id}", desk.now, detail)
@@ -231,6 +229,8 @@ def add_group(
     _short("--class", class_name or "-", NAME_MAX)
     if audience not in ("residents", "staff"):
         raise CommandError(f"--audience {audience}: one of residents, staff")
+    if channel == "wecom":
+        _wecom_group(context, chat, audience)
     if building and class_name:
         raise CommandError("--building and --class: a group is for one of them")
 
@@ -276,10 +276,26 @@ def _write(context: typer.Context, work: Callable[[AsyncSession, Desk], Awaitabl
 
 
 def _known_channel(channel: str) -> None:
-    if channel in NOT_IN_THIS_VERSION:
-        raise CommandError(f"--channel {channel}: not in this version")
     if channel not in CHANNELS:
-        raise CommandError(f"--channel {channel}: one of telegram, sandbox, wechat")
+        raise CommandError(f"--channel {channel}: one of {', '.join(CHANNELS)}")
+
+
+def _wecom_group(context: typer.Context, chat: str, audience: str) -> None:
+    """What can be a group there: by a colleague's hand for residents, by robot or by the app for staff."""
+    from bot.channels.wecom_chats import APPCHAT, ROBOT, STAFF_GROUPS, Sort, sort_of
+
+    sort = sort_of(chat)
+    if audience == "residents" and sort is not Sort.CUSTOMER_GROUP:
+        raise CommandError(f"--chat {chat}: a customers' group has an id such as wrOgQhDgAAMYQiS5ol9G7gK9JVAAAAAA")
+    if audience == "staff" and sort not in STAFF_GROUPS:
+        raise CommandError(
+            f"--chat {chat}: a staff group is {ROBOT}NAME of [[wecom.robots]], or {APPCHAT}ID of the app's group"
+        )
+    names = [robot.name for robot in settings_of(context).wecom.robots]
+    if sort is Sort.ROBOT and chat.removeprefix(ROBOT) not in names:
+        raise CommandError(
+            f"--chat {chat}: no such robot: one of {', '.join(names) or 'none yet, write [[wecom.robots]]'}"
+        )
 
 
 def _short(option: str, value: str, most: int) -> None:

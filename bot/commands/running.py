@@ -45,7 +45,7 @@ async def _run(settings: Settings) -> None:
             built = await build(settings, database)
             if not built.channels:
                 raise ConfigError(
-                    "no channel is enabled: set telegram.enabled or wechat.enabled = true, or try `make demo`"
+                    "no channel is enabled: set telegram.enabled, wechat.enabled or wecom.enabled = true, or try `make demo`"
                 )
             routes = [
                 route
@@ -196,7 +196,11 @@ def shown_figure(name: str, value: object) -> str:
     if name == "rate" and isinstance(value, float):
         return f"{value:.1%}"
     if isinstance(value, dict):
-        return ", ".join(f"{channel} {'ok' if each['ok'] else 'down'}" for channel, each in value.items()) or "none"
+        shown = []
+        for channel, each in value.items():
+            odd = "".join(f", code {code} × {number}" for code, number in each.get("unknown_errors", {}).items())
+            shown.append(f"{channel} {'ok' if each['ok'] else 'down'}{odd}")
+        return "; ".join(shown) or "none"
     return "" if value is None else str(value)
 
 

@@ -153,18 +153,27 @@ async def throughput(server: Platform, push: Post, chats: list[int], connections
     return len(chats) / (monotonic() - start)
 
 
-async def latency(server: Platform, push: Post, chats: list[int], per_second: float, first: int) -> list[float]:
-    """Seconds from each push to its reply's arrival at the platform, at a steady rate."""
+async def latency(
+    server: Platform,
+    push: Post,
+    chats: list[int],
+    per_second: float,
+    first: int,
+    busy: Callable[[], bool] = lambda: True,
+) -> list[float]:
+    """Seconds from each push to its reply's arrival at the platform, at a steady rate, as long as something is `busy`."""
     before = len([call for call in await server.calls("sendMessage") if call["accepted"]])
     pushed: dict[int, float] = {}
     running: set[asyncio.Task[None]] = set()
     for number, chat in enumerate(chats):
+        if not busy():
+            break
         pushed[chat] = monotonic()
         task = asyncio.create_task(push(first + number, chat))
         running.add(task)
         task.add_done_callback(running.discard)
         await asyncio.sleep(1 / per_second)
-    calls = await answered(server, before, len(chats))
+    calls = await answered(server, before, len(pushed))
     seen: dict[int, float] = {}
     for call in calls:
         seen.setdefault(int(str(call["chat"])), float(str(call["at"])))
@@ -193,10 +202,11 @@ async def compare(directory: Path, updates: int, rounds: int) -> tuple[float, fl
     return best, statistics.median(durable), statistics.median(slowest)
 
 
-async def under_load(directory: Path, households: int, rows: int) -> float:
-    """p99 seconds of replies while `households` are planned in the bot and `rows` payments imported beside it."""
+async def under_load(directory: Path, households: int, rows: int) -> tuple[float, float, int]:
+    """(p99, longest, number) of replies, in seconds, for as long as planning `households` in the bot and importing `rows`
+    payments beside it take."""
     async with platform() as server:
-        chats = await server.people(200)
+        chats = await server.people(2000)
         path = directory / "load.db"
         async with ours(server, chats, path, households) as (app, push):
             async with app.database.write() as session:  # the residents who ask are not those who are planned
@@ -210,7 +220,10 @@ async def under_load(directory: Path, households: int, rows: int) -> float:
                 sys.executable, "-m", "bot", "--config", str(config), "import", "payments", str(file)
             )
             planning = asyncio.create_task(plan.run(app.database, app.office, NOW))
-            seconds = await latency(server, push, chats, 10, first=1)
-            await planning
-            await importing.wait()
-    return p99(seconds)
+            seconds = await latency(
+                server, push, chats, 10, first=1, busy=lambda: not planning.done() or importing.returncode is None
+            )
+            planned = sum(row.decision == "remind" for row in await planning)
+            assert planned == households, f"{planned} of {households} planned"
+            assert await importing.wait() == 0
+    return p99(seconds), seconds[-1], len(seconds)

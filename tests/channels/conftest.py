@@ -1,4 +1,4 @@
-"""A Telegram and a WeChat of our own on loopback, and the real channels pointed at them."""
+"""A Telegram, a WeChat and a WeCom of our own on loopback, and the real channels pointed at them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ import pytest
 
 from bot.channels.telegram import TelegramChannel
 from bot.channels.wechat import WechatChannel
-from bot.settings import Telegram, Wechat
+from bot.channels.wecom import WecomChannel
+from bot.settings import Telegram, Wechat, Wecom
 from bot.wechat_memory import DatabaseMemory
 from domain.clock import SystemClock
 from models.base import Database
 from tests.channels.stages import SandboxStage, TelegramStage
 from tests.channels.wechat_stage import WechatStage
+from tests.channels.wecom_stage import WecomStage
 from tests.telegram_server.server import TelegramServer
 from tests.wechat_server.server import WechatServer
+from tests.wechat_server.wecom import WecomServer
 
 
 @pytest.fixture
@@ -93,3 +96,34 @@ async def wechat_stage(wechat_server: WechatServer, wechat: WechatChannel, memor
     stage = WechatStage(wechat_server, wechat)
     await stage.prepare(memory)
     return stage
+
+
+# WeCom
+
+
+@pytest.fixture
+async def wecom_server() -> AsyncIterator[WecomServer]:
+    async with WecomServer() as running:
+        yield running
+
+
+@pytest.fixture
+def wecom_settings(wecom_server: WecomServer) -> Wecom:
+    robots = [{"name": "duty", "key": wecom_server.robot()}]
+    return Wecom.model_validate(wecom_server.settings(wecom_server.url) | {"robots": robots})
+
+
+@pytest.fixture
+async def wecom(wecom_settings: Wecom, sqlite: Database) -> AsyncIterator[WecomChannel]:
+    """Started, not receiving."""
+    account = f"{wecom_settings.corp_id}/{wecom_settings.agent_id}"
+    memory = DatabaseMemory(sqlite, SystemClock(), "wecom", account)
+    channel = WecomChannel(wecom_settings, SystemClock(), memory)
+    await channel.start()
+    yield channel
+    await channel.stop()
+
+
+@pytest.fixture
+def wecom_stage(wecom_server: WecomServer, wecom: WecomChannel) -> WecomStage:
+    return WecomStage(wecom_server, wecom)

@@ -57,11 +57,11 @@ class Processes:
             encoding="utf-8",
         )
 
-    async def command(self, *arguments: str) -> str:
-        """Run one command to its end; what it printed. Anything but success fails the test."""
+    async def command(self, *arguments: str, code: int = 0) -> str:
+        """Run one command to its end; what it printed. Another exit code than `code` fails the test."""
         process = await self._process(*arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
         out, err = await process.communicate()
-        assert process.returncode == 0, err.decode()
+        assert process.returncode == code, err.decode()
         return out.decode()
 
     async def import_estate(self) -> None:

@@ -14,7 +14,7 @@ from domain.messages import Audience, IncomingMessage, WriteFirst
 from domain.text import length, split
 from tests.channels.stages import Stage
 
-CHANNELS = ("telegram", "sandbox", "wechat")
+CHANNELS = ("telegram", "sandbox", "wechat", "wecom")
 RICH = ("telegram", "sandbox")  # with groups, and messages that can have buttons, be replaced and taken back
 TOKEN, OTHER_TOKEN = "Zk3pQ-9sVxW_aB7cDeFgHi", "aaaaaaaaaaaaaaaaaaaaaa"
 CHOICES = ([{"label": "去缴费", "url": "https://pay.example.com/b/1"}], [{"label": "已缴", "token": TOKEN}])

@@ -60,7 +60,7 @@ async def test_a_resident_scans_is_reminded_asks_pays_in_parts_and_is_thanked(
     await program.command("tick")
     reminded = await server.wait_for(wang, 3)
     assert (reminded.kind, reminded.template_id) == ("template", REMINDER)
-    assert reminded.data["amount2"] == "120.00元"
+    assert reminded.data["amount2"] == "360.00元"
     async with program.running():
         await program.until("SELECT count(*) FROM outbox WHERE kind = 'reminder' AND delivered_at IS NOT NULL", 1)
         wang.click("bill")

@@ -64,7 +64,7 @@ def test_no_command_shows_the_help(tmp_path: Path) -> None:
         ("[organisation]\nnmae = 'x'", "unknown key organisation.nmae"),
         ("[organisation]\ntimezone = 'Mars'", "organisation.timezone"),
         ("[telegram]\nenabled = true", "telegram.token is missing"),
-        ("[wechat]\nenabled = true", "wechat: not in this version"),
+        ("[wechat]\nenabled = true", "wechat.app_id is missing"),
         ("[database]\nurl = 'mysql://x/y'", "database.url is not an address"),
         ("[database]\nurl = 'nonsense'", "database.url is not an address"),
         ("[database", "config.toml"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from time import tzset
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -63,3 +65,38 @@ def test_working_days_of_a_year_without_a_table() -> None:
     assert not is_working_day(date(2031, 1, 1))
     assert not is_working_day(date(2031, 1, 23))  # Spring Festival
     assert not is_working_day(date(2031, 1, 4))
+
+
+@pytest.fixture(autouse=True)
+def _a_machine_elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The desk's hours are the office's, whatever the zone of the machine."""
+    monkeypatch.setenv("TZ", "Pacific/Apia")
+    tzset()
+    yield
+    monkeypatch.undo()
+    tzset()
+
+
+def test_the_desk_where_nothing_is_said() -> None:
+    assert Desk() == Desk(time(9), time(18), weekends=False, digest_at=time(8, 30), answer_within=timedelta(hours=2))
+
+
+def test_the_first_and_the_last_minute() -> None:
+    moments = ("08:59", "09:00", "17:59", "18:00")
+    assert [Desk().is_open(at(f"2026-11-23 {moment}"), ZONE) for moment in moments] == [False, True, True, False]
+    assert Desk().next_opening(at("2026-11-23 09:00"), ZONE) == at("2026-11-23 09:00")
+    assert Desk().next_opening(at("2026-11-23 09:01"), ZONE) == at("2026-11-24 09:00")
+    assert Desk().deadline(at("2026-11-23 16:00"), ZONE) == at("2026-11-23 18:00")  # to the very end of the day
+
+
+@pytest.mark.parametrize(
+    ("longest", "told"),
+    [(5, 5), (6, 10), (11, 15), (16, 20), (21, 30), (31, 45), (46, 60), (61, 90), (91, 120), (120, 120), (121, None)],
+)
+def test_what_is_told_of_a_wait_is_the_next_round_number(longest: int, told: int | None) -> None:
+    assert usual_minutes([timedelta(minutes=longest)] * 7) == told
+
+
+def test_the_slowest_of_five_is_left_out_and_of_a_hundred_the_slowest_nineteen() -> None:
+    assert usual_minutes([timedelta(minutes=5)] * 81 + [timedelta(hours=5)] * 19) == 5
+    assert usual_minutes([timedelta(minutes=5)] * 80 + [timedelta(hours=5)] * 20) is None

@@ -86,4 +86,4 @@ async def test_long_lists_are_cut(household: Database, clock: ManualClock) -> No
             await audit(session, "test", "d", "x", clock.now())
         await session.execute(text("UPDATE audit_log SET hash = 'x'"))
     (found,) = await findings(household)
-    assert found.endswith("and 8 more")
+    assert found.endswith("and 9 more")  # 18 entries, and the head that no longer fits the last

@@ -29,7 +29,7 @@ from understanding.reader import Reader
 RESIDENTS = ("r1-101", "r1-102", "r1-103")
 STAFF_TRYING = ("collector", "admin")
 STRANGER = "stranger"
-PRESSES_MAX = 130
+PRESSES_MAX = 100
 # Tables that keep what was said, and by whom: everybody who writes changes them.
 SAID = {"inbox", "outbox", "dialogues", "buttons", "audit_log", "audit_head", "corrections", "job_runs"}
 HEARD = {"last_heard_at", "chat"}  # columns that tell when and where somebody last wrote

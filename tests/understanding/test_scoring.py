@@ -57,6 +57,20 @@ def test_scores(file: Path) -> None:
     assert scores.macro_f1 == pytest.approx((2 / 3 + 0 + 2 / 3 + 0 + 1) / 5)
 
 
+def test_a_file_needs_no_header(tmp_path: Path) -> None:
+    path = tmp_path / "bare.tsv"
+    path.write_text(
+        '明天交\tpromise_to_pay\t{"date": "2026-11-24"}\n电费\tout_of_scope\nit’s paid\tclaim_paid\n', "utf-8"
+    )
+    rows = read_rows(path)
+    assert [(row.lang, row.intents) for row in rows] == [
+        ("zh", ("promise_to_pay",)),
+        ("zh", ("out_of_scope",)),
+        ("en", ("claim_paid",)),
+    ]
+    assert rows[0].slots == {"date": "2026-11-24"}
+
+
 def test_the_report_shows_every_figure(file: Path) -> None:
     text = report(score(read_rows(file), _read))
     for part in ("intent accuracy", "macro-F1", "surest 80 %", "calibration", "claim_paid → promise_to_pay: 1"):

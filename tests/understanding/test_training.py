@@ -2,6 +2,7 @@
 
 import shutil
 from collections import Counter
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,26 @@ from understanding.scoring import read_rows, score
 
 CONTENT = Path(__file__).parents[2] / "content"
 DEVELOPMENT = Path(__file__).parent / "development.tsv"  # looked at while lines and rules were written
-HELD_OUT = Path(__file__).parent / "held_out.tsv"  # written later; only a few slots and rules were mended after it
+HELD_OUT = Path(__file__).parent / "held_out.tsv"  # written later; rules and lines were mended after it, too
+OTHERS = Path(__file__).parent / "others.tsv"  # written by others without sight of this tree; nothing was written after it
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What a set must reach at least: shares from 0 to 1."""
+
+    accuracy: float
+    surest: float
+    false_accept: float
+    false_reject: float
+    date: float
+
+
+FLOORS = {
+    DEVELOPMENT: Floor(accuracy=0.93, surest=0.97, false_accept=0.06, false_reject=0.04, date=1),
+    HELD_OUT: Floor(accuracy=0.93, surest=0.97, false_accept=0.06, false_reject=0.04, date=1),
+    OTHERS: Floor(accuracy=0.86, surest=0.9, false_accept=0.15, false_reject=0.1, date=0.9),
+}
 
 
 def test_the_weights_are_what_training_makes(tmp_path: Path) -> None:
@@ -33,13 +53,9 @@ def test_every_label_is_widely_spoken() -> None:
     assert min(counts.values()) >= 100
 
 
-def _sets() -> list[Path]:
-    return [DEVELOPMENT, HELD_OUT]
-
-
 def test_no_sentence_to_measure_by_is_trained_on() -> None:
     trained = {line.text.casefold() for line in train.read_lines(CONTENT)}
-    shared = [row.text for path in _sets() for row in read_rows(path) if row.text.casefold() in trained]
+    shared = [row.text for path in FLOORS for row in read_rows(path) if row.text.casefold() in trained]
     assert shared == []
 
 
@@ -49,13 +65,14 @@ def test_an_unknown_label_is_named(tmp_path: Path) -> None:
         train.read_lines(tmp_path)
 
 
-@pytest.mark.parametrize("path", _sets(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FLOORS, ids=lambda path: path.stem)
 def test_sentences_are_read_well_and_harmlessly(path: Path) -> None:
     reader = Reader.load(CONTENT)
     scores = score(read_rows(path), lambda text: reader.read(text, today=date(2026, 11, 23)))
-    assert scores.accuracy["all"].value >= 0.9
-    assert scores.surest.value >= 0.96
-    assert scores.false_accept.value <= 0.1
-    assert scores.false_reject.value <= 0.05
-    assert scores.slots["date"].value == 1
+    floor = FLOORS[path]
+    assert scores.accuracy["all"].value >= floor.accuracy
+    assert scores.surest.value >= floor.surest
+    assert scores.false_accept.value <= floor.false_accept
+    assert scores.false_reject.value <= floor.false_reject
+    assert scores.slots["date"].value >= floor.date
     assert not scores.invented

@@ -13,7 +13,9 @@ if __name__ == "__main__":
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--callback", default="", help="where the bot takes callbacks: http://127.0.0.1:8080/wechat/callback")
+    parser.add_argument(
+        "--callback", default="", help="where the bot takes callbacks: http://127.0.0.1:8080/wechat/callback"
+    )
     options = parser.parse_args()
     with suppress(KeyboardInterrupt):
         asyncio.run(serve(options.port, options.callback))

@@ -146,7 +146,9 @@ class WechatServer(World):
             self.skipped_seconds += float(body["seconds"])
         elif what == "templates":
             self.templates |= body
-        return JSONResponse({"calls": [vars(call) for call in self.calls], "menu": self.menu, "tokens": self.token_calls})
+        return JSONResponse(
+            {"calls": [vars(call) for call in self.calls], "menu": self.menu, "tokens": self.token_calls}
+        )
 
 
 async def _json(request: Request) -> Json:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from models.outbox import Outbox
 from models.runtime import Broadcast
-from tests.handlers.staff.world import World
+from tests.handlers.staff.world import ZONE, World
 
 TEXT = "11月物业费可以缴了,感谢支持。"
 
@@ -25,6 +25,16 @@ async def confirmed(world: World, name: str, line: str, chat: str = "") -> str:
     await world.say(name, f"/broadcast {line}", chat)
     await world.press(name, "确认发送", chat)
     return await world.press(name, "确定,发送", chat)
+
+
+async def at_night(world: World, line: str = f"全部 缴费 {TEXT}") -> None:
+    """Confirmed after the window: every row waits for the morning."""
+    world.clock.jump(datetime(2026, 11, 23, 20, 30, tzinfo=ZONE))
+    await confirmed(world, "collector", line)
+
+
+def morning(world: World) -> None:
+    world.clock.jump(datetime(2026, 11, 24, 10, 0, tzinfo=ZONE))
 
 
 async def sent_chats(world: World) -> list[str]:

@@ -1,0 +1,125 @@
+"""Looks a WeCom set-up over: the token, the app, the callback as the platform would call it, the robots."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from bot.doctor import FAIL, OK, WARN, Check
+from domain.clock import SystemClock
+from domain.errors import DeliveryError
+
+if TYPE_CHECKING:
+    from bot.settings import Settings, Wecom
+
+SECONDS = 8.0
+PROBE = (
+    "<xml><ToUserName><![CDATA[{corp}]]></ToUserName><FromUserName><![CDATA[sys]]></FromUserName><CreateTime>{at}</CreateTime>"
+    "<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[doctor]]></Event><EventKey>{nonce}</EventKey></xml>"
+)
+NO_TAP = "what residents get waits until a colleague taps “send” in WeCom: no program can post there by itself"
+
+
+async def examine(settings: Settings) -> AsyncIterator[Check]:
+    wecom = settings.wecom
+    if not wecom.enabled:
+        yield Check("wecom", OK, "off")
+        return
+    try:
+        app = await asyncio.to_thread(_app, wecom)
+    except DeliveryError as wrong:
+        problem, _, cure = wrong.detail.rpartition(": ")
+        yield Check(
+            "wecom", FAIL, problem or wrong.detail, cure if problem else "look at the network and wecom.base_url"
+        )
+    else:
+        yield Check("wecom", OK, f"corporation {wecom.corp_id}: the token is fetched; {NO_TAP}")
+        yield _visible(app)
+    yield await _callback(settings)
+    names = ", ".join(robot.name for robot in wecom.robots)
+    yield Check("wecom robots", OK, names or "none")
+
+
+def _app(wecom: Wecom) -> Mapping[str, Any]:
+    """What the platform says of our app. Raises DeliveryError, worded by the table of codes."""
+    import requests
+    from wechatpy.exceptions import WeChatClientException
+
+    from bot.channels.wechat_api import Timeouts
+    from bot.channels.wechat_errors import meaning, of_library
+    from bot.channels.wecom_api import CorpClient
+
+    client = CorpClient(wecom.corp_id, wecom.secret, wecom.base_url, Timeouts(3.0, 5.0, SECONDS))
+    now = SystemClock().now()
+    try:
+        token, _ = client.stable_token(False)
+        told = client.get("agent/get", params={"agentid": wecom.agent_id, "access_token": token})
+    except WeChatClientException as wrong:
+        raise meaning(of_library(wrong), now) from None
+    except (requests.RequestException, OSError, ValueError) as wrong:
+        raise meaning(wrong, now) from None
+    finally:
+        client._http.close()
+    return told if isinstance(told, dict) else {}
+
+
+def _visible(app: Mapping[str, Any]) -> Check:
+    """An app that nobody sees can write to nobody."""
+    members = len(app.get("allow_userinfos", {}).get("user", ()))
+    departments = len(app.get("allow_partys", {}).get("partyid", ()))
+    tags = len(app.get("allow_tags", {}).get("tagid", ()))
+    name = str(app.get("name", ""))
+    if app.get("close"):
+        return Check("wecom app", FAIL, f"{name} is switched off", "switch it on under 应用管理")
+    if not members + departments + tags:
+        return Check("wecom app", WARN, f"{name} is visible to nobody", "set its 可见范围 under 应用管理")
+    return Check("wecom app", OK, f"{name}, visible to {members} members, {departments} departments, {tags} tags")
+
+
+async def _callback(settings: Settings) -> Check:
+    """Do what the platform does: check the address, then push an encrypted event to it."""
+    import httpx
+
+    from bot.channels.wecom import CALLBACK_PATH
+
+    base = settings.web.public_url.rstrip("/") or f"http://{settings.web.host}:{settings.web.port}"
+    url = base + CALLBACK_PATH
+    try:
+        async with httpx.AsyncClient(timeout=SECONDS) as client:
+            wrong = await _called(client, url, settings.wecom)
+    except (httpx.HTTPError, httpx.InvalidURL) as failed:
+        cure = "start the bot with `run`, and look at web.public_url and the proxy before it"
+        return Check("wecom callback", WARN, f"{url} does not answer ({type(failed).__name__})", cure)
+    if wrong:
+        cure = "wecom.token, aes_key and corp_id must be those of the running bot and of WeCom's backend"
+        return Check("wecom callback", FAIL, f"{url}: {wrong}", cure)
+    return Check("wecom callback", OK, f"{url} confirms its address and takes an encrypted event")
+
+
+async def _called(client: Any, url: str, wecom: Wecom) -> str:
+    """What is wrong with the answers; empty: nothing."""
+    from wechatpy.enterprise.crypto import PrpCrypto, WeChatCrypto
+    from wechatpy.utils import WeChatSigner
+
+    crypto = WeChatCrypto(wecom.token, wecom.aes_key, wecom.corp_id)
+
+    def signed(text: str) -> tuple[dict[str, str], str]:
+        nonce, at = secrets.token_hex(8), str(int(SystemClock().now().timestamp()))
+        sealed = PrpCrypto(crypto.key).encrypt(text, wecom.corp_id)
+        sealed = sealed.decode() if isinstance(sealed, bytes) else str(sealed)
+        signer = WeChatSigner()
+        signer.add_data(wecom.token, at, nonce, sealed)
+        return {"msg_signature": signer.signature, "timestamp": at, "nonce": nonce}, sealed
+
+    echo = str(secrets.randbelow(10**18))
+    query, sealed = signed(echo)
+    answer = await client.get(url, params=query | {"echostr": sealed})
+    if answer.status_code != 200 or answer.text != echo:
+        return f"the address is not confirmed (HTTP {answer.status_code})"
+    probe = PROBE.format(corp=wecom.corp_id, at=int(SystemClock().now().timestamp()), nonce=secrets.token_hex(4))
+    query, sealed = signed(probe)
+    body = f"<xml><ToUserName><![CDATA[{wecom.corp_id}]]></ToUserName><Encrypt><![CDATA[{sealed}]]></Encrypt></xml>"
+    answer = await client.post(url, params=query, content=body.encode())
+    return "" if answer.status_code == 200 else f"an encrypted event is not taken (HTTP {answer.status_code})"
