@@ -49,9 +49,9 @@ def outcome(error: DeliveryError, kind: Kind, attempt: int, row_id: int, now: da
     if isinstance(error, Rejected):
         return Outcome("dead", "rejected", not_sent=True)
     again_at = wait_until(row_id, attempt, now)
-    if isinstance(error, Unknown) and error.repeat_until is not None and attempt < ATTEMPTS_MAX:
-        if again_at < error.repeat_until:
-            return Outcome("retry", "in_doubt", again_at)
+    repeat_until = error.repeat_until if isinstance(error, Unknown) and attempt < ATTEMPTS_MAX else None
+    if repeat_until is not None and again_at < repeat_until:
+        return Outcome("retry", "in_doubt", again_at)
     if kind in AT_MOST_ONCE or doubts + 1 >= COPIES_MAX:
         return Outcome("unknown", "in_doubt")
     return Outcome("retry", "in_doubt", again_at)

@@ -27,9 +27,7 @@ async def next_chat(session: AsyncSession, row: Outbox, channels: Sequence[str])
         return None
     tried = {line.partition(" ")[0] for line in row.tried.splitlines()} | {row.channel}
     left = [channel for channel in channels if channel not in tried]
-    query = select(Contact).where(
-        Contact.person_id == row.person_id, Contact.state == "ok", Contact.channel.in_(left)
-    )
+    query = select(Contact).where(Contact.person_id == row.person_id, Contact.state == "ok", Contact.channel.in_(left))
     contacts = sorted(await session.scalars(query), key=lambda each: (left.index(each.channel), each.id))
     texts = [part.text for part in [row, *await _parts(session, row)]]
     fitting = (each for each in contacts if all(_fits(text, each.channel) for text in texts))
@@ -76,7 +74,9 @@ async def _parts(session: AsyncSession, head: Outbox) -> list[Outbox]:
     """What follows the first part of a split message, in order."""
     found: list[Outbox] = []
     last = head.id
-    while (part := (await session.scalars(select(Outbox).where(Outbox.part_of == last, Outbox.kind == head.kind))).first()):
+    while part := (
+        await session.scalars(select(Outbox).where(Outbox.part_of == last, Outbox.kind == head.kind))
+    ).first():
         found.append(part)
         last = part.id
     return found

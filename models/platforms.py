@@ -114,9 +114,7 @@ async def close_allowances(session: AsyncSession, channel: str, user: str, kind:
 
 
 async def allowances(session: AsyncSession, channel: str, user: str) -> list[Allowance]:
-    rows = await session.scalars(
-        select(AllowanceRow).where(AllowanceRow.channel == channel, AllowanceRow.user == user)
-    )
+    rows = await session.scalars(select(AllowanceRow).where(AllowanceRow.channel == channel, AllowanceRow.user == user))
     return [Allowance(row.kind, row.left, row.until) for row in rows]
 
 

@@ -70,7 +70,9 @@ class WechatChannel:
 
     @property
     def health(self) -> Health:
-        detail = self._fault or ("" if self._last_ok_at else "WeChat has not answered yet: check the network and base_url")
+        detail = self._fault or (
+            "" if self._last_ok_at else "WeChat has not answered yet: check the network and base_url"
+        )
         return Health(not detail, self._last_ok_at, detail)
 
     async def start(self) -> None:
@@ -209,7 +211,7 @@ class WechatChannel:
         try:
             told = await self.api.call(call)
         except Code as code:
-            if code.known is not None and code.known.do is Do.SPLIT:
+            if code.asks_to(Do.SPLIT):
                 raise TooLong from None
             raise self._noted(meaning(code, self._clock.now())) from None
         except Exception as wrong:

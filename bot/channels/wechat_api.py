@@ -169,13 +169,13 @@ class Api:
             try:
                 return await self._once(call, token)
             except Code as refused:
-                if refused.known is None or refused.known.do is not Do.REFRESH:
+                if not refused.asks_to(Do.REFRESH):
                     raise
             token = await self.tokens.after_refusal(token)
             try:
                 return await self._once(call, token)
             except Code as refused:
-                if refused.known is None or refused.known.do is not Do.REFRESH:
+                if not refused.asks_to(Do.REFRESH):
                     raise
                 await self.tokens.refused_again(token)
                 raise ChannelDown(
@@ -215,5 +215,3 @@ class Api:
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._client._http.close()
-
-

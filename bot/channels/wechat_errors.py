@@ -16,7 +16,9 @@ from domain.errors import ChannelDown, DeliveryError, Rejected, Shut, TryLater, 
 
 BEIJING = timezone(timedelta(hours=8))  # the platform's days
 MINUTE = timedelta(seconds=60)
-ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{1,4}(?![\w:])")
+ADDRESS = re.compile(
+    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|(?<![\w:])(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{1,4}(?![\w:])"
+)
 
 
 class Do(StrEnum):
@@ -68,7 +70,9 @@ TABLE: dict[int, Row] = {
     45011: Row(Do.WAIT, "too fast"),
     45033: Row(Do.WAIT, "too many at once"),
     # WeCom's own.
-    60011: Row(Do.STOP, "the app has no right to this", "let the app see everybody, and name it among the apps for customers"),
+    60011: Row(
+        Do.STOP, "the app has no right to this", "let the app see everybody, and name it among the apps for customers"
+    ),
     60111: Row(Do.UNREACHABLE, "no such member"),
     84061: Row(Do.UNREACHABLE, "the customer is no contact of the company's any more"),
     40096: Row(Do.UNREACHABLE, "unknown customer"),
@@ -83,7 +87,9 @@ TABLE: dict[int, Row] = {
     40058: Row(Do.REJECT, "a parameter is not as the platform wants it"),
     45002: Row(Do.SPLIT, "the text is too long"),
     40037: Row(Do.REJECT, "unknown template", "check the template ids under [wechat.templates]"),
-    47003: Row(Do.REJECT, "the template's fields are not as it wants them", "check its fields under [wechat.templates]"),
+    47003: Row(
+        Do.REJECT, "the template's fields are not as it wants them", "check its fields under [wechat.templates]"
+    ),
     47001: Row(Do.REJECT, "the platform could not read the message"),
     44004: Row(Do.REJECT, "the text is empty"),
     40008: Row(Do.REJECT, "wrong type of message"),
@@ -108,6 +114,9 @@ class Code(Exception):
     @property
     def known(self) -> Row | None:
         return TABLE.get(self.number)
+
+    def asks_to(self, do: Do) -> bool:
+        return self.known is not None and self.known.do is do
 
 
 def of_code(code: Code, now: datetime) -> DeliveryError:

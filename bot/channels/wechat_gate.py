@@ -20,7 +20,9 @@ ECHO = re.compile(r"[A-Za-z0-9]{1,64}")
 # The envelope has these parts and no others; what can vary is where the platform puts line ends.
 PART = r"\s*<{0}>(?:<!\[CDATA\[)?([^<>\[\]]*)(?:\]\]>)?</{0}>"
 ENVELOPE = re.compile(
-    r"\s*<xml>" + f"(?:{PART.format('ToUserName')})?{PART.format('Encrypt')}(?:{PART.format('AgentID')})?" + r"\s*</xml>\s*"
+    r"\s*<xml>"
+    + f"(?:{PART.format('ToUserName')})?{PART.format('Encrypt')}(?:{PART.format('AgentID')})?"
+    + r"\s*</xml>\s*"
 )
 BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 CDATA = ("<![CDATA[", "]]>")
@@ -88,7 +90,9 @@ class Gate:
             return str(self._cipher.decrypt(encrypted, self._account_id))
         except InvalidAppIdException:
             raise Refused(403, "other account") from None
-        except Exception:  # wechatpy lets through whatever base64, AES, struct and UTF-8 raise on bytes that aren't ours
+        except (
+            Exception
+        ):  # wechatpy lets through whatever base64, AES, struct and UTF-8 raise on bytes that aren't ours
             raise Refused(403, "undecryptable") from None
 
 

@@ -19,7 +19,14 @@ CHANNEL = "wechat"
 TEXT_MAX = 8192
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 COMMAND = re.compile(r"[a-z_]{1,32}")
-KINDS = {"image": "photo", "voice": "voice", "video": "other", "shortvideo": "other", "location": "location", "link": "other"}
+KINDS = {
+    "image": "photo",
+    "voice": "voice",
+    "video": "other",
+    "shortvideo": "other",
+    "location": "location",
+    "link": "other",
+}
 # What wechatpy's events or our own notes of them mean for the number of messages we may send.
 ALLOWS = {
     "subscribe": "follow",

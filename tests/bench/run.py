@@ -14,6 +14,7 @@ from pathlib import Path
 os.environ.setdefault("PTB_TIMEDELTA", "1")
 
 from tests.bench import inbound, sending
+from tests.bench import wechat as official_account
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,7 +77,17 @@ async def reading(directory: Path, quick: bool) -> None:
     line("reading a sentence: p99, memory, load", out.stdout.strip(), "", "5 ms, 40 MB, 0.3 s; 1 ms, 15 MB, 0.1 s")
 
 
-PARTS = {each.__name__: each for each in (send, limit, group, answer, planning, load, reading)}
+async def wechat(directory: Path, quick: bool) -> None:
+    rate, held_up = await official_account.templates(directory, 300 if quick else 3000)
+    line("WeChat: template messages", f"{rate:.0f}/s", f"loop held up {held_up * 1000:.0f} ms at most", "200/s, 50 ms")
+    median, slowest, silent = await official_account.answers(directory, 200 if quick else 1000, 20)
+    figure = f"{median * 1000:.0f} ms, p99 {slowest * 1000:.0f} ms, {silent} without reply"
+    line("WeChat: callback with its reply, at 20/s", figure, "", "p99 200 ms, 0")
+    number, bad = await official_account.slow_loris(directory, 20 if quick else 200)
+    line("WeChat: bodies that never end, answers of 5xx", f"{number}, {bad}", "", "0")
+
+
+PARTS = {each.__name__: each for each in (send, limit, group, answer, planning, load, reading, wechat)}
 
 
 def main() -> None:

@@ -28,7 +28,13 @@ from tests.wechat_server.server import WechatServer
 TEMPLATE, NOTICE = "TPL-0001", "TPL-notice"
 CONTENT = "房号：{{thing1.DATA}}\n单位：{{thing2.DATA}}\n金额：{{amount3.DATA}}\n日期：{{time4.DATA}}"
 SEND = "message/template/send"
-FIELDS = {"room": "3栋12**", "office": "翠湖花园物业服务中心", "total": "286.40", "due_on": "2026-12-10", "who": "陈女士"}
+FIELDS = {
+    "room": "3栋12**",
+    "office": "翠湖花园物业服务中心",
+    "total": "286.40",
+    "due_on": "2026-12-10",
+    "who": "陈女士",
+}
 REMINDER = Sendable(
     "", "您好", kind=Kind.REMINDER, template="reminder.gentle", fields=FIELDS, key="remind/1/2/gentle"
 )  # chat is filled in
@@ -45,7 +51,9 @@ def ledger(sqlite: Database, wechat_settings: Wechat, clock: ManualClock) -> Dat
 
 
 @pytest.fixture
-async def channel(wechat_settings: Wechat, ledger: DatabaseMemory, clock: ManualClock, wechat_server: WechatServer) -> WechatChannel:
+async def channel(
+    wechat_settings: Wechat, ledger: DatabaseMemory, clock: ManualClock, wechat_server: WechatServer
+) -> WechatChannel:
     wechat_server.templates |= {TEMPLATE: CONTENT, NOTICE: CONTENT}
     named = {"reminder": Template(id=TEMPLATE)}
     made = WechatChannel(wechat_settings.model_copy(update={"templates": named}), clock, ledger)
@@ -82,7 +90,9 @@ async def test_we_stop_where_the_platform_would(
     with pytest.raises(Shut) as refused:
         await channel.send(Sendable(wang.openid, "您好"))
     assert refused.value.why == "window_shut"
-    assert len(wechat_server.accepted(CUSTOMER)) == len([c for c in wechat_server.calls if c.path == CUSTOMER]) == number
+    assert (
+        len(wechat_server.accepted(CUSTOMER)) == len([c for c in wechat_server.calls if c.path == CUSTOMER]) == number
+    )
 
 
 async def test_the_window_shuts_and_opens_anew(
@@ -187,7 +197,9 @@ async def test_with_the_days_quota_gone_it_goes_as_a_message_or_waits(
     assert [message.kind for message in wang.got] == ["customer"]
 
 
-async def test_what_a_template_lacks_is_not_sent_by_it(channel: WechatChannel, wechat_server: WechatServer, wang: Person) -> None:
+async def test_what_a_template_lacks_is_not_sent_by_it(
+    channel: WechatChannel, wechat_server: WechatServer, wang: Person
+) -> None:
     with pytest.raises(Shut):
         await channel.send(replace(REMINDER, chat=wang.openid, fields={"room": "3栋12**"}))
     assert [call for call in wechat_server.calls if call.path == SEND] == []
@@ -232,7 +244,10 @@ async def test_a_menu_is_numbered_and_remembered(
     channel: WechatChannel, ledger: DatabaseMemory, sqlite: Database, wechat_server: WechatServer, wang: Person
 ) -> None:
     await wrote(wang, ledger, wechat_server)
-    rows = [[{"label": "查账单", "token": "t1"}, {"label": "网页", "url": "https://x.example/1"}], [{"label": "分期", "token": "t2"}]]
+    rows = [
+        [{"label": "查账单", "token": "t1"}, {"label": "网页", "url": "https://x.example/1"}],
+        [{"label": "分期", "token": "t2"}],
+    ]
     await channel.send(Sendable(wang.openid, "您好", rows, kind=Kind.RECEIPT))
     assert wang.got[0].text == "您好\n\n1 查账单\n网页: https://x.example/1\n2 分期"
     async with sqlite.read() as session:
@@ -253,7 +268,9 @@ async def test_what_the_platform_finds_too_long_goes_in_halves(
 
 
 @pytest.mark.parametrize("wrong", [{"is_group": True}, {"text": " "}, {"text": "字" * 683}])
-async def test_what_no_account_can_send_is_rejected(channel: WechatChannel, wang: Person, wrong: dict[str, object]) -> None:
+async def test_what_no_account_can_send_is_rejected(
+    channel: WechatChannel, wang: Person, wrong: dict[str, object]
+) -> None:
     message = Sendable(wang.openid, str(wrong.get("text", "您好")), is_group=bool(wrong.get("is_group")))
     with pytest.raises(Rejected):
         await channel.send(message)

@@ -109,9 +109,7 @@ async def test_an_empty_allow_list_names_the_address_to_add(cold: WechatChannel,
 
 
 @pytest.mark.parametrize(("key", "cure"), [("app_id", "app_id"), ("app_secret", "app_secret")])
-async def test_wrong_keys_are_named(
-    wechat_settings: Wechat, memory: DatabaseMemory, key: str, cure: str
-) -> None:
+async def test_wrong_keys_are_named(wechat_settings: Wechat, memory: DatabaseMemory, key: str, cure: str) -> None:
     wrong = wechat_settings.model_copy(update={key: "wrong"})
     with pytest.raises(ChannelDown, match=cure):
         await WechatChannel(wrong, SystemClock(), memory, SHORT).start()

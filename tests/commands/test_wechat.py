@@ -54,7 +54,11 @@ async def test_doctor_calls_the_running_bot_as_wechat_would(program: WechatProgr
 async def test_doctor_names_what_is_missing(program: WechatProgram, server: WechatServer) -> None:
     del server.templates[TEMPLATE]
     checks = await looked_over(program, code=1)
-    assert (checks["templates"]["state"], checks["menu"]["state"], checks["callback"]["state"]) == ("fail", "warn", "warn")
+    assert (checks["templates"]["state"], checks["menu"]["state"], checks["callback"]["state"]) == (
+        "fail",
+        "warn",
+        "warn",
+    )
     assert "python -m bot wechat menu" in checks["menu"]["cure"]
     server.allowed_ips = set()
     checks = await looked_over(program, code=1)
@@ -126,7 +130,8 @@ async def test_status_shows_codes_that_nobody_knows(program: WechatProgram, serv
     ],
 )
 def test_a_wrong_section_is_named(change: dict[str, str], complaint: str) -> None:
-    good = {"ENABLED": "true", "APP_ID": "wx1", "APP_SECRET": "s", "TOKEN": "t", "AES_KEY": "a" * 43}
+    account = WechatServer().settings("http://127.0.0.1")
+    good = {key.upper(): str(value) for key, value in account.items()}
     environment = {f"NUANLING_WECHAT__{key}": value for key, value in (good | change).items()}
     with pytest.raises(ConfigError, match=complaint):
         load(None, environment)

@@ -79,7 +79,7 @@ class Homes:
         lane = Lane(self.world.database, channel, self.office, self.clock)
         await lane.start()
         while await lane._step() or lane._in_flight or lane._done:
-            await asyncio.sleep(0.01)
+            await asyncio.gather(*lane._in_flight)
 
     async def report(self, chat: str, message_id: str, failure: str) -> None:
         async with self.world.database.write() as session:

@@ -1,0 +1,64 @@
+"""The stand-in of WeChat's platform: it works as a process of its own, and for a client that isn't ours."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from tests.wechat_server.server import WechatServer
+
+HERE = Path(__file__).parent / "wechat_server"
+# A folder with node_modules/co-wechat-api: where it is named, that client is run, too.
+NODE = os.environ.get("NUANLING_NODE_FOLDER", "")
+
+
+async def test_it_runs_as_a_process_and_is_driven_over_http() -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, str(HERE), "--port", "0", stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        url = (await process.stdout.readline()).decode().strip()
+        account = json.loads(await process.stdout.readline())
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+            person = (await http.post("/_control/people/oWang/follow", json={})).json()
+            assert person == {"openid": "oWang", "broken": 0, "got": []}
+            wanted = {"grant_type": "client_credential", "appid": account["app_id"], "secret": account["app_secret"]}
+            token = (await http.post("/cgi-bin/stable_token", json=wanted)).json()["access_token"]
+            text = {"touser": "oWang", "msgtype": "text", "text": {"content": "您好"}}
+            sent = [
+                (await http.post("/cgi-bin/message/custom/send", params={"access_token": token}, json=text)).json()
+                for _ in range(4)
+            ]
+            assert [each["errcode"] for each in sent] == [0, 0, 0, 45047]
+            await http.post("/_control/skip", json={"seconds": 61})
+            late = await http.post("/cgi-bin/message/custom/send", params={"access_token": token}, json=text)
+            assert late.json()["errcode"] == 45015
+            got = (await http.get("/_control/people/oWang/got")).json()["got"]
+            assert [each["text"] for each in got] == ["您好"] * 3
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+if NODE:
+
+    async def test_another_projects_client_can_use_it() -> None:
+        async with WechatServer() as server:
+            server.templates["TPL"] = "房号：{{thing1.DATA}}"
+            person = server.person()
+            person.follower.following = True
+            server.open_window(person.follower, "message")
+            told = {"url": server.url, "app_id": server.app_id, "secret": server.secret, "openid": person.openid}
+            arguments = (str(HERE / "other_client.mjs"), json.dumps(told | {"template": "TPL"}))
+            process = await asyncio.create_subprocess_exec("node", *arguments, cwd=NODE, stdout=subprocess.PIPE)
+            out, _ = await process.communicate()
+            results = json.loads(out)
+            assert results.pop("refused") == {"refused": 40003}
+            assert {name: each["errcode"] for name, each in results.items()} == dict.fromkeys(results, 0)
+            assert results["getMenu"]["menu"] == server.menu
+            assert [(message.kind, message.text) for message in person.got] == [("customer", "您好"), ("template", "")]
