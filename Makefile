@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo test browser postgres check mutate audit migrate doctor simulate bench lock
+.PHONY: help install run demo test browser postgres check fire mutate audit migrate doctor simulate bench lock
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -47,6 +47,9 @@ check: $(VENV)/installed-dev ## style, types, locks, vendored files
 	@$(PYTHON) -m scripts.locks
 	@cd bot/web/static && shopt -s nullglob && $(SHA256) $(VENDORED) | diff SHA256SUMS - \
 		|| { echo 'bot/web/static: a vendored file is not what SHA256SUMS says.' >&2; exit 1; }
+
+fire: postgres ## the fault tests at full size, minutes long; SEED= plays a run again, ARGS= one test
+	@NUANLING_FULL=1 NUANLING_SEED=$(SEED) $(PYTHON) -m pytest -v $(or $(ARGS),tests/fire tests/groups/test_leakage.py)
 
 mutate: $(VENV)/installed-dev ## does a test notice each small fault in the rules? ARGS=domain/gate.py
 	@$(PYTHON) -m tests.mutation.run $(ARGS)

@@ -62,7 +62,11 @@ class Confirming(Protocol):
     per_day: int  # messages to one chat in a day and in a month
     per_month: int
     chats_at_once: int
-    turn: AbstractAsyncContextManager[Any]  # one pass over its tasks at a time
+
+    @property
+    def turn(self) -> AbstractAsyncContextManager[Any]:
+        """One pass over its tasks at a time."""
+        ...
 
     async def confirmer_of(self, chat: str) -> str:
         """Who has to confirm a message to this chat; empty where the platform chooses."""

@@ -19,9 +19,7 @@ FAILED_SHOWN = 8
 FAILED_FOR = timedelta(days=7)
 TEXT_SHOWN = 200
 # Why a message failed, by the reason kept beside it: each has its words and its cure under `failed.*`.
-CAUSES = {
-    name: name for name in ("unreachable", "rejected", "attempts", "quarantine", "not_confirmed", "quota_gone")
-}
+CAUSES = {name: name for name in ("unreachable", "rejected", "attempts", "quarantine", "not_confirmed", "quota_gone")}
 
 
 async def unknown(turn: Turn) -> Answer:

@@ -177,6 +177,14 @@ async def credit_fen(session: AsyncSession, account_id: int) -> int:
     return int(await session.scalar(CREDIT_OF, {"account": account_id}) or 0)
 
 
+async def lock_accounts(session: AsyncSession, account_ids: Sequence[int]) -> None:
+    """Take the turns of several accounts, in one order, before anything of theirs is written.
+
+    A row that points at an account locks it a little; two who did that and then both want the whole lock never get it.
+    """
+    await session.execute(select(Account.id).where(Account.id.in_(account_ids)).order_by(Account.id).with_for_update())
+
+
 async def lock_account(session: AsyncSession, account_id: int) -> None:
     """One at a time moves a household's money (PostgreSQL; a SQLite transaction is alone anyway).
 
@@ -253,7 +261,7 @@ async def settle_many(
     session: AsyncSession, account_ids: Sequence[int], on: date, at: datetime, *, actor: str = ""
 ) -> None:
     """`settle` for up to 500 accounts at once: each bill receives what it would have received one by one."""
-    await session.execute(select(Account.id).where(Account.id.in_(account_ids)).order_by(Account.id).with_for_update())
+    await lock_accounts(session, account_ids)
     credits = (
         select(LedgerEntry.account_id, CREDIT)
         .where(LedgerEntry.account_id.in_(account_ids))

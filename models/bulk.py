@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.ledger import EntryKind
 from models.accounts import Account, Community, FeeItem
 from models.base import upsert
-from models.bills import BILLED, Bill, LedgerEntry, Payment, settle_many, total, transfer
+from models.bills import BILLED, Bill, LedgerEntry, Payment, lock_accounts, settle_many, total, transfer
 
 ROWS_PER_CHUNK = 250
 
@@ -135,6 +135,7 @@ async def issue_bills(session: AsyncSession, bills: Sequence[NewBill], on: date,
     """Issue the bills that are not there yet and settle them from the households' credit; how many were new."""
     if not bills:
         return 0
+    await lock_accounts(session, sorted({each.account_id for each in bills}))
     statement = upsert(session, Bill).on_conflict_do_nothing(index_elements=["account_id", "item", "period"])
     rows = [
         {
@@ -168,6 +169,7 @@ async def record_payments(
     """
     if not payments:
         return 0
+    await lock_accounts(session, sorted({each.account_id for each in payments}))
     statement = upsert(session, Payment).on_conflict_do_nothing(index_elements=["account_id", "method", "reference"])
     rows = [{**vars(payment), "recorded_at": at} for payment in payments]
     returned = await session.execute(

@@ -186,9 +186,7 @@ async def _payers(session: AsyncSession, office: Office, span: tuple[int, int]) 
         chats = (Chat(chat_id, channel, chat, user),) if chat_id is not None else ()
         if (known := payers.get(account_id)) is None:
             hours = (opens, closes) if opens is not None and closes is not None else None
-            payers[account_id] = Payer(
-                person_id, language, stopped_at is not None, chats, spacing, hours, liked, large
-            )
+            payers[account_id] = Payer(person_id, language, stopped_at is not None, chats, spacing, hours, liked, large)
         elif chats and known.id == person_id:
             payers[account_id] = replace(known, chats=known.chats + chats)
     return payers

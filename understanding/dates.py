@@ -26,7 +26,7 @@ _VERB = r"(?:交|缴|付|还|转|给|打|结|清|汇|扣|充|存|刷|办|补|续
 _PAST = re.compile(
     rf"{_VERB}(?:费|款|钱|账|掉|完|好|清|齐|上|出|过去|进去)?(?:了(?!吗?再|就|再|才)|过|的(?!话|时候))"
     r"|已经|早就|上次|交过|缴清|刚交|不是.{0,8}[交付]了"
-    r"|(?<!get )(?<!gets )(?<!be )(?<!getting )(?<!am )\bpaid\b|\btransferred\b|\bsent\b|\bwired\b|\bremitted\b|\bdeposited\b|\bmade (?:the|a|my) payment"
+    r"|(?<!get )(?<!gets )(?<!be )(?<!getting )(?<!am )\bpaid\b|\btransferred\b|\bsent\b|\bwired\b|\bgave\b|\bhanded\b|\bdropped\b|\bremitted\b|\bdeposited\b|\bmade (?:the|a|my) payment"
     r"|\bsettled\b|\bwas\b|\bdid\b|\bago\b|\bdone on\b",
     re.ASCII,
 )
@@ -45,6 +45,10 @@ _NOT_PAYDAY = re.compile(
 _PAYING = re.compile(
     rf"{_VERB}|pay|paid|transfer|settle|截止|到期|之?前|前|due|deadline|最后|last day|为止|可以吗|行吗|行不|好吗|ok"
 )
+
+_SINCE_THEN = re.compile(rf"(?:就|已经?|早就?)[^,。]{{0,4}}{_VERB}")
+_DOING = re.compile(rf"{_PAYING.pattern}|[弄办搞整去]|will|do it|done|sort|drop|send|bank", re.ASCII)
+_FEW_WORDS = 3  # characters
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,7 @@ def find_date(text: str, today: date) -> tuple[date | None, list[tuple[int, int]
     if not alive:
         return None, spans
     if len({m.day for m in alive}) == 1:
-        only = alive[0]
-        return (None if only.day == today and _NOT_PAYDAY.search(text[only.end :]) else only.day), spans
+        return (None if alive[0].day == today and _tells_of_today(text, alive[0]) else alive[0].day), spans
     if _CORRECTION.search(text, alive[0].end):
         return alive[-1].day, spans
     if re.fullmatch(r"[,、 ]?(?:或者?|还是|or|要么|/)[ ]?", text[alive[0].end : alive[1].start]):
@@ -107,11 +110,24 @@ def _mentions(text: str, today: date) -> tuple[list[Mention], list[tuple[int, in
     return sorted(found, key=lambda m: m.start), spans
 
 
+def _tells_of_today(text: str, mention: Mention) -> bool:
+    """Whether today is when something else happens: "今天又催", "今儿孩子发烧, …"."""
+    if _NOT_PAYDAY.search(text[mention.end :]):
+        return True
+    start, end = _clause(text, mention.start, mention.end)
+    rest = end - start - (mention.end - mention.start)
+    return rest > _FEW_WORDS and (start > 0 or end < len(text)) and not _DOING.search(text, start, end)
+
+
 def _is_past(text: str, match: re.Match[str]) -> bool:
+    return bool(_PAST.search(text, *_clause(text, match.start(), match.end())))
+
+
+def _clause(text: str, start: int, end: int) -> tuple[int, int]:
     joints = [joint.start() for joint in _JOINT.finditer(text)]
-    clause_start = max((at + 1 for at in joints if at < match.start()), default=0)
-    clause_end = min((at for at in joints if at >= match.end()), default=len(text))
-    return bool(_PAST.search(text, clause_start, clause_end))
+    return max((at + 1 for at in joints if at < start), default=0), min(
+        (at for at in joints if at >= end), default=len(text)
+    )
 
 
 # -- what each form means ------------------------------------------------------------------------------------------
@@ -259,9 +275,9 @@ def _nothing(match: re.Match[str], today: date, past: bool) -> None:
 
 
 def _holiday(match: re.Match[str], today: date, past: bool) -> date | None:
-    if match["after"] or (past and match["before"]):
+    if match["after"] or (match["before"] and _SINCE_THEN.match(match.string, match.end())):
         return None  # "paid before Mid-Autumn" names no day
-    day = holiday(match["name"], today, past, before=bool(match["before"]))
+    day = holiday(match["name"], today, past and not match["before"], before=bool(match["before"]))
     year = {"去": -1, "今": 0, "明": 1, "来": 1}.get((match["rel"] or " ")[0])
     if day is None or year is None or day.year == today.year + year:
         return day
@@ -358,11 +374,14 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     (_pattern(r"后天|后儿个?|\b(?:the )?day after tomorrow\b"), _offset(2)),
     (_pattern(r"前天|前儿个?|\b(?:the )?day before yesterday\b"), _offset(-2)),
     (
-        _pattern(r"明天|明日|明儿个?|明早|明晚|明后天|\btomorrow\b"),
+        _pattern(r"明天|明日|明儿个?|明个儿?|明早|明晚|明后天|\btomorrow\b"),
         lambda m, t, p: None if m[0] == "明后天" else t + timedelta(days=1),
     ),
-    (_pattern(r"昨天|昨日|昨儿个?|昨晚|\byesterday\b|\blast night\b"), _offset(-1)),
-    (_pattern(r"今天|今日|今儿个?|今晚|今早|\btoday\b|\btonight\b|\bthis (?:afternoon|evening|morning)\b"), _offset(0)),
+    (_pattern(r"昨天|昨日|昨儿个?|昨个儿?|昨晚|\byesterday\b|\blast night\b"), _offset(-1)),
+    (
+        _pattern(r"今天|今日|今儿个?|今个儿?|今晚|今早|\btoday\b|\btonight\b|\bthis (?:afternoon|evening|morning)\b"),
+        _offset(0),
+    ),
     # holidays
     (
         _pattern(

@@ -6,14 +6,15 @@ from understanding.numbers import CHINESE, ENGLISH, whole_number
 
 _N = rf"(?P<n>\d{{1,2}}|{CHINESE}{{1,3}}|[俩仨])"
 _EN = rf"(?P<n>\d{{1,2}}|{ENGLISH})"
-_PART = r"(?:期|次|回|笔|批|部分|份|个月|月|个季度|季|期付|阶段|段|轮)"
+_PART = r"(?:期|次|回|笔|批|部分|份|个月|月|个季度|季|期付|阶段|段|轮|回)"
 _PAY = r"(?:交|付|缴|还|给|结|清|支付)"
 
 _PATTERNS = tuple(
     re.compile(p, re.ASCII)
     for p in (
-        rf"(?:分|拆|摊|均分|平分|按)(?:成|作|做|为|开|到|在|个)?{_N}(?:个)?{_PART}",
+        rf"(?:分|拆|摊|均分|平分|按|掰|劈|切)(?:成|作|做|为|开|到|在|个)?{_N}(?:个)?{_PART}",
         rf"(?:分|拆)(?:成|为)?{_N}半",
+        rf"(?:是|就|要){_N}期",
         rf"(?<!第){_N}(?:个)?(?:月|期|次|笔|季度|回)(?:来|慢慢|内|里|的)?(?:分|拆|摊|平摊|均摊)(?:期|开)?",
         rf"(?<!第)(?<![\d二三四五六七八九十]月){_N}期(?={_PAY}|可以|行|能|好|吧|吗|怎么|的话|ok)",
         rf"(?<!第){_N}(?:个月|(?<=[俩仨])月|次|笔){_PAY}(?:完|清|齐)",
@@ -21,6 +22,7 @@ _PATTERNS = tuple(
         rf"\b{_EN}[- ](?:equal |monthly |separate |smaller |easy )*(?:installments?|payments|parts|portions|chunks|goes|pieces)\b",
         rf"\b(?:split|divide|spread|break)\b[^,.!?;]{{0,30}}?\b(?:in|into|over|across|by|between)\b (?:to )?(?:the )?(?:next )?{_EN}(?: (?:equal|monthly|separate))?(?: (?:months?|times|parts?|payments?|installments?|ways|quarters|terms))?(?![\w%]|st|nd|rd|th| (?:days?|weeks?|yuan|hours?|years?)\b)",
         rf"\bsplit (?:it |this )?{_EN} ways\b",
+        rf"\b(?:in|over) {_EN} (?:times|goes|bits|lots|tranches)\b",
         rf"\b{_EN} (?:post[- ]?dated )?(?:cheques|checks)\b",
         rf"(?<!for )(?<!been )\bover (?:the next )?{_EN} months\b",
         rf"\b{_EN}[- ]month (?:plan|installment|payment plan)",

@@ -52,6 +52,10 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
     ),
     # 一千二  三百八  两千: with a scale, no unit
     re.compile(rf"(?<![第{CHINESE[1:-1]}])(?P<zh>{_SCALED}){_VAGUE_AFTER}{_COUNT}(?!分之|不[止到])", re.ASCII),
+    # 千二  百八: the leading 一 unsaid
+    re.compile(
+        rf"(?<![第\d{CHINESE[1:-1]}])(?P<zh>[千百]{_ONE})(?![{CHINESE[1:-1]}分]){_VAGUE_AFTER}{_COUNT}", re.ASCII
+    ),
     # "pay 2860", "欠1200"
     re.compile(
         rf"{_PAY_WORD}(?:了|的|过|你|你们|我|他|it|me|you|about|the|a|:|：|\s)*(?P<n>(?:{_DIGITS}))(?![\d.,]*\d)\s?{_VAGUE_AFTER}{_COUNT}(?!\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|parts?|installments?|pm|am|o'clock|payments?|lessons?|class|classes|sqm|sq|square|percent|min|hours?|people|am|messages?|of)\b)",
@@ -69,7 +73,7 @@ _LONE = re.compile(
     re.ASCII,
 )
 _MONEY_WORD = re.compile(
-    r"交|缴|付|转|汇|对公|扣|钱|费|收|减|欠|还|给|pay|paid|send|sent|wired?|remit|price|from me|fee|charge|bill|transfer|money|cost|invoice|receipt|数|变|arrive|figure|number|total|rest\b|balance|owe|due\b|deposit"
+    r"交|缴|付|转|汇|划|对公|肉疼|抹零|抹个零|太贵|冒出|多出|扣|钱|费|收|减|欠|还|给|pay|paid|send|sent|wired?|remit|bank(?:ed)? in|lease|quoted?|extra|price|from me|fee|charge|bill|transfer|money|cost|invoice|receipt|数|变|arrive|figure|number|total|rest\b|balance|owe|due\b|deposit"
 )
 _BARE = re.compile(rf"^\s*(?P<n>{_DIGITS})\s*$")
 
@@ -94,7 +98,7 @@ _CHARGED = re.compile(
     r"(?:变成|变|成了|这回|本期|今期|今次|这期|怎么(?:是|要|就|变|会|收|又|这次)?|却|收我?|竟然|这次|这个月|今年|现在|bill (?:is|says)|charged(?: me)?|now(?: it is)?|why|want)[^,。\d]{0,4}[¥$]?$"
 )
 _HOUSE_NUMBER = re.compile(
-    r"(?:栋|幢|座|楼|单元|室|房号?|(?:room|unit|apartment|apt)(?: number)?(?: is)?|#|no\.?|号楼|编号|尾号|账号|电话|手机|订单|单号|合同)\s*[:：]?\s*\d*[-]?$"
+    r"(?:栋|幢|座|楼|单元|室|房号?|(?:room|unit|apartment|apt)(?: number)?(?: is)?|#|no\.?|号楼|编号|尾号|账号|电话|手机|订单|单号|合同|流水号?|\b(?:ref|reference|txn|order|id))\s*[:：]?\s*\d*[-]?$"
 )
 
 
@@ -124,9 +128,10 @@ def _sums(text: str, taken: list[tuple[int, int]]) -> list[_Sum]:
     found: list[_Sum] = []
     spans = list(taken)
     for pattern in (*_PATTERNS, _LONE, _BARE):
-        if pattern is _LONE and not _MONEY_WORD.search(text):
-            continue
+        without_money = pattern is _LONE and not _MONEY_WORD.search(text)
         for match in pattern.finditer(text):
+            if without_money and "," not in match["n"]:
+                continue
             group = next(g for g in ("n", "big", "ten", "yuan", "zh", "en") if match.groupdict().get(g))
             start, end = match.start(group), match.end()
             if any(start < b and a < end for a, b in spans):

@@ -130,13 +130,13 @@ class TokenOwner:
         patience = monotonic() + TOKEN_WAIT_SECONDS
         while not await self._memory.may_fetch():
             await asyncio.sleep(0.1)
-            stored = self._usable(await self._memory.token())
-            if stored is not None and stored.text != old:
-                return stored
             if monotonic() > patience:
                 raise TryLater("another process is fetching the token")
         token: Token | None = None
         try:
+            stored = self._usable(await self._memory.token())
+            if stored is not None and stored.text != old:
+                return stored  # whoever had the right before us has done it
             text, seconds = await self._fetch(force)
             margin = min(MARGIN_SECONDS, seconds / 10)
             token = Token(text, self._clock.now() + timedelta(seconds=seconds - margin))

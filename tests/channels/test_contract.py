@@ -124,9 +124,7 @@ async def test_a_message_is_replaced_in_place(rich: Stage) -> None:
     first = await rich.channel.send(Sendable(rich.person, "账单", CHOICES))
     again = await rich.channel.send(Sendable(rich.person, "已登记", edits=first.message_id))
     assert again == first
-    assert [(seen.id, seen.text, seen.labels) for seen in rich.seen(rich.person)] == [
-        (first.message_id, "已登记", ())
-    ]
+    assert [(seen.id, seen.text, seen.labels) for seen in rich.seen(rich.person)] == [(first.message_id, "已登记", ())]
 
 
 async def test_replacing_a_message_by_the_same_is_no_failure(rich: Stage) -> None:

@@ -44,6 +44,7 @@ def test_each_key() -> None:
         keys.digest(12, DAY): "digest/12/2026-11-05",
         keys.alert("telegram", MOMENT, "red", 12): "alert/telegram/20261105T013000/red/12",
         keys.pause_over("pause", MOMENT, 12): "pause-over/pause/20261105T013000/12",
+        keys.confirm(13, 0, "li"): "confirm/13/0/li",
         keys.export(13): "export/13",
         keys.task("claim", "7"): "task/claim/7",
     }

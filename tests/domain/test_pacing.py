@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.pacing import CATCH_UP_SECONDS, Limits, Pacing, Sent, Window, window, windows
+from domain.pacing import CATCH_UP_SECONDS, PACE, Limits, Pacing, Sent, Window, window, windows
 
 LIMITS = Limits(global_per_second=28, per_chat_per_second=1, group_per_minute=20)
 GROUP, HOUSEHOLD = "-100", "7"
@@ -86,7 +86,7 @@ def test_a_stall_is_made_up_for_but_a_long_rest_is_not() -> None:
     for number in range(30):
         moments.append(rested.ready_at(str(number), False, 60.0))
         rested.take(str(number), False, moments[-1])
-    assert sum(moment == 60.0 for moment in moments) == 30 * CATCH_UP_SECONDS + 1
+    assert sum(moment == 60.0 for moment in moments) == int(30 * PACE * CATCH_UP_SECONDS) + 1
 
 
 def test_an_answer_does_not_queue_behind_what_was_booked_ahead() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.fire.worker import Order
 
 WORKER = Path(__file__).with_name("worker.py")
-WAIT_SECONDS = 600
+WAIT_SECONDS = 1800
 
 
 class Nursery:

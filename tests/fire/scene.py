@@ -74,7 +74,7 @@ class Town:
     async def answer(self, accounts: Sequence[int], key: str = "reply") -> None:
         """Put one answer for each of these households into the outbox."""
         async with self.database.read() as session:
-            chats = dict((await session.execute(select(Contact.id, Contact.chat))).tuples().all())
+            chats = dict[int, str](row._tuple() for row in await session.execute(select(Contact.id, Contact.chat)))
         for some in chunks(accounts, 500):
             drafts = [
                 Draft(Address("telegram", chats[n]), OutgoingMessage("test", f"您好 {n}"), f"{key}/{n}", Context())
@@ -150,5 +150,3 @@ async def ledger_of_payments(database: Database) -> Counter[str]:
             .where(LedgerEntry.kind != "charge")
         )
         return Counter(f"{reference} {kind}" for reference, kind in rows)
-
-

@@ -63,6 +63,7 @@ class Order:
     point: str = ""
     nth: int = 1
     payer_from: int | None = None
+    payments_max: int | None = None
 
 
 class Fuse:
@@ -136,13 +137,18 @@ def arm(fuse: Fuse) -> None:
     vars(outbox).update(claim=claim_and_die, settle=settle_and_die, settle_sent=settle_sent_and_die)
 
 
-async def collect(database: Database, words: Office, clock: StartedClock, payer_from: int, fuse: Fuse) -> None:
+async def collect(order: Order, database: Database, words: Office, clock: StartedClock, fuse: Fuse) -> None:
     """Each household from `payer_from` on pays under one reference, and is thanked. Begun anew, it goes on."""
+    if order.payer_from is None:
+        return
     paid = select(Payment.account_id)
     async with database.read() as session:
         due = list(
             await session.scalars(
-                select(Account.id).where(Account.id >= payer_from, Account.id.not_in(paid)).order_by(Account.id)
+                select(Account.id)
+                .where(Account.id >= order.payer_from, Account.id.not_in(paid))
+                .order_by(Account.id)
+                .limit(order.payments_max)
             )
         )
     for number, account in enumerate(due, start=1):
@@ -153,7 +159,7 @@ async def collect(database: Database, words: Office, clock: StartedClock, payer_
             fuse.passes("mid_ledger")
         if number % THANKS_EVERY == 0:
             await thanks.run(database, words, now)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
     await thanks.run(database, words, clock.now())
 
 
@@ -168,9 +174,7 @@ async def main(order: Order) -> None:
     lane.fuse = fuse
     with Ownership(order.url):
         say("ready")
-        cashier = asyncio.create_task(
-            collect(database, words, clock, order.payer_from, fuse) if order.payer_from else asyncio.sleep(0)
-        )
+        cashier = asyncio.create_task(collect(order, database, words, clock, fuse))
         await lane.drain()
         await cashier
         await lane.drain()  # those who were thanked at last

@@ -14,11 +14,13 @@ from tests.security.door import Door
 TOLD = "请歇一分钟"
 
 
-async def said_in_a_burst(door: Door, name: str, number: int, text: str = "/help", **payload: object) -> list[str]:
+async def said_in_a_burst(
+    door: Door, name: str, number: int, text: str = "/help", *, chat: str = "", **payload: object
+) -> list[str]:
     """Messages a tenth of a second apart, and what each brought."""
     said = []
     for _ in range(number):
-        said.append(await door.knock(name, text=text, **payload))
+        said.append(await door.knock(name, chat, text=text, **payload))
         door.clock.advance(timedelta(seconds=0.1) - timedelta(seconds=4))
     return said
 

@@ -16,7 +16,9 @@ from understanding.scoring import read_rows, score
 CONTENT = Path(__file__).parents[2] / "content"
 DEVELOPMENT = Path(__file__).parent / "development.tsv"  # looked at while lines and rules were written
 HELD_OUT = Path(__file__).parent / "held_out.tsv"  # written later; rules and lines were mended after it, too
-OTHERS = Path(__file__).parent / "others.tsv"  # written by others without sight of this tree; nothing was written after it
+OTHERS = (
+    Path(__file__).parent / "others.tsv"
+)  # written by others without sight of this tree; nothing was written after it
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Floor:
 FLOORS = {
     DEVELOPMENT: Floor(accuracy=0.93, surest=0.97, false_accept=0.06, false_reject=0.04, date=1),
     HELD_OUT: Floor(accuracy=0.93, surest=0.97, false_accept=0.06, false_reject=0.04, date=1),
-    OTHERS: Floor(accuracy=0.86, surest=0.9, false_accept=0.15, false_reject=0.1, date=0.9),
+    OTHERS: Floor(accuracy=0.85, surest=0.9, false_accept=0.12, false_reject=0.1, date=0.9),
 }
 
 
