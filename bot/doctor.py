@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from bot import telegram_me
 from bot.commands.context import DEFAULT_CONFIG, database_of
-from bot.content import load_policies, load_wording
+from bot.content import CONTENT, load_policies, load_wording
+from bot.language_model import language_model
 from bot.settings import ROOT, ConfigError, Settings
 from domain.calendar import SPRING_FESTIVAL
 from domain.clock import SystemClock, local_date
@@ -31,6 +32,7 @@ CLOCK_SLACK = timedelta(minutes=5)
 SECRETS = ("token", "secret_token", "app_secret", "secret", "aes_key", "api_key", "key")
 FONT = ROOT / "bot/web/static/noto-sans-sc.woff2"
 SHOWN = 5
+SMALL_TALK = "你好"  # asked of a language model: it tells nothing about anybody
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ async def examine(settings: Settings, config: Path | None) -> list[Check]:
         await _telegram(settings),
         *[check async for check in _wechat(settings)],
         *[check async for check in _wecom(settings)],
+        await _language_model(settings),
     ]
 
 
@@ -268,3 +271,17 @@ def _wecom(settings: Settings) -> AsyncIterator[Check]:
     from bot.wecom_doctor import examine as look  # its SDK takes a third of a second to import
 
     return look(settings)
+
+
+async def _language_model(settings: Settings) -> Check:
+    try:
+        model = language_model(settings, CONTENT)
+    except ConfigError as wrong:
+        return Check("language model", FAIL, str(wrong), "correct the file")
+    if model is None:
+        return Check("language model", OK, "off")
+    opinion = await model.choose(SMALL_TALK)
+    if opinion.outcome in ("chosen", "no_label"):
+        return Check("language model", OK, f"{model.model} answers in {opinion.milliseconds} ms")
+    cure = "look at language_model.base_url, model and api_key; until then the bot reads by itself"
+    return Check("language model", WARN, f"{model.model}: {opinion.outcome}", cure)

@@ -97,10 +97,15 @@ class Lane:
         self._news.set()
 
     async def start(self) -> None:
-        """Settle what a dead process left behind, and go on at the pace it left off."""
-        now = self.clock.now()
+        """Settle what a dead process left behind, and go on at the pace it left off.
+
+        After a fault of the database also what this very lane claimed in a transaction of which it never heard the end.
+        """
+        while self._in_flight:
+            await asyncio.wait(set(self._in_flight))
+        now, live = self.clock.now(), {each.worker for each in (*self._ready, *self._done)}
         async with self.database.write() as session:
-            counts = await outbox.settle_orphans(session, self.channel.name, now, live=self._name)
+            counts = await outbox.settle_orphans(session, self.channel.name, now, live=live)
         if any(counts.values()):
             log.warning("orphans settled", lane=self.channel.name, **counts)
         async with self.database.read() as session:

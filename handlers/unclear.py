@@ -46,7 +46,7 @@ ASKING_STEPS = frozenset({"promise.date", "plan.parts", "dispute.reason", "compl
 USUAL = ("ask_amount", "how_to_pay", "claim_paid")
 LIKELY_MAX = 3
 EITHER_SHARE = 0.6  # two readings that hold less of the chance between them are no "A or B?"
-DOUBT_BELOW = 0.85  # an answer to a reading less certain than this carries the button "not what I meant"
+DOUBT_BELOW = 0.95  # below: a button to put it right
 
 
 async def unclear(turn: Turn) -> Answer | None:

@@ -297,11 +297,14 @@ async def settle_waiting(session: AsyncSession, row_id: int, worker: str) -> boo
     return await settle(session, row_id, worker, state=State.WAITING_FOR_STAFF, reason="", error="", claims=0)
 
 
-async def settle_orphans(session: AsyncSession, lane: str, now: datetime, *, live: str) -> dict[str, int]:
-    """Rows left in `sending` by a process that died. Only the holder of the lane may call this.
+async def settle_orphans(
+    session: AsyncSession, lane: str, now: datetime, *, live: Collection[str] = ()
+) -> dict[str, int]:
+    """Rows left in `sending` by a process that died, or by a claim whose commit nobody knows the end of.
 
-    `live` is the caller's own name: what it is sending itself is no orphan. Reminders and the like become `unknown`;
-    answers and receipts go once more, unless a second copy may be out already. Returns how many went each way.
+    Only the holder of the lane may call this. `live`: the claims it still knows of, which are no orphans. Reminders and
+    the like become `unknown`; answers and receipts go once more, unless a second copy may be out already. Returns how
+    many went each way.
     """
     counts: dict[str, int] = {}
     once = tuple(kind.value for kind in AT_MOST_ONCE)
@@ -314,7 +317,7 @@ async def settle_orphans(session: AsyncSession, lane: str, now: datetime, *, liv
     ):
         result = await session.execute(
             update(Outbox)
-            .where(Outbox.lane == lane, Outbox.state == State.SENDING, Outbox.worker.not_like(f"{live}/%"), condition)
+            .where(Outbox.lane == lane, Outbox.state == State.SENDING, Outbox.worker.not_in(live), condition)
             .values(**values)
             .execution_options(synchronize_session=False)
         )

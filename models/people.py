@@ -178,9 +178,16 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def _new_token() -> str:
+    """128 random bits. A dash in front is drawn again: in a spreadsheet it would begin a formula."""
+    while (token := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return token
+
+
 async def make_invite(session: AsyncSession, account_id: int, role: str, at: datetime) -> str:
     """A new one-time binding token; only its hash is stored."""
-    token = secrets.token_urlsafe(16)
+    token = _new_token()
     session.add(
         Invite(
             account_id=account_id, role=role, token_hash=token_hash(token), created_at=at, expires_at=at + INVITE_LIFE
@@ -192,7 +199,7 @@ async def make_invite(session: AsyncSession, account_id: int, role: str, at: dat
 
 async def make_invites(session: AsyncSession, account_ids: Sequence[int], role: str, at: datetime) -> list[str]:
     """A new token for each of many accounts, in their order."""
-    tokens = [secrets.token_urlsafe(16) for _ in account_ids]
+    tokens = [_new_token() for _ in account_ids]
     rows = [
         {
             "account_id": account_id,

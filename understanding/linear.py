@@ -6,6 +6,7 @@ import math
 import re
 import struct
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,12 +109,13 @@ def keys(names: Iterable[str]) -> list[int]:
 class Linear:
     """Weights of the known features and how to turn scores into probabilities.
 
-    A row holds sixteen bits for each label, the weight plus 128: added up as one long number, all labels at once.
+    `known` are the keys of the features, ascending. A row of `weights` holds sixteen bits for each label, the weight plus
+    128: rows are added up as long numbers, all labels at once.
     """
 
     labels: tuple[str, ...]
     bias: tuple[float, ...]
-    rows: dict[int, int]
+    known: "array.array[int]"
     weights: bytes
     scale: float
     temperature: float
@@ -140,7 +142,7 @@ class Linear:
         return cls(
             tuple(head["labels"]),
             tuple(head["bias"]),
-            dict(zip(known, range(0, 2 * count * width, 2 * width), strict=True)),
+            known,
             bytes(weights),
             head["scale"],
             head["temperature"],
@@ -150,7 +152,9 @@ class Linear:
     def scores(self, found: list[int]) -> dict[str, float]:
         """Score of each label for the given feature keys; higher is likelier."""
         size = 2 * len(self.labels)
-        starts = [at for key in found if (at := self.rows.get(key)) is not None]
+        end = len(self.known)
+        places = [(bisect_left(self.known, key), key) for key in found]
+        starts = [at * size for at, key in places if at < end and self.known[at] == key]
         norm = self.scale / math.sqrt(max(len(found), 1))
         sums = [0] * len(self.labels)
         for first in range(0, len(starts), _ROWS_AT_ONCE):

@@ -21,7 +21,11 @@ _NO_CONTEXT = Context()
 # Words that hold an angry or a sad one and are neither.
 _INNOCENT = re.compile(
     r"操作|操心|操场|体操|滚动|滚梯|poor (?=service|quality|work|job|maintenance|management|cleaning|security|teaching)"
-    r"|benefits? (?=of|from|do|does)|(?<=what )benefits|投诉电话"
+    r"|benefits? (?=of|from|do|does)|(?<=what )benefits|投诉电话|撤(?:销|回)投诉|我的投诉|投诉(?:怎么样|处理|进度)|(?:是不是|会不会是|不会是|不是)骗(?:子|人)|骗(?:子|人)的?[吗吧]"
+)
+# "My father left us last month": 走了 said of the old of the family, and not of moving house.
+_DEATH = re.compile(
+    r"(?:爸|妈|爷爷|奶奶|外公|外婆|老伴|老头子?|父亲|母亲|老人家?|老爷子|老太太)[^,。!?搬带先出跟]{0,6}(?:走了(?![的吗进路])|不在了|没了(?!工作|钱))"
 )
 
 # A second intent is returned when a clause is this certain of it and the whole sentence leaves it a chance.
@@ -100,7 +104,8 @@ class Reader:
     def _tone(self, seen: Seen) -> tuple[str, ...]:
         innocent = _INNOCENT.search(seen.text)
         found = self.eyes.lexicon.find(_INNOCENT.sub(" ", seen.text)) if innocent else seen.concepts
-        return tuple(dict.fromkeys(name for _, name in found if name in self.eyes.lexicon.tones))
+        heard = [name for _, name in found if name in self.eyes.lexicon.tones]
+        return tuple(dict.fromkeys(["bereavement", *heard] if _DEATH.search(seen.text) else heard))
 
     def _chances(self, seen: Seen, *hints: dict[str, float]) -> dict[str, float]:
         names = features(seen.text, seen.concepts, seen.slots, self.eyes.speller.syllables)

@@ -70,7 +70,7 @@ class Trained:
     bias: _Vector
 
 
-def train(found: list[list[int]], labels: list[tuple[str, ...]]) -> Trained:
+def train(found: list[list[int]], labels: list[tuple[str, ...]], seeds: tuple[int, ...] = _SEEDS) -> Trained:
     """Multinomial logistic regression by AdaGrad over the lines in shuffled, seeded orders.
 
     `found` holds the feature keys of each line. The weights are the mean over several runs.
@@ -80,7 +80,7 @@ def train(found: list[list[int]], labels: list[tuple[str, ...]]) -> Trained:
     row_of = {key: row for row, key in enumerate(known)}
     data = [np.array([row_of[k] for k in line if k in row_of], dtype=np.int64) for line in found]
     sizes = [1 / math.sqrt(max(len(line) * (1 - _DROPPED_SHARE), 1)) for line in found]
-    runs = [_descend(data, sizes, _goals(labels), len(known), seed) for seed in _SEEDS]
+    runs = [_descend(data, sizes, _goals(labels), len(known), seed) for seed in seeds]
     weights = np.sum([run[0] for run in runs], axis=0) / len(runs)
     return Trained(known, weights, np.sum([run[1] for run in runs], axis=0) / len(runs))
 
@@ -94,11 +94,12 @@ def _descend(
     bias = np.zeros(len(LABELS))
     summed = np.zeros_like(weights)
     rng = random.Random(seed)
+    drops = np.random.RandomState(seed)  # its numbers are the same in every numpy
     order = list(range(len(data)))
     for epoch in range(_EPOCHS):
         rng.shuffle(order)
         for i in order:
-            rows = data[i][[rng.random() >= _DROPPED_SHARE for _ in range(len(data[i]))]] if len(data[i]) else data[i]
+            rows = data[i][drops.random_sample(len(data[i])) >= _DROPPED_SHARE]
             scores = weights[rows].sum(axis=0) * sizes[i] + bias
             powers = np.exp(scores - scores.max())
             error = powers / powers.sum() - goals[i]
@@ -170,7 +171,7 @@ def _temperature(found: list[list[int]], hints: list[dict[str, float]], labels: 
     so that neighbours in the file, which resemble each other, stay together."""
     held = [i for i in range(len(found)) if i // 10 % 3 == 0]
     rest = [i for i in range(len(found)) if i // 10 % 3 != 0]
-    trained = train([found[i] for i in rest], [labels[i] for i in rest])
+    trained = train([found[i] for i in rest], [labels[i] for i in rest], _SEEDS[:1])
     scores = [_scores(trained, found[i], hints[i]) for i in held]
 
     def loss(temperature: float) -> float:

@@ -489,7 +489,7 @@ async def test_a_message_that_kills_its_worker_is_quarantined(world: World, lane
 async def test_a_late_settle_of_a_lost_claim_is_refused(world: World, lane: Lane, channel: Scripted) -> None:
     async def interrupted(_: Sendable) -> None:
         async with world.database.write() as session:
-            await outbox.settle_orphans(session, CHANNEL, world.now, live="another")
+            await outbox.settle_orphans(session, CHANNEL, world.now)
 
     channel.always = interrupted
     await reminded(world)

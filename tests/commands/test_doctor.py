@@ -77,6 +77,7 @@ def test_an_office_in_order(estate: Cli) -> None:
         "policies",
         "font",
         "telegram",
+        "language model",
     )
     assert {name: found[name]["state"] for name in names} == dict.fromkeys(names, "ok")
     assert found["payers"]["detail"] == "3 households, each with a payer"
@@ -143,6 +144,14 @@ def test_telegram_refuses_or_is_not_there(
     result = estate("doctor", "--json")
     assert checks(result)["telegram"]["state"] == "fail"
     assert "wrong-token" not in result.out + result.err
+
+
+def test_a_language_model_that_is_not_there_is_only_a_warning(estate: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checks(estate("doctor", "--json"))["language model"]["detail"] == "off"
+    monkeypatch.setenv("NUANLING_LANGUAGE_MODEL__BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("NUANLING_LANGUAGE_MODEL__MODEL", "small")
+    found = checks(estate("doctor", "--json"))["language model"]
+    assert (found["state"], found["detail"]) == ("warn", "small: unreachable")
 
 
 def test_the_link_of_an_invitation(estate: Cli, telegram: type[FakeTelegram], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,10 @@ def declared(model: type[BaseModel], prefix: str = "") -> dict[str, list[str]]:
     for name, field in model.model_fields.items():
         kinds = [kind for kind in (field.annotation, *get_args(field.annotation)) if isinstance(kind, type)]
         sections = [kind for kind in kinds if issubclass(kind, Section)]
-        if sections:
+        if sections and str in kinds:  # a table of sections: the example shows one
+            found.setdefault(prefix.rstrip("."), []).append(name)
+            found |= declared(sections[0], f"{prefix}{name}.reminder.")
+        elif sections:
             found |= declared(sections[0], f"{prefix}{name}.")
         else:
             found.setdefault(prefix.rstrip("."), []).append(name)

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from domain.messages import (
     AT_MOST_ONCE,
+    CALLING_ALL,
+    EDITING,
     PRIORITY,
     Answer,
     Attachment,
@@ -52,7 +54,9 @@ def test_what_may_arrive_twice_rather_than_never() -> None:
 def test_what_came_in_where_nothing_is_said() -> None:
     message = IncomingMessage("telegram", "7", "8", "9", NOW)
     assert (message.text, message.choice, message.attachment, message.audience) == ("", None, None, Audience.PRIVATE)
-    assert message.addressed
+    assert (message.addressed, message.answer_by) == (True, None)
+    assert (message.sender_name, message.language, message.event, message.event_fields) == ("", "", "", {})
+    assert (message.message_id, message.press_id) == ("", "")
     assert Attachment("photo") == Attachment("photo", "", "", 0)
 
 
@@ -75,6 +79,12 @@ def test_more_words_follow_the_first() -> None:
     assert answer == Answer((one, two, three), "bind.digits", {"invite": "1"}, "ok", "claim/7")
     assert Answer() == Answer((), None, {}, "", "")
     assert Receipt().message_id == ""
+
+
+def test_what_each_channel_can_do() -> None:
+    """The sandbox wears every skin; Telegram edits its messages, and calls everyone in no way."""
+    assert {"telegram", "sandbox"} == EDITING
+    assert {"sandbox"} == CALLING_ALL
 
 
 def test_whether_a_bot_may_write_first() -> None:

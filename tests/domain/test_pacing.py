@@ -217,3 +217,97 @@ def test_old_messages_are_forgotten() -> None:
     # 28 a second over the two minutes kept, and the few hundred that are dropped together
     assert len(pacing._answered) < 28 * 120 + 600
     assert len(pacing._taken_in) < 28 * 120 + 600
+
+
+def test_the_windows_of_a_rate() -> None:
+    assert windows(20, 60.0) == (Window(20, 60.0), Window(5, 15.0))
+    assert windows(2, 1.0) == (Window(2, 1.0), Window(1, 0.5))
+    assert windows(1, 1.0) == (Window(1, 1.0),)
+    assert windows(1.5, 3.0) == (Window(1, 2.0),)
+    assert window(2.5, 1.0) == Window(2, 0.8)
+    assert (Limits(28, 1, 20).concurrency, PACE, CATCH_UP_SECONDS) == (8, 0.99, 0.5)
+
+
+def test_a_private_chat_is_not_held_to_the_pace_of_a_group() -> None:
+    pacing = Pacing(LIMITS)
+    for second in range(20):
+        assert pacing.ready_at(HOUSEHOLD, False, float(second)) == float(second)
+        pacing.take(HOUSEHOLD, False, float(second))
+    group = Pacing(LIMITS)
+    for second in range(5):
+        group.take(GROUP, True, float(second))
+    assert group.ready_at(GROUP, True, 5.0) == 15.0
+
+
+def test_when_to_ask_again() -> None:
+    """All places taken: soon. A place that opens later: then. One that opens at once: not before the short wait."""
+    pacing = Pacing(Limits(2, 1, 20))
+    pacing.started()
+    pacing.started()
+    assert pacing.may_start(1.0) == pytest.approx(1.005)
+    pacing.answered("1", 0.0, 1.0, 1.0)
+    pacing.answered("2", 0.0, 1.0, 1.0)
+    assert pacing.may_start(1.2) == 2.0
+    assert pacing.may_start(1.999) == pytest.approx(2.004)
+    assert pacing.may_start(2.0) == 2.0
+    pacing.started()
+    assert pacing.may_start(2.0) == 2.0
+    pacing.not_started()
+    pacing.started()
+    pacing.started()
+    assert pacing.may_start(9.0) == pytest.approx(9.005)
+
+
+def test_what_arrived_late_counts_from_when_it_arrived() -> None:
+    """In its own chat, too: the next message keeps its distance from the answer, not from the booking."""
+    pacing = Pacing(LIMITS)
+    pacing.take(HOUSEHOLD, False, 0.0)
+    pacing.take("8", False, 0.0)
+    pacing.started()
+    pacing.answered(HOUSEHOLD, 0.0, 0.0, 0.7)
+    assert pacing.ready_at(HOUSEHOLD, False, 0.7, waits=False) == 1.7
+    assert pacing.ready_at("8", False, 0.7, waits=False) == 1.0
+    pacing.started()
+    pacing.answered("unknown", 5.0, 5.0, 5.1)  # nothing was booked for it: nothing moves
+    pacing.started()
+    pacing.answered(HOUSEHOLD, 3.0, 3.0, 3.1)
+    assert pacing.ready_at(HOUSEHOLD, False, 0.7, waits=False) == 1.7
+
+
+def test_an_answer_that_came_before_its_booked_moment_moves_nothing() -> None:
+    pacing = Pacing(LIMITS)
+    pacing.take(HOUSEHOLD, False, 2.0)
+    pacing.started()
+    pacing.answered(HOUSEHOLD, 2.0, 1.0, 1.0)
+    assert pacing.ready_at(HOUSEHOLD, False, 2.5, waits=False) == 3.0
+
+
+def test_after_many_trips_half_the_shortest_is_taken_off() -> None:
+    pacing = Pacing(Limits(1, 1, 20))
+    for trip in range(99):
+        pacing.started()
+        pacing.answered("x", 0.0, float(trip), trip + 0.4)
+    assert pacing.may_start(98.5) == pytest.approx(99.4)
+    pacing.started()
+    pacing.answered("x", 0.0, 99.4, 99.8)
+    assert pacing.may_start(99.9) == pytest.approx(100.6)
+
+
+def test_what_went_out_before_a_restart_counts_for_all_chats() -> None:
+    pacing = Pacing(Limits(2, 1, 20), [Sent("1", False, -0.4), Sent("2", False, -0.2)])
+    assert pacing.may_start(0.0) == pytest.approx(0.6)
+    assert pacing.may_start(0.6) == pytest.approx(0.6)
+
+
+def test_a_message_that_still_counts_survives_the_forgetting() -> None:
+    """Whatever is dropped after some hundred bookings lies two of the longest windows back."""
+    pacing = Pacing(Limits(1000, 1, 20))
+    pacing.take(GROUP, True, 0.0)
+    for number in range(600):
+        pacing.take(str(number), False, 120.0)
+    assert sorted(pacing._taken_in) == sorted(str(number) for number in range(600))
+    near = Pacing(Limits(1000, 1, 20))
+    near.take(GROUP, True, 0.5)
+    for number in range(600):
+        near.take(str(number), False, 120.0)
+    assert near._taken_in[GROUP] == [0.5]

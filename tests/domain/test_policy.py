@@ -249,8 +249,40 @@ def test_what_is_missing_or_mistyped_is_named(text: str, complaint: str) -> None
 def test_the_office_may_be_stricter_and_never_looser() -> None:
     policy = read_policy(SMALL, "small")
     assert stricter(policy, per_week=2, per_day=None).per_week == 2
-    with pytest.raises(PolicyError, match="looser"):
+    with pytest.raises(PolicyError, match=r"^\[policy\]: per_week = 4 is looser"):
         stricter(policy, per_week=4)
+    with pytest.raises(PolicyError, match=r"^mine: per_week = 4 is looser"):
+        stricter(policy, "mine", per_week=4)
+    with pytest.raises(PolicyError, match=r"^mine: the quiet hours leave no time"):
+        stricter(Policy("x", (), window_from=time(9), window_until=time(12)), "mine", quiet_until=time(12))
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"quiet_from": time(22, 1)}, "quiet_from = 22:01:00 is looser than the law allows (at the latest 22:00)"),
+        ({"quiet_until": time(7)}, "quiet_until = 07:00:00 is looser than the law allows (at the earliest 08:00)"),
+        ({"window_from": time(8)}, "window.from = 08:00:00 is looser than the law allows (at the earliest 09:00)"),
+        ({"window_until": time(21)}, "window.until = 21:00:00 is looser than the law allows (at the latest 20:00)"),
+    ],
+)
+def test_what_is_too_loose_is_told_with_its_limit_and_the_cure(values: dict[str, time], said: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        stricter(read_policy(SMALL, "small"), "x", **values)
+    assert str(refused.value) == f"x: {said}: choose a stricter value"
+
+
+def test_a_file_whose_quiet_hours_leave_no_time_is_named() -> None:
+    with pytest.raises(PolicyError, match=r"^content/x.toml: the quiet hours leave no time"):
+        read_policy(
+            SMALL + '[window]\nfrom = "11:00"\nuntil = "12:00"\nquiet_from = "12:00"\nquiet_until = "12:00"',
+            "content/x.toml",
+        )
+
+
+def test_a_time_of_day_has_no_zone_of_its_own() -> None:
+    assert read_policy(SMALL + '[window]\nfrom = "09:30+09:00"', "x").window_from == time(9, 30)
+    assert Policy("x", ()).hash == ""
 
 
 def test_longer_quiet_hours_shorten_the_window() -> None:
@@ -291,6 +323,8 @@ def test_less_than_an_hour_of_the_window_is_not_heeded() -> None:
     half_past = replace(read_policy(SMALL, "small"), window_until=time(19, 30))
     assert within(half_past, (19, 24)) == half_past
     assert within(half_past, (18, 24)).window_from == time(18)
+    ten_to = replace(half_past, window_until=time(19, 50))
+    assert within(ten_to, (19, 24)) == ten_to
     early = replace(half_past, window_from=time(9, 30))
     assert within(early, (0, 10)) == early
     assert within(early, (0, 11)).window_until == time(11)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.errors import ChannelDown, DeliveryError, Rejected, TryLater, Unknown, Unreachable
+from domain.errors import ChannelDown, DeliveryError, Rejected, Shut, TryLater, Unknown, Unreachable
 from domain.messages import AT_MOST_ONCE, Kind
-from domain.retry import ATTEMPTS_MAX, WAITS_SECONDS, outcome, wait_until
+from domain.retry import ATTEMPTS_MAX, COPIES_MAX, WAITS_SECONDS, Outcome, outcome, wait_until
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=7)
@@ -63,3 +63,54 @@ def test_waits_grow_are_spread_and_stay_the_same_for_a_row() -> None:
 def test_the_platforms_own_moment_is_kept() -> None:
     assert outcome(TryLater(at=LATER), Kind.REPLY, 1, 1, NOW).not_before == LATER
     assert outcome(TryLater(at=LATER, free=True), Kind.REPLY, 1, 1, NOW).not_before == LATER
+
+
+def test_the_waits_and_the_number_of_tries() -> None:
+    assert (WAITS_SECONDS, ATTEMPTS_MAX, COPIES_MAX) == ((2, 8, 30, 120), 5, 2)
+
+
+def test_every_outcome_in_full() -> None:
+    """An account that is refused is looked at again in half a minute; who gives no moment waits the first back-off."""
+    assert outcome(ChannelDown(), Kind.REPLY, 3, 7, NOW) == Outcome(
+        "retry", "channel_down", NOW + timedelta(seconds=30), not_sent=True, free=True
+    )
+    asked = Outcome("retry", "asked_to_wait", wait_until(7, 1, NOW), not_sent=True, free=True)
+    assert outcome(TryLater(free=True), Kind.REPLY, 3, 7, NOW) == asked
+    assert outcome(TryLater(), Kind.REPLY, 3, 7, NOW) == Outcome(
+        "retry", "try_later", wait_until(7, 3, NOW), not_sent=True
+    )
+    assert outcome(Unreachable(moved_to="x"), Kind.REPLY, 1, 7, NOW) == Outcome("retry", "moved", NOW, not_sent=True)
+    assert outcome(Unknown(), Kind.REPLY, 2, 7, NOW) == Outcome("retry", "in_doubt", wait_until(7, 2, NOW))
+    assert outcome(Unknown(), Kind.REPLY, 2, 7, NOW, doubts=1) == Outcome("unknown", "in_doubt")
+
+
+def test_a_person_who_may_not_be_written_to_now_waits_for_the_hour_or_for_another_channel() -> None:
+    assert outcome(Shut(why="quota_gone", until=LATER), Kind.REMINDER, 9, 7, NOW) == Outcome(
+        "retry", "quota_gone", LATER, not_sent=True, free=True
+    )
+    assert outcome(Shut(), Kind.REMINDER, 1, 7, NOW) == Outcome("dead", "window_shut", not_sent=True)
+
+
+@pytest.mark.parametrize("kind", [Kind.REMINDER, Kind.REPLY])
+def test_a_platform_that_knows_a_request_again_is_asked_again_while_it_does(kind: Kind) -> None:
+    """The second request is then no second message, whatever its kind and however often it was in doubt."""
+    again_at = wait_until(7, 2, NOW)
+    in_time = Unknown(repeat_until=again_at + timedelta(seconds=1))
+    assert outcome(in_time, kind, 2, 7, NOW, doubts=1) == Outcome("retry", "in_doubt", again_at)
+    too_late = Unknown(repeat_until=again_at)
+    assert outcome(too_late, kind, 2, 7, NOW, doubts=1) == Outcome("unknown", "in_doubt")
+    last = Unknown(repeat_until=NOW + timedelta(days=1))
+    assert outcome(last, kind, ATTEMPTS_MAX, 7, NOW, doubts=1).state == "unknown"
+    assert outcome(last, kind, ATTEMPTS_MAX - 1, 7, NOW, doubts=1).state == "retry"
+
+
+def test_a_row_waits_as_long_in_every_version_and_process() -> None:
+    waits = [
+        round((wait_until(row, attempt, NOW) - NOW).total_seconds(), 3) for row, attempt in ((1, 1), (7, 2), (99, 4))
+    ]
+    assert waits == [1.376, 7.894, 117.853]
+
+
+def test_rows_that_failed_together_and_tries_of_one_row_are_spread() -> None:
+    assert len({wait_until(row, 2, NOW) for row in range(50)}) > 45
+    assert wait_until(1, 12, NOW) != wait_until(11, 2, NOW) != wait_until(112, 2, NOW)

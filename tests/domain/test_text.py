@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.text import Unit, length, split, well_formed
+from domain.text import TEXT_LIMITS, Unit, length, split, well_formed
 
 UNITS: tuple[Unit, ...] = ("utf16", "bytes")
 # Lines of words with Chinese, letters outside the basic plane, and combined emoji.
@@ -61,3 +61,27 @@ def test_any_text_is_divided(text: str, limit: int) -> None:
 
 def test_what_a_database_refuses_is_taken_out() -> None:
     assert well_formed("a\0b\ud83dc🔔") == "ab\ufffdc🔔"
+
+
+def test_the_longest_text_of_each_channel() -> None:
+    assert TEXT_LIMITS == {
+        "telegram": (4096, "utf16"),
+        "sandbox": (4096, "utf16"),
+        "wechat": (2048, "bytes"),
+        "wecom": (2048, "bytes"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "parts"),
+    [
+        ("abcd efgh", 5, ["abcd", "efgh"]),  # the space itself may be the one too many
+        ("abcde fgh", 5, ["abcde", "fgh"]),
+        ("abcdef gh", 5, ["abcde", "f gh"]),
+        ("a bcdefgh", 5, ["a", "bcdef", "gh"]),
+        ("ab\ncd efgh", 8, ["ab", "cd efgh"]),  # after a line rather than after a later word
+        ("abcde\nfghi", 5, ["abcde", "fghi"]),
+    ],
+)
+def test_where_exactly_it_is_cut(text: str, limit: int, parts: list[str]) -> None:
+    assert split(text, limit, "utf16") == parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -128,3 +128,68 @@ def test_several_flats_are_listed_one_by_one() -> None:
 )
 def test_what_a_template_lacks_is_named(text: str, fields: set[str], missing: str) -> None:
     assert missing in (lacking("reminder.x", text, set(fields), "zh") or "")
+
+
+@pytest.mark.parametrize("title", "女士 先生 小姐 老师 老師 阿姨 叔叔 妈妈 媽媽 爸爸 奶奶 爷爷".split())
+def test_a_title_in_the_name_is_kept(title: str) -> None:
+    assert salutation(f"王小明{title}", "zh") == f"王{title}"
+    assert salutation(f"欧阳小明{title}", "zh") == f"欧阳{title}"
+
+
+def test_of_a_foreign_name_the_last_word_is_kept() -> None:
+    assert salutation("John Paul Smith", "en") == "Smith"
+    assert salutation("  Ann  ", "zh") == "Ann"
+    assert salutation("", "en-GB") == "there"
+
+
+@pytest.mark.parametrize(
+    ("room", "shown"), [("1201", "12**"), ("101", "101"), ("3栋1201", "3栋12**"), ("周六一班", "周六一班"), ("", "")]
+)
+def test_how_much_of_a_room_is_shown(room: str, shown: str) -> None:
+    assert short_room(room) == shown
+
+
+SMALL = Wording(
+    {
+        "zh": {"menu.a": "甲", "menu.b": "乙", "menus.c": "丙", "amenu.d": "丁", "span.minutes": "{number} 分钟"},
+        "en": {
+            "menu.b": "B",
+            "menu.a": "A",
+            **{f"span.{unit}": f"{{number}} {unit}" for unit in ("minutes", "hours", "days")},
+        },
+    }
+)
+
+
+def test_words_below_a_name_come_in_the_order_of_the_file() -> None:
+    assert SMALL.below("menu", "zh") == [("a", "甲"), ("b", "乙")]
+    assert SMALL.below("menu", "en") == [("b", "B"), ("a", "A")]
+    assert SMALL.below("menu", "fr") == SMALL.below("nothing", "zh") == []
+
+
+def test_a_template_is_there_only_in_all_languages() -> None:
+    assert [SMALL.has(name) for name in ("menu.a", "menus.c", "span.hours", "x")] == [True, False, False, False]
+    assert not Wording({"zh": {"a": ""}}).has("a")
+    with pytest.raises(WordingError, match=r"messages\.en\.toml: no template 'a'"):
+        Wording({"zh": {"a": ""}}).text("a", "en")
+    assert Wording({"zh": {"a": ""}}).faults() == ["content/messages.en.toml: a is missing"]
+
+
+def test_the_faults_are_told_in_full() -> None:
+    [fault] = Wording({"zh": {"a": "{x}"}, "en": {"a": "{y}"}}).faults()
+    assert fault == "content/messages.*.toml: a has other fields in each language: {'zh': {'x'}, 'en': {'y'}}"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (0, "0 minutes"),
+        (59.9, "59 minutes"),
+        (60, "1 hours"),
+        (47 * 60 + 59, "47 hours"),
+        (48 * 60, "2 days"),
+        (73 * 60, "3 days"),
+    ],
+)
+def test_a_length_of_time_in_its_largest_unit(minutes: float, words: str) -> None:
+    assert SMALL.span(timedelta(minutes=minutes), "en") == words

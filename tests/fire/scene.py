@@ -74,7 +74,7 @@ class Town:
     async def answer(self, accounts: Sequence[int], key: str = "reply") -> None:
         """Put one answer for each of these households into the outbox."""
         async with self.database.read() as session:
-            chats = dict[int, str](row._tuple() for row in await session.execute(select(Contact.id, Contact.chat)))
+            chats = {row.id: row.chat for row in await session.execute(select(Contact.id, Contact.chat))}
         for some in chunks(accounts, 500):
             drafts = [
                 Draft(Address("telegram", chats[n]), OutgoingMessage("test", f"您好 {n}"), f"{key}/{n}", Context())

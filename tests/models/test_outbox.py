@@ -65,7 +65,7 @@ async def test_what_becomes_of_orphans(world: World, kind: Kind, doubts: int, st
         await session.execute(update(Outbox).values(state=State.SENDING, worker="me/1", claims=1, doubts=doubts))
         await session.execute(update(Outbox).where(Outbox.key == "theirs").values(worker="dead/1"))
     async with world.database.write() as session:
-        await outbox.settle_orphans(session, CHANNEL, world.now, live="me")
+        await outbox.settle_orphans(session, CHANNEL, world.now, live={"me/1"})
     theirs, mine = await world.rows()
     assert (theirs.state, theirs.doubts) == (state, left)
     assert mine.state == State.SENDING

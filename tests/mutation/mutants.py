@@ -81,7 +81,7 @@ def _cut(text: str, start: int, end: int) -> str:
 def mutants(source: str, filename: str, *, words: bool = True) -> Iterator[Mutant]:
     """All mutants of a module. `words=False` leaves its texts and tables of texts alone and takes its code only.
 
-    Left alone in any case, because no rule depends on them: annotations, decorators, docstrings, imports and the words
+    Left alone in any case, because no rule depends on them: annotations and types, decorators, docstrings, imports and the words
     of exceptions.
     """
     tree = ast.parse(source)
@@ -117,9 +117,29 @@ _CLOSED = {(ast.Raise, "exc"), (ast.Raise, "cause"), (ast.Assert, "msg"), (ast.E
 
 
 def _place(child: ast.AST, put: Put) -> Places:
-    if not isinstance(child, ast.Import | ast.ImportFrom):
+    if not isinstance(child, ast.Import | ast.ImportFrom) and not _is_type(child):
         yield child, put
         yield from _places(child)
+
+
+def _is_type(node: ast.AST) -> bool:
+    """`Literal["a", "b"]`, `tuple[int, int]`: nothing happens there when the program runs."""
+    return isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in _TYPES
+
+
+_TYPES = {
+    "Literal",
+    "tuple",
+    "list",
+    "dict",
+    "set",
+    "frozenset",
+    "type",
+    "Callable",
+    "Mapping",
+    "Sequence",
+    "Awaitable",
+}
 
 
 def _is_docstring(node: ast.AST) -> bool:

@@ -56,7 +56,7 @@ class Known:
     """What a run without a mutant tells: which tests pass through which line, and how long each takes."""
 
     lines: dict[str, dict[int, list[str]]]  # file → line → tests
-    imported: dict[str, list[str]]  # file → tests in files that import it
+    imported: dict[str, list[str]]  # file → tests in files that import it, or that use what does
     seconds: dict[str, float]
     libraries: list[str]
 
@@ -150,9 +150,17 @@ def learn(files: Sequence[str], folder: Path) -> Known:
         module = file.removesuffix(".py").replace("/", ".")
         named = {place for place in _places(noted["seconds"]) if _imports(ROOT / place, module)}
         imported[file] = [test for test in noted["seconds"] if test.partition("::")[0] in named]
-        contexts = coverage.contexts_by_lineno(str(ROOT / file))
-        lines[file] = {line: sorted({_test(each) for each in tests if each}) for line, tests in contexts.items()}
+        lines[file] = _through(coverage, ROOT / file)
+        if not imported[file] and not any(lines[file].values()):  # a table that only another module reads
+            for reader in (ROOT / "domain").glob("*.py"):
+                if _imports(reader, module):
+                    imported[file] += [test for tests in _through(coverage, reader).values() for test in tests]
     return Known(lines, imported, noted["seconds"], noted["libraries"])
+
+
+def _through(coverage: CoverageData, path: Path) -> dict[int, list[str]]:
+    contexts = coverage.contexts_by_lineno(str(path))
+    return {line: sorted({_test(each) for each in tests if each}) for line, tests in contexts.items()}
 
 
 def _places(tests: Iterable[str]) -> set[str]:

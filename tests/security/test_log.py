@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 
 from bot.app import App, build
 from bot.channels.telegram import TelegramChannel
@@ -28,6 +28,7 @@ from models.base import Database
 from models.bills import Bill, LedgerEntry, transfer
 from models.dialogue import Button
 from models.inbox import Inbox
+from models.outbox import Outbox
 from tests.telegram_server.people import buttons
 from tests.telegram_server.server import TelegramServer
 from understanding.reader import Reader
@@ -163,12 +164,15 @@ async def test_nothing_of_a_conversation_is_in_a_log_at_debug(site: Site, capsys
 
 
 async def handled(site: Site, number: int, failed: int = 0) -> None:
-    """Wait until so many updates came and were handled, `failed` of them badly."""
+    """Wait until so many updates came and were handled, `failed` of them badly, and all answers are out."""
     async with asyncio.timeout(60):
         while True:
             async with site.app.database.read() as session:
                 states = Counter(await session.scalars(select(Inbox.state)))
-            if states["done"] + states["failed"] >= number and states["failed"] == failed:
+                waiting = await session.scalar(
+                    select(func.count()).where(Outbox.state.in_(("queued", "sending", "retry")))
+                )
+            if states["done"] + states["failed"] >= number and states["failed"] == failed and not waiting:
                 return
             await asyncio.sleep(0.05)
 
