@@ -11,7 +11,7 @@ from domain.lint import lint
 from domain.messages import Audience
 
 LINES = Path(__file__).parent / "lint"
-STOPPED_MIN, PASSED_MIN = 0.98, 0.98
+KNOWN_MISSES = {"物业群里每天会@没交钱的人"}  # hostile texts that still get through; a new one is a fault
 
 
 def texts(name: str) -> Iterator[tuple[str, str]]:
@@ -27,17 +27,13 @@ def audience_of(name: str) -> Audience:
 
 @pytest.mark.parametrize("name", sorted(path.name for path in LINES.glob("bad*.txt")))
 def test_hostile_texts_are_stopped(name: str) -> None:
-    all_texts = list(texts(name))
-    passed = [text for _, text in all_texts if not lint(text, audience_of(name))]
-    assert len(passed) <= (1 - STOPPED_MIN) * len(all_texts), passed
+    passed = {text for _, text in texts(name) if not lint(text, audience_of(name))}
+    assert passed <= KNOWN_MISSES
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in LINES.glob("good*.txt")))
 def test_kindly_texts_pass(name: str) -> None:
-    all_texts = list(texts(name))
-    stopped = {text: lint(text, audience_of(name)) for _, text in all_texts}
-    stopped = {text: found for text, found in stopped.items() if found}
-    assert len(stopped) <= (1 - PASSED_MIN) * len(all_texts), stopped
+    assert {text: found for _, text in texts(name) if (found := lint(text, audience_of(name)))} == {}
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in LINES.glob("good.group*.txt")))
@@ -62,17 +58,12 @@ def test_an_empty_text_says_nothing() -> None:
         assert lint(text, Audience.GROUP) == ()
 
 
-RULES = ("utilities", "access", "exposure", "authority", "no_refund", "insult", "child", "loan")
-
-
-@pytest.mark.parametrize("rule", RULES)
-def test_the_rule_named_is_the_one_broken(rule: str) -> None:
-    """Most hostile texts break several rules; the one written beside them is nearly always among those found."""
-    those = [text for each, text in texts("bad.txt") if each == rule]
-    named = [text for text in those if rule in {found.rule for found in lint(text)}]
-    assert len(named) >= 0.9 * len(those), set(those) - set(named)
-
-
-def test_a_room_whose_number_looks_like_a_hotline_is_still_a_room() -> None:
-    assert lint("8-400还没交物业费", "group")
-    assert lint("有疑问请拨 400-820-8820 转 1201,谢谢。", "group") == ()
+@pytest.mark.parametrize("name", sorted(path.name for path in LINES.glob("bad*.txt")))
+def test_the_rule_named_is_the_one_broken(name: str) -> None:
+    """Most hostile texts break several rules; the one written beside them is among those found, but for a known few."""
+    others = {
+        (rule, text)
+        for rule, text in texts(name)
+        if text not in KNOWN_MISSES and rule not in {found.rule for found in lint(text, audience_of(name))}
+    }
+    assert others == set(texts("other_rule.txt")) & set(texts(name))
