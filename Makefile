@@ -72,8 +72,9 @@ bench: $(VENV)/installed-dev ## how fast the hot paths are
 lock: $(VENV)/installed-dev ## both lock files, from pyproject.toml; ARGS=--upgrade for newer releases
 	$(LOCK) -o requirements.lock $(ARGS)
 	$(LOCK) -o requirements-dev.lock $(ARGS) --group dev -c requirements.lock
+# Extras stay in the locks: without them an older pip asks for `coverage[toml]` unpinned as soon as a newer one is out.
 LOCK := $(VENV)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-header --no-annotate
+	--generate-hashes --no-header --no-annotate --no-strip-extras
 
 $(PYTHON):
 	@python=$$($(FIND_PYTHON)) || { echo 'Python 3.11 or newer with its venv module is needed (Debian: python3-venv).' >&2; exit 1; }; \

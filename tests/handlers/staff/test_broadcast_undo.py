@@ -72,18 +72,18 @@ async def test_what_cannot_be_taken_back_is_told_with_the_reason(world: World) -
 
 
 async def test_a_message_that_arrives_after_the_undo_is_taken_back_as_well(world: World) -> None:
-    """It was on its way when the tap came."""
+    """It was on its way when the tap came, in the hands of another process."""
     await confirmed(world, "collector", f"全部 缴费 {TEXT}")
     await follow(world)
     last = (await rows_of(world))[-1]
     async with world.database.write() as session:
-        await session.execute(update(Outbox).where(Outbox.id == last.id).values(state=State.SENDING))
+        await session.execute(update(Outbox).where(Outbox.id == last.id).values(state=State.SENDING, lane="elsewhere"))
     await world.press("collector", "撤回")
     await world.press("collector", "确定撤回")
     await follow(world)
     assert await stages(world) == ["undoing"]
     async with world.database.write() as session:
-        await session.execute(update(Outbox).where(Outbox.id == last.id).values(state=State.SENT))
+        await session.execute(update(Outbox).where(Outbox.id == last.id).values(state=State.SENT, lane=last.lane))
     for _ in range(2):
         await follow(world)
     assert await stages(world) == ["undone"]
