@@ -25,6 +25,7 @@ from jobs import (
     confirmations,
     deliveries,
     digest,
+    grades,
     holds,
     housekeeping,
     invariants,
@@ -75,6 +76,7 @@ JOBS: tuple[Entry, ...] = (
     Entry("deliveries", "* * * * *", deliveries.run),
     Entry("confirmations", "* * * * *", confirmations.run, asks=True),
     Entry("housekeeping", "40 3 * * *", housekeeping.run, on_demand=False),
+    Entry("grades", "30 3 * * *", grades.run, on_demand=False),
     Entry("invariants", "10 4 * * *", invariants.run, on_demand=False),
 )
 

@@ -48,6 +48,7 @@ async def show(turn: Turn) -> Answer:
     args = {"code": account.code}
     rows = [[turn.button("account_messages", "account.messages", reusable=True, skip="0", **args)]]
     rows[0].append(turn.button("account_notes", "note.list", reusable=True, **args))
+    rows.append([turn.button("profile", "profile.show", reusable=True, **args)])
     if works:
         rows[0].append(turn.button("account_reply", "account.write", reusable=True, **args))
         offered = (("canned", "canned.show"), ("note_add", "note.add"), ("followup", "followup.start"))
@@ -78,7 +79,7 @@ async def _head(turn: Turn, account: Account) -> str:
         **turn.called(account),
         "class": account.class_name,
         "traits": labels(turn, "trait", account.traits) or "—",
-        "grade": label(turn, "grade", account.grade) if account.grade else "—",
+        "grade": label(turn, "grade_name", account.grade) if account.grade else "—",
         "people": "\n".join(people) or turn.words("account.nobody_bound"),
     }
     return turn.words("account.head", **fields)

@@ -14,7 +14,9 @@ from models import (
     outbox,
     people,
     platforms,
+    profiles,
     reminders,
+    renewals,
     runtime,
     staff,
 )
@@ -35,7 +37,9 @@ __all__ = [
     "outbox",
     "people",
     "platforms",
+    "profiles",
     "reminders",
+    "renewals",
     "runtime",
     "staff",
 ]

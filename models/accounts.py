@@ -40,7 +40,12 @@ class Account(Base):
     rate_yuan: Mapped[Decimal | None] = mapped_column(ExactDecimal)
     cycle: Mapped[str] = mapped_column(String(10), default="month")
     grade: Mapped[str] = mapped_column(String(10), default="")
+    grade_given: Mapped[str] = mapped_column(String(10), default="", server_default="")  # as last imported
+    graded_on: Mapped[date | None] = mapped_column(
+        Date
+    )  # None: the grade is the imported one, there is no evidence yet
     tier: Mapped[str] = mapped_column(String(2), default="")
+    tier_given: Mapped[str] = mapped_column(String(2), default="", server_default="")  # as last imported
     traits: Mapped[str] = mapped_column(String(120), default="")  # sorted words joined by ;
     language: Mapped[str] = mapped_column(String(8), default="")
     student_name: Mapped[str] = mapped_column(String(80), default="")

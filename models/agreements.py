@@ -140,6 +140,12 @@ class Offer(Base):
     subject: Mapped[bool] = mapped_column(default=True)
     state: Mapped[str] = mapped_column(String(12), default="open")
     reason: Mapped[str] = mapped_column(String(20), default="")
+    reserved_until: Mapped[date | None] = mapped_column(Date)  # a seat is kept (留位) while they think
+    next_on: Mapped[date | None] = mapped_column(Date)  # when they may be asked again
+    no_more: Mapped[bool] = mapped_column(default=False, server_default="0")  # they don't want to be asked again
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # "read it", before any answer
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    bill_id: Mapped[int | None] = mapped_column(ForeignKey(Bill.id))  # what their yes became
 
 
 async def hold(

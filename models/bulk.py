@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.ledger import EntryKind
+from domain.tiers import Evidence
 from models.accounts import Account, Community, FeeItem
 from models.base import upsert
 from models.bills import BILLED, Bill, LedgerEntry, Payment, lock_accounts, settle_many, total, transfer
+from models.profiles import TierChange
 
 ROWS_PER_CHUNK = 250
 
@@ -83,10 +85,45 @@ async def accounts_of(session: AsyncSession, community_ids: Sequence[int]) -> li
 
 
 async def save_accounts(session: AsyncSession, rows: Sequence[Mapping[str, Any]], given: Iterable[str]) -> None:
-    """Insert accounts, or set the `given` columns of those whose code is there."""
+    """Insert accounts, or set the `given` columns of those whose code is there.
+
+    A grade that was computed stays; a tier stays where the file says what it said last time.
+    """
     statement = upsert(session, Account)
-    changed = {name: statement.excluded[name] for name in (*given, "updated_at")}
+    new = statement.excluded
+    changed: dict[str, ColumnElement[Any]] = {name: new[name] for name in (*given, "updated_at")}
+    if "grade" in changed:
+        said_anew = and_(Account.graded_on.is_(None), Account.grade_given != new.grade_given)
+        changed["grade"] = case((said_anew, new.grade), else_=Account.grade)
+    if "tier" in changed:
+        changed["tier"] = case((Account.tier_given != new.tier_given, new.tier), else_=Account.tier)
     await session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=changed), list(rows))
+
+
+async def note_tiers(
+    session: AsyncSession, before: Mapping[str, Mapping[str, Any]], tiers: Mapping[str, str], at: datetime
+) -> None:
+    """Keep in the history which tiers an import has set. `before`: the accounts as they were, by code."""
+    new = {
+        code: (before[code]["tier"] if code in before else "", tier)
+        for code, tier in tiers.items()
+        if code not in before or before[code]["tier_given"] != tier
+    }
+    new = {code: (was, becomes) for code, (was, becomes) in new.items() if was != becomes}
+    ids = await account_ids(session, new)
+    rows = [
+        {
+            "account_id": ids[code],
+            "at": at,
+            "was": was,
+            "becomes": becomes,
+            "evidence": Evidence.IMPORT.value,
+            "actor": "import",
+        }
+        for code, (was, becomes) in new.items()
+    ]
+    if rows:
+        await session.execute(insert(TierChange), rows)
 
 
 async def fee_items(session: AsyncSession) -> list[FeeItem]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.commands.context import Desk
 from bot.importing.columns import Row
 from bot.importing.values import quoted
+from domain.grades import read_grade
 from domain.money import yuan
 from models import bulk
 from models.base import chunks
@@ -57,8 +58,15 @@ async def store(
     return outcome
 
 
+# Columns that life goes on to change: kept as they were last imported, too, so that an old file takes nothing back.
+STARTING = {"grade": "grade_given", "tier": "tier_given"}
+
+
 class Accounts:
-    """Upserts by code; columns that the file lacks keep their values. Communities appear with their first account."""
+    """Upserts by code; columns that the file lacks keep their values. Communities appear with their first account.
+
+    A grade is a start value until there is evidence; a tier counts where it differs from the one last imported.
+    """
 
     def __init__(self, desk: Desk, given: frozenset[str]) -> None:
         self._desk = desk
@@ -83,7 +91,7 @@ class Accounts:
             if before is None:
                 new.append(self._row(row, said))
             elif before["community_id"] != (there.id if there else None) or any(
-                before[column] != row.values[column] for column in self._given
+                before[STARTING.get(column, column)] != row.values[column] for column in self._given
             ):
                 outcome.changed += 1
                 new.append(self._row(row, said))
@@ -95,11 +103,18 @@ class Accounts:
         rows = [{**row, "community_id": ids[row["community"]]} for row in new]
         for row in rows:
             del row["community"]
-        await bulk.save_accounts(session, rows, (*self._given, "community_id", "kind"))
+        tiers = {row["code"]: row["tier"] for row in rows} if "tier" in self._given else {}
+        before = await bulk.accounts_by_code(session, tiers)
+        starting = [STARTING[column] for column in self._given if column in STARTING]
+        await bulk.save_accounts(session, rows, (*self._given, *starting, "community_id", "kind"))
+        await bulk.note_tiers(session, before, tiers, self._desk.now)
 
     def _row(self, row: Row, kind: str) -> dict[str, Any]:
         now = self._desk.now
         values = {column: row.values[column] for column in self._given}
+        values |= {STARTING[column]: value for column, value in values.items() if column in STARTING}
+        if "grade" in values:
+            values["grade"] = read_grade(values["grade"]) or values["grade"]
         return {
             "cycle": "",  # empty: the community's fee rule says it
             **values,

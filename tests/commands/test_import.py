@@ -292,3 +292,21 @@ def test_many_chunks(cli: Cli) -> None:
         ("payment", count * 200),
     ]
     assert cli("db", "check").out == "ok\n"
+
+
+def test_a_grade_is_a_start_value_and_an_old_tier_takes_nothing_back(cli: Cli) -> None:
+    """What was learned since the import stays when the same file comes again; a tier that the office changed counts."""
+    head = "编号,类型,校区,姓名,信用,意向\n"
+    first = cli.file("a.csv", head + "T-1,培训,启明,王,良好,A\nT-2,培训,启明,李,A,B\n")
+    assert cli("import", "accounts", str(first)).last == "2 accepted, 0 rejected, 0 changed"
+    assert cli.rows("select code, grade, tier from accounts order by code") == [("T-1", "B", "A"), ("T-2", "A", "B")]
+    cli.execute("update accounts set grade = 'D', graded_on = '2026-11-23', tier = 'D' where code = 'T-1'")
+    assert cli("import", "accounts", str(first)).last == "2 accepted, 0 rejected, 0 changed"
+    other = cli.file("b.csv", head + "T-1,培训,启明,王,优秀,A\nT-2,培训,启明,李,C,C\n")
+    assert cli("import", "accounts", str(other)).last == "2 accepted, 0 rejected, 2 changed"
+    assert cli.rows("select code, grade, tier from accounts order by code") == [("T-1", "D", "D"), ("T-2", "C", "C")]
+    assert cli.rows("select was, becomes, evidence, actor from tier_changes order by id") == [
+        ("", "A", "import", "import"),
+        ("", "B", "import", "import"),
+        ("B", "C", "import", "import"),
+    ]
