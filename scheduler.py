@@ -33,6 +33,7 @@ from jobs import (
     plan,
     plans,
     promises,
+    retention,
     thanks,
 )
 from models.base import Database
@@ -77,6 +78,7 @@ JOBS: tuple[Entry, ...] = (
     Entry("confirmations", "* * * * *", confirmations.run, asks=True),
     Entry("housekeeping", "40 3 * * *", housekeeping.run, on_demand=False),
     Entry("grades", "30 3 * * *", grades.run, on_demand=False),
+    Entry("retention", "50 3 * * *", retention.run, on_demand=False),
     Entry("invariants", "10 4 * * *", invariants.run, on_demand=False),
 )
 

@@ -55,6 +55,8 @@ async def invite(desk: Desk, code: str, role: str) -> Invitation:
         account = await by_code(session, code)
         if account is None:
             raise CommandError(f"there is no account {code!r}")
+        if account.erased_at is not None:
+            raise CommandError(f"account {code!r} was erased: nobody can be bound to it")
         token = await people.make_invite(session, account.id, role, desk.now)
         await audit(session, desk.actor, "invite", f"account/{account.id}", desk.now, {"role": role})
     [code_link] = await _wechat_links(desk, [token])

@@ -106,6 +106,8 @@ async def task(turn: Turn) -> Answer:
 async def shown(turn: Turn, task: StaffTask, template: str = "desk.task", *, edit: bool = False) -> Answer:
     account = await turn.session.get(Account, task.account_id) if task.account_id else None
     taker = await turn.session.get(Staff, task.assignee_id) if task.assignee_id else None
+    if account is not None:
+        await audit(turn.session, turn.actor, "account.task", f"account/{account.id}", turn.now, {"task": task.id})
     fields = {
         "kind": kind_words(turn, task.kind),
         "code": account.code if account else "—",

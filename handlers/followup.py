@@ -27,6 +27,7 @@ async def notes(turn: Turn) -> Answer:
     """The latest notes on a household, each with who and when."""
     account = await household_of(turn, turn.args["code"], Right.READ)
     lines = [note_line(turn, note, name) for note, name in await notes_of(turn.session, account.id, NOTES_SHOWN)]
+    await audit(turn.session, turn.actor, "account.notes", f"account/{account.id}", turn.now)
     row = [turn.button("account_back", "account.show", reusable=True, code=account.code)]
     if turn.args.get("may_add"):
         row.insert(0, turn.button("note_add", "note.add", reusable=True, code=account.code))

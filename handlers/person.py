@@ -168,7 +168,8 @@ async def take(turn: Turn) -> Answer:
     task = await turn.session.get(StaffTask, takeover.task_id) if takeover.task_id else None
     if task is not None and task.state in LIVE:
         task.state, task.assignee_id, task.touched_at = "taken", member.id, turn.now
-    await audit(turn.session, turn.actor, "takeover", f"takeover/{takeover.id}", turn.now)
+    detail = {"account": takeover.account_id}
+    await audit(turn.session, turn.actor, "takeover", f"takeover/{takeover.id}", turn.now, detail)
     await _set_step(turn, takeover, LIVE_STEP)
     there = await resident(turn, takeover)
     answer = _talking(turn, there, takeover, "card.talking")

@@ -33,7 +33,7 @@ async def household_of(turn: Turn, code: str, right: Right) -> Account:
     """The household of a code. An unknown code and somebody else's community are refused in the same words."""
     member = officer(turn, right)
     account = await by_code(turn.session, code.strip())
-    if account is None or not looks_after(member, account.community_id):
+    if account is None or account.erased_at is not None or not looks_after(member, account.community_id):
         raise Refusal("account.not_yours", {"code": code.strip()[:40] or "—"})
     return account
 

@@ -11,7 +11,7 @@ from handlers.turn import Turn
 from models.accounts import Account
 from models.dialogue import Takeover
 from models.queue import waiting
-from models.staff import StaffTask
+from models.staff import StaffTask, audit
 
 SHOWN = 8
 
@@ -23,6 +23,9 @@ async def queue(turn: Turn) -> Answer:
     if not found:
         row = [turn.button("desk_tasks", "desk.tasks", reusable=True)]
         return Answer((turn.say("waiting.nobody", row),))
+    for _, account, _ in found[:SHOWN]:
+        if account is not None:
+            await audit(turn.session, turn.actor, "account.waiting", f"account/{account.id}", turn.now)
     lines, buttons = [], []
     for place, (takeover, account, task) in enumerate(found[:SHOWN], start=1):
         lines.append(_line(turn, place, takeover, account, task))

@@ -54,6 +54,7 @@ class Account(Base):
     first_contacted_on: Mapped[date | None] = mapped_column(Date)  # None: no stage of the ladder was carried out yet
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # nothing of its people is left but the money
 
     @property
     def room(self) -> str:

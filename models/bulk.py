@@ -78,9 +78,13 @@ async def accounts_by_code(session: AsyncSession, codes: Iterable[str]) -> dict[
 
 
 async def accounts_of(session: AsyncSession, community_ids: Sequence[int]) -> list[Account]:
-    """All accounts of some communities, by code."""
+    """All accounts of some communities, by code; erased ones are left out."""
     return list(
-        await session.scalars(select(Account).where(Account.community_id.in_(community_ids)).order_by(Account.code))
+        await session.scalars(
+            select(Account)
+            .where(Account.community_id.in_(community_ids), Account.erased_at.is_(None))
+            .order_by(Account.code)
+        )
     )
 
 

@@ -13,6 +13,7 @@ from domain.ledger import TRANSFERS, EntryKind
 from models.agreements import Plan, PlanPart
 from models.base import Database
 from models.bills import BILLED, CREDIT, RECEIVED, Bill, LedgerEntry, Payment, total
+from models.erasing import remains
 from models.outbox import Outbox, State
 from models.reminders import Reminder, needless
 from models.staff import broken_audit_entries
@@ -143,7 +144,8 @@ async def _outbox(session: AsyncSession) -> list[str]:
         ("reminders carried out by no message and no task", promised),
         ("waiting reminders of paid, void or disputed bills", select(Outbox.id).where(needless())),
     ]
-    return [each for name, query in rules for each in await _found(session, name, query)]
+    found = [each for name, query in rules for each in await _found(session, name, query)]
+    return [*found, *_named("erased accounts with people or words left", await remains(session))]
 
 
 async def _audit(session: AsyncSession) -> list[str]:

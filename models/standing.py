@@ -91,7 +91,8 @@ async def households(
         Account.language,
         Account.traits,
         Account.first_contacted_on,
-    ).order_by(Account.id)
+    ).where(Account.erased_at.is_(None))
+    query = query.order_by(Account.id)
     if only is not None:
         query = query.where(Account.id.in_(only))
     last = 0

@@ -87,6 +87,9 @@ class Accounts:
                 continue
             self._kinds.setdefault(name, said)
             before = known.get(row.values["code"])
+            if before is not None and before["erased_at"] is not None:
+                outcome.refuse(row, "code: this household was erased: give whoever lives there now a code of its own")
+                continue
             outcome.accepted += 1
             if before is None:
                 new.append(self._row(row, said))

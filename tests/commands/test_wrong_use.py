@@ -36,7 +36,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
         (["bill", "void", "x"], "Invalid value for 'ID'"),
         (["simulate", "--days", "30", "--json"], "simulate: not in this version"),
         (["report", "--period", "2026-11"], "report: not in this version"),
-        (["erase", "account", "S-1"], "erase: not in this version"),
+        (["erase", "account", "S-1"], "there is no account 'S-1'"),
         (["import", "offers", "x.csv"], "import offers: not in this version"),
         (["invite", "--all", "--out", "slips.doc"], "write a .pdf to print, or a .csv"),
         (["invite"], "give one account's CODE, or --all"),
