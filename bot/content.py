@@ -8,13 +8,17 @@ from functools import cache
 from pathlib import Path
 
 from bot.settings import ROOT, ConfigError, Settings
+from domain.calls import Calling
 from domain.desk import Desk
+from domain.library import Case, Library, LibraryError, Script, read_cases, read_scripts
+from domain.limits import Act, Limits
 from domain.links import Links
 from domain.lint import Finding, lint
 from domain.messages import Audience
 from domain.office import Office
 from domain.policy import Action, Policy, PolicyError, read_policy, stricter
 from domain.rendering import lacking
+from domain.roles import Role
 from domain.wording import LANGUAGES, Wording, WordingError, fields_of, flatten
 
 CONTENT = ROOT / "content"
@@ -102,6 +106,43 @@ def desk_of(settings: Settings) -> Desk:
     return Desk(own.opens_at, own.closes_at, own.weekends, own.digest_at, within)
 
 
+def calling_of(settings: Settings) -> Calling:
+    own = settings.staff
+    return Calling(own.calls_from, own.calls_until, own.calls_per_day, own.calls_per_week, own.calls_unanswered)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What the office has set, in fen."""
+    own: dict[Role, dict[Act, int]] = {}
+    for role in (Role.TEACHER, Role.COLLECTOR, Role.MANAGER):
+        given = getattr(settings.limits, role)
+        sums = {act: getattr(given, f"{act}_yuan") for act in Act}
+        own[role] = {act: yuan * 100 for act, yuan in sums.items() if yuan is not None}
+    return Limits(own)
+
+
+@cache
+def load_library(content: Path = CONTENT) -> Library:
+    """Scripts and solved cases. Raises ConfigError on a fault, or where a text that residents get is unkind."""
+    scripts: dict[str, Script] = {}
+    cases: dict[str, Case] = {}
+    try:
+        for path in sorted(content.glob("scripts*.toml")):
+            scripts |= read_scripts(path.read_text(encoding="utf-8"), str(path))
+        for path in sorted(content.glob("cases*.toml")):
+            more = read_cases(path.read_text(encoding="utf-8"), str(path))
+            if twice := cases.keys() & more.keys():
+                raise LibraryError(f"{path}: {sorted(twice)[0]} stands in another file too: keep one")
+            cases |= more
+    except (LibraryError, UnicodeDecodeError) as wrong:
+        raise ConfigError(str(wrong)) from None
+    for case in cases.values():
+        for text in case.say.values():
+            if found := lint(text, Audience.PRIVATE):
+                raise ConfigError(f"cases: {case.name}: {found[0].rule}: {found[0].text!r}: choose kinder words")
+    return Library(scripts, cases)
+
+
 def load_office(settings: Settings, channels: tuple[str, ...], bot_names: dict[str, str] | None = None) -> Office:
     """The office of a configuration, with its words and policies."""
     wording = load_wording()
@@ -119,5 +160,8 @@ def load_office(settings: Settings, channels: tuple[str, ...], bot_names: dict[s
         bot_names={} if bot_names is None else bot_names,
         language=settings.organisation.language,
         desk=desk_of(settings),
+        calling=calling_of(settings),
+        limits=limits_of(settings),
+        library=load_library(),
         links=Links(settings.web.public_url, settings.web.link_keys),
     )

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from bot.secrecy import SECRET_TOKEN, NotSecret, default_secret, read_secret
 from domain.links import KEY_CHARACTERS_MIN
+from domain.policy import NORMAL_FROM, NORMAL_UNTIL
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "NUANLING_"
@@ -60,12 +61,35 @@ class StaffSection(Section):
     weekends: bool = False
     digest_at: time = time(8, 30)
     answer_within_minutes: int = Field(120, ge=5, le=24 * 60)
+    # Calls to households: inside the law's window, and no more to one household than this.
+    calls_from: time = NORMAL_FROM
+    calls_until: time = NORMAL_UNTIL
+    calls_per_day: int = Field(1, ge=1, le=2)
+    calls_per_week: int = Field(3, ge=1, le=5)
+    calls_unanswered: int = Field(3, ge=1, le=5)
 
     @model_validator(mode="after")
     def in_order(self) -> StaffSection:
         if self.opens_at >= self.closes_at:
             raise ValueError("opens_at must be before closes_at")
+        if not NORMAL_FROM <= self.calls_from < self.calls_until <= NORMAL_UNTIL:
+            raise ValueError("calls_from and calls_until must lie between 09:00 and 20:00, in this order")
         return self
+
+
+class RoleLimits(Section):
+    """How much money a role may decide about by itself, in yuan. Absent: as domain/limits.py says."""
+
+    waive_yuan: int | None = Field(None, ge=0)
+    discount_yuan: int | None = Field(None, ge=0)
+    plan_yuan: int | None = Field(None, ge=0)
+    correct_yuan: int | None = Field(None, ge=0)
+
+
+class LimitsSection(Section):
+    teacher: RoleLimits = RoleLimits()
+    collector: RoleLimits = RoleLimits()
+    manager: RoleLimits = RoleLimits()
 
 
 class DatabaseSection(Section):
@@ -176,6 +200,7 @@ class LanguageModel(Section):
 class Settings(Section):
     organisation: Organisation = Organisation()
     staff: StaffSection = StaffSection()
+    limits: LimitsSection = LimitsSection()
     database: DatabaseSection = DatabaseSection()
     telegram: Telegram = Telegram()
     wechat: Wechat = Wechat()

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from domain.calls import Calling
 from domain.desk import Desk
+from domain.library import Library
+from domain.limits import Limits
 from domain.links import Links
 from domain.policy import Policy
 from domain.wording import Wording
@@ -29,6 +32,9 @@ class Office:
     bot_names: Mapping[str, str] = field(default_factory=dict)
     language: str = "zh"  # of the desk: cards, tasks, digests
     desk: Desk = field(default_factory=Desk)
+    calling: Calling = field(default_factory=Calling)
+    limits: Limits = field(default_factory=Limits)
+    library: Library = field(default_factory=Library)
     links: Links = field(default_factory=Links)  # addresses that open a file by themselves
 
     def policy(self, kind: str) -> Policy:

@@ -16,6 +16,7 @@ from handlers.turn import Turn
 from models.accounts import Account
 from models.agreements import Claim, release
 from models.bills import bill_lines, open_fen
+from models.calls import CALLED
 from models.outbox import unknown_rows
 from models.queue import Counts, Part, count_tasks, tasks_of
 from models.staff import LIVE, Staff, StaffTask, audit
@@ -126,7 +127,7 @@ async def _buttons(turn: Turn, task: StaffTask, account: Account | None) -> list
     rows = await _own_buttons(turn, task, account)
     mine = turn.staff is not None and task.assignee_id == turn.staff.id
     first = [] if mine else [turn.button("desk_take", "desk.take", task=number)]
-    if not rows:
+    if not rows or task.kind in CALLED:
         first.append(turn.button("desk_done", "desk.outcomes", reusable=True, task=number))
     if mine or task.assignee_id is None or has(turn, Right.APPROVE):
         first.append(turn.button("desk_give", "desk.give", reusable=True, task=number))
@@ -178,6 +179,8 @@ async def _own_buttons(turn: Turn, task: StaffTask, account: Account | None) -> 
             return [[button("approve", "run.approve", run=number)]]
         case "broadcast" if has(turn, Right.APPROVE):
             return [[button(name, f"broadcast.{name}", broadcast=number) for name in ("approve", "decline")]]
+    if task.kind in CALLED and account is not None:
+        return [[button("calls_brief", "calls.brief", task=str(task.id))]]
     return []
 
 
@@ -213,18 +216,23 @@ async def done(turn: Turn) -> Answer:
 async def _closed(turn: Turn, task: StaffTask, state: str, outcome: str, note: str = "") -> Answer:
     if task.state not in LIVE:
         raise Refusal("card.decided")
-    task.state, task.outcome, task.closed_at, task.touched_at = state, outcome, turn.now, turn.now
-    task.note = "\n".join(filter(None, (task.note, note)))
-    task.assignee_id = task.assignee_id or officer(turn, Right.TASKS).id
-    if task.kind == "hold":
-        await release(turn.session, task.source, turn.now)  # its time was over; staff have looked
-    await audit(turn.session, turn.actor, f"task.{state}", f"task/{task.id}", turn.now, {"outcome": outcome})
+    await settle(turn, task, state, outcome, note)
     row = [turn.button("desk_tasks", "desk.tasks", reusable=True)]
     account = await turn.session.get(Account, task.account_id) if task.account_id else None
     if account is not None:
         row.insert(0, turn.button("followup", "followup.start", reusable=True, code=account.code))
     fields = {"kind": kind_words(turn, task.kind), "outcome": turn.words(f"button.outcome_{outcome}")}
     return Answer((turn.say(f"desk.{state}", row, edit=not turn.text, fields=fields),))
+
+
+async def settle(turn: Turn, task: StaffTask, state: str, outcome: str, note: str = "") -> None:
+    """Close a live task: done or dropped, by whoever has it, else by the one who writes."""
+    task.state, task.outcome, task.closed_at, task.touched_at = state, outcome, turn.now, turn.now
+    task.note = "\n".join(filter(None, (task.note, note)))
+    task.assignee_id = task.assignee_id or officer(turn, Right.TASKS).id
+    if task.kind == "hold":
+        await release(turn.session, task.source, turn.now)  # its time was over; staff have looked
+    await audit(turn.session, turn.actor, f"task.{state}", f"task/{task.id}", turn.now, {"outcome": outcome})
 
 
 async def drop(turn: Turn) -> Answer:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from domain import keys
 from domain.errors import Refusal
 from domain.ladder import Reason
+from domain.limits import Act
 from domain.messages import Answer, Choice, Kind, OutgoingMessage
 from domain.money import parse_yuan, yuan
 from domain.roles import Right
@@ -15,7 +16,7 @@ from domain.wording import period_words
 from handlers.evidence import evidence_of, ticket
 from handlers.household import ask_which, carried, is_command, press, said, words_of
 from handlers.notes import at_desk, beside, decider, send, to_staff, with_file
-from handlers.scopes import has
+from handlers.scopes import has, within_limit
 from handlers.steps import STAFF_STEPS, pending
 from handlers.tone import unkind_words
 from handlers.turn import Turn
@@ -64,10 +65,10 @@ def _named(turn: Turn, lines: list[BillLine]) -> list[BillLine]:
 
 def _bill_button(turn: Turn, line: BillLine) -> Choice:
     args = carried(turn) | {"account": str(turn.household.id), "bill": str(line.bill.id)}
-    return Choice(_bill_words(turn, line), "dispute.start", args, reusable=True)
+    return Choice(bill_words(turn, line), "dispute.start", args, reusable=True)
 
 
-def _bill_words(turn: Turn, line: BillLine) -> str:
+def bill_words(turn: Turn, line: BillLine) -> str:
     period = period_words(line.bill.period, turn.language)
     return turn.words("dispute.bill", item=line.bill.item, period=period, amount=yuan(line.open_fen))
 
@@ -80,10 +81,10 @@ async def _about(turn: Turn, line: BillLine) -> Answer:
         known.text = "\n".join(filter(None, (known.text, text)))[:TEXT_MAX]
         row = (press(turn, "progress", "progress.show"), press(turn, "person", "person.ask"))
         memory = {"number": ticket(known.id), "source": f"dispute/{known.id}"}
-        told = turn.say("dispute.known", row, bill=_bill_words(turn, line), number=ticket(known.id))
+        told = turn.say("dispute.known", row, bill=bill_words(turn, line), number=ticket(known.id))
         return Answer((told, *await _added(turn, known, text)), expect="attachment.evidence", memory=memory)
     if not text:
-        question = turn.say("dispute.why", bill=_bill_words(turn, line))
+        question = turn.say("dispute.why", bill=bill_words(turn, line))
         return Answer((question,), expect=REASON_STEP, memory={"bill": str(line.bill.id)})
     return await _record(turn, line, text)
 
@@ -109,6 +110,16 @@ async def _added(turn: Turn, dispute: Dispute, text: str) -> tuple[OutgoingMessa
 
 
 async def _record(turn: Turn, line: BillLine, text: str) -> Answer:
+    dispute, cards = await record(turn, line, text)
+    number, source = ticket(dispute.id), f"dispute/{dispute.id}"
+    buttons = (press(turn, "calculation", "bill.explain"), press(turn, "person", "person.ask"))
+    told = turn.say("dispute.recorded", buttons, bill=bill_words(turn, line), number=number)
+    memory = {"number": number, "source": source}
+    return Answer((told, *cards), expect="attachment.evidence", memory=memory, done=source)
+
+
+async def record(turn: Turn, line: BillLine, text: str) -> tuple[Dispute, tuple[OutgoingMessage, ...]]:
+    """Pause one bill and call the staff to decide; the dispute and the cards."""
     account = turn.household
     dispute = Dispute(
         account_id=account.id,
@@ -129,7 +140,7 @@ async def _record(turn: Turn, line: BillLine, text: str) -> Answer:
     row = [desk.button(name, f"dispute.{name}", reusable=True, dispute=number) for name in ("uphold", "reject")]
     fields = {
         "code": account.code,
-        "bill": _bill_words(desk, line),
+        "bill": bill_words(desk, line),
         "basis": line.bill.basis or "—",
         "text": text[:300],
     }
@@ -145,11 +156,7 @@ async def _record(turn: Turn, line: BillLine, text: str) -> Answer:
         source=source,
     )
     await audit(turn.session, turn.actor, "dispute", source, turn.now, {"bill": line.bill.id})
-    buttons = (press(turn, "calculation", "bill.explain"), press(turn, "person", "person.ask"))
-    told = turn.say("dispute.recorded", buttons, bill=_bill_words(turn, line), number=ticket(dispute.id))
-    cards = [with_file(turn, each, turn.message.attachment) for each in await to_staff(turn, card)]
-    memory = {"number": ticket(dispute.id), "source": source}
-    return Answer((told, *cards), expect="attachment.evidence", memory=memory, done=source)
+    return dispute, tuple([with_file(turn, each, turn.message.attachment) for each in await to_staff(turn, card)])
 
 
 # what staff decide
@@ -212,6 +219,7 @@ async def void(turn: Turn) -> Answer:
     """The whole bill was wrong: taken back by a reversal, and the household hears what is open now."""
     dispute, account = await _upheld(turn, turn.args)
     why = _why(dispute)
+    within_limit(turn, Act.CORRECT, await _billed(turn, dispute))
     await void_bill(turn.session, dispute.bill_id or 0, why, turn.today, turn.now, actor=turn.actor)
     return await _corrected(turn, dispute, account)
 
@@ -230,11 +238,15 @@ async def right_sum(turn: Turn) -> Answer | None:
         fen = parse_yuan(turn.text)
     except ValueError:
         return Answer((turn.say("card.not_an_amount"),), expect="dispute.sum", memory=turn.memory)
-    lines = await bill_lines(turn.session, [account.id])
-    billed = next((line.billed_fen for line in lines if line.bill.id == dispute.bill_id), 0)
-    by_fen = fen - billed
+    by_fen = fen - await _billed(turn, dispute)
+    within_limit(turn, Act.CORRECT, abs(by_fen))
     await adjust_bill(turn.session, dispute.bill_id or 0, by_fen, _why(dispute), turn.today, turn.now, actor=turn.actor)
     return await _corrected(turn, dispute, account)
+
+
+async def _billed(turn: Turn, dispute: Dispute) -> int:
+    lines = await bill_lines(turn.session, [dispute.account_id])
+    return next((line.billed_fen for line in lines if line.bill.id == dispute.bill_id), 0)
 
 
 def _why(dispute: Dispute) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from domain import keys
 from domain.ladder import Reason
-from domain.messages import Answer
+from domain.messages import Answer, OutgoingMessage
 from handlers.household import ask_which, press, tone_of, words_of
 from handlers.notes import at_desk, to_staff
 from handlers.turn import Turn
@@ -34,11 +34,18 @@ async def listen(turn: Turn) -> Answer:
         answer = Answer((turn.say("hardship.heard", row, fields=turn.called()),))
     if any(each.reason == Reason.HARDSHIP for each in await live_holds(turn.session, [account.id])):
         return answer
+    source, cards = await rest(turn, words_of(turn)[:300])
+    return replace(answer.also(*cards), done=source)
+
+
+async def rest(turn: Turn, text: str) -> tuple[str, tuple[OutgoingMessage, ...]]:
+    """The household rests, and a person looks after it: where that is written ("hardship/3/7"), and the staff's cards."""
+    account = turn.household
     source = f"hardship/{account.id}/{turn.inbox_id}"
     until = turn.today + timedelta(days=turn.policy.holds.hardship_days)
     await hold(turn.session, account.id, Reason.HARDSHIP, source, until, turn.now)
     desk = at_desk(turn)
-    fields = {"code": account.code, "text": words_of(turn)[:300] or "—"}
+    fields = {"code": account.code, "text": text or "—"}
     card = desk.say("card.hardship", fields=desk.called() | fields)
     await open_task(
         turn.session,
@@ -51,4 +58,4 @@ async def listen(turn: Turn) -> Answer:
         source=source,
     )
     await audit(turn.session, turn.actor, "hardship", f"account/{account.id}", turn.now)
-    return replace(answer.also(*await to_staff(turn, card)), done=source)
+    return source, await to_staff(turn, card)

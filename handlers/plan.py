@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from domain import keys
 from domain.errors import Refusal
 from domain.ladder import Reason
+from domain.limits import Act
 from domain.messages import Answer, Choice, Kind
 from domain.money import yuan
 from domain.plans import FIRST_PART_DAYS, Part, most_parts, plan_parts, promise_limit
@@ -15,6 +16,7 @@ from domain.roles import Right, Role, may
 from domain.wording import day_words
 from handlers.household import ask_which, press, said, settle_on
 from handlers.notes import at_desk, beside, decider, send, to_staff
+from handlers.scopes import within_limit
 from handlers.tone import unkind_words
 from handlers.turn import Turn
 from models.accounts import Account
@@ -231,6 +233,7 @@ async def _undecided(turn: Turn, memory: Mapping[str, str]) -> tuple[Plan, Accou
     limit = turn.office.policy(account.kind).holds.plan_staff_limit_fen
     if plan.total_fen > limit and not may(Role(member.role), Right.APPROVE):
         raise Refusal("card.needs_manager", {"limit": yuan(limit)})
+    within_limit(turn, Act.PLAN, plan.total_fen)
     return plan, account
 
 

@@ -80,6 +80,14 @@ async def confirm(turn: Turn) -> Answer:
         return settled
     if not turn.today <= day <= promise_limit(turn.today, turn.policy.holds):
         return await _propose(turn, day)
+    promise = await keep(turn, day)
+    row = (press(turn, "change_day", "promise.change"), press(turn, "withdraw", "promise.withdraw"))
+    fields = {"due": day_words(day, turn.language), "total": yuan(promise.amount_fen)}
+    return Answer((turn.say("promise.kept_in_mind", row, edit=True, fields=turn.called() | fields),))
+
+
+async def keep(turn: Turn, day: date) -> Promise:
+    """Write a promise down in place of an earlier one; the bills open now rest until its day."""
     account, lines = turn.household, await _lines(turn)
     await _withdraw(turn)
     promise = Promise(
@@ -94,9 +102,7 @@ async def confirm(turn: Turn) -> Answer:
     source = f"promise/{promise.id}"
     await hold(turn.session, account.id, Reason.PROMISED, source, day, turn.now, [line.bill.id for line in lines])
     await audit(turn.session, turn.actor, "promise", source, turn.now, {"due_on": day.isoformat()})
-    row = (press(turn, "change_day", "promise.change"), press(turn, "withdraw", "promise.withdraw"))
-    fields = {"due": day_words(day, turn.language), "total": yuan(promise.amount_fen)}
-    return Answer((turn.say("promise.kept_in_mind", row, edit=True, fields=turn.called() | fields),))
+    return promise
 
 
 async def withdraw(turn: Turn) -> Answer:

@@ -116,6 +116,12 @@ async def next_day(turn: Turn) -> Answer | None:
         return _when(turn, "renewal.which_day")
     if day is None or not turn.today < day <= turn.today + timedelta(days=NEXT_DAYS_MAX):
         return None
+    await ask_again(turn, day)
+    return Answer((turn.say("renewal.next_noted", due=day_words(day, turn.language)),))
+
+
+async def ask_again(turn: Turn, day: date) -> None:
+    """A dated task for the teacher: on this day the family may be asked again."""
     desk, account = at_desk(turn), turn.household
     offer = await open_offer(turn.session, account.id, turn.today)
     fields = {"code": account.code, "day": day_words(day, desk.language)}
@@ -131,7 +137,6 @@ async def next_day(turn: Turn) -> Answer | None:
         source=f"offer/{offer.id}" if offer else "",
     )
     await audit(turn.session, turn.actor, "renewal.next", f"account/{account.id}", turn.now, {"on": day.isoformat()})
-    return Answer((turn.say("renewal.next_noted", due=day_words(day, turn.language)),))
 
 
 async def _note(turn: Turn, offer: Offer | None, state: str) -> tuple[OutgoingMessage, ...]:

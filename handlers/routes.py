@@ -50,6 +50,8 @@ from handlers import (
     help as helping,
 )
 from handlers.broadcast import approval, compose, confirm, review, schedule, steering
+from handlers.calling import outcomes
+from handlers.calling import queue as calling
 from handlers.turn import ANYONE, Route
 
 EVERYWHERE = (Audience.PRIVATE, Audience.GROUP, Audience.STAFF)
@@ -189,6 +191,19 @@ ROUTES: tuple[Route, ...] = (
     Route(assign.take_back, actions=("desk.take_back",), who=Right.TASKS, audiences=DESKS),
     Route(assign.put_back, actions=("desk.put_back",), who=Right.TASKS, audiences=DESKS),
     Route(assign.loads, ("team", "分工"), actions=("desk.loads",), who=Right.APPROVE, audiences=DESKS),
+    Route(calling.queue, ("calls", "电催"), actions=("calls.queue",), who=Right.TASKS, audiences=DESKS),
+    Route(calling.next_one, actions=("calls.next",), who=Right.TASKS, audiences=DESKS),
+    Route(calling.brief, actions=("calls.brief",), who=Right.TASKS, audiences=DESKS),
+    Route(calling.skip, actions=("calls.skip",), who=Right.TASKS, audiences=DESKS),
+    Route(outcomes.outcome, actions=("calls.outcome",), who=Right.TASKS, audiences=DESKS),
+    Route(outcomes.day_chosen, actions=("calls.day",), who=Right.TASKS, audiences=DESKS),
+    Route(outcomes.day_typed, steps=("calls.day",), who=Right.TASKS, audiences=DESKS),
+    Route(outcomes.moment_chosen, actions=("calls.moment",), who=Right.TASKS, audiences=DESKS),
+    Route(outcomes.moment_typed, steps=("calls.moment",), who=Right.TASKS, audiences=DESKS),
+    Route(outcomes.bill_chosen, actions=("calls.bill",), who=Right.TASKS, audiences=DESKS),
+    Route(outcomes.words_typed, steps=("calls.words",), who=Right.TASKS, audiences=DESKS),
+    Route(outcomes.reason_chosen, actions=("calls.reason",), who=Right.TASKS, audiences=DESKS),
+    Route(outcomes.note_typed, steps=("calls.note",), who=Right.TASKS, audiences=DESKS),
     Route(waiting.queue, ("queue", "排队"), actions=("waiting.queue",), who=Right.TASKS, audiences=DESKS),
     Route(failures.unknown, actions=("desk.unknown",), who=Right.TASKS, audiences=DESKS),
     Route(failures.arrived, actions=("unknown.arrived",), who=Right.TASKS, audiences=DESKS),

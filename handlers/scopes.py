@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from domain.errors import Refusal
+from domain.limits import Act
 from domain.messages import Audience
+from domain.money import yuan
 from domain.roles import Right, Role, may
 from handlers.turn import Turn
 from models.accounts import Account, by_code
@@ -27,6 +29,18 @@ def has(turn: Turn, right: Right) -> bool:
 def looks_after(member: Staff, community_id: int | None) -> bool:
     """Whether a community is theirs; what belongs to no community belongs to those who have them all."""
     return member.community_id is None or member.community_id == community_id
+
+
+def within_limit(turn: Turn, act: Act, fen: int) -> None:
+    """Raise Refusal where this sum is above what the member's role may decide: it names the roles that may."""
+    role = Role(officer(turn, Right.TASKS).role)
+    limits = turn.office.limits
+    if limits.allows(role, act, fen):
+        return
+    may_it = limits.who_may(act, fen)
+    who = turn.words("list.comma").join(turn.words(f"role.{each}") for each in may_it) or "—"
+    fields = {"role": turn.words(f"role.{role}"), "limit": yuan(max(0, limits.fen(role, act))), "who": who}
+    raise Refusal("staff.over_limit", {**fields, "act": turn.words(f"act.{act}"), "amount": yuan(fen)})
 
 
 async def household_of(turn: Turn, code: str, right: Right) -> Account:

@@ -9,7 +9,7 @@ from models.dialogue import dialogue_of, live_takeover
 STAFF_STEPS = frozenset(
     "person.staff plan.reason dispute.decision complaint.reply claim.amount bind.code account.words account.code "
     "desk.drop desk.note desk.later note.words followup.date followup.words broadcast.text broadcast.codes broadcast.days "
-    "broadcast.moment broadcast.expiry".split()
+    "broadcast.moment broadcast.expiry calls.day calls.moment calls.words calls.note".split()
 )
 
 

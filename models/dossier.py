@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.accounts import Account, Community
 from models.agreements import Claim, Complaint, Dispute, Hold, Offer, Plan, PlanPart, Promise
 from models.bills import Bill, LedgerEntry, Payment, bill_lines
+from models.calls import Call
 from models.inbox import Inbox
 from models.notes import Note
 from models.outbox import Outbox
@@ -55,6 +56,7 @@ async def dossier(session: AsyncSession, account: Account) -> dict[str, Rows]:
         "offers": _of(Offer, mine),
         "tasks": _of(StaffTask, mine),
         "notes": _of(Note, mine),
+        "calls": _of(Call, mine),
         "audit": select(AuditEntry.at, AuditEntry.actor, AuditEntry.action, AuditEntry.detail)
         .where(AuditEntry.subject.in_([f"account/{mine}", f"account/{account.code}"]))
         .order_by(AuditEntry.id),
