@@ -7,8 +7,8 @@ from alembic import op
 
 import models.base
 
-revision = "0003_calls"
-down_revision = "0002"
+revision = "calls"
+down_revision = "erased_accounts"
 branch_labels = None
 depends_on = None
 
