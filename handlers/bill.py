@@ -13,8 +13,8 @@ from domain.wording import day_words, period_words
 from handlers import renewal
 from handlers.household import press, rooms, settle_on
 from handlers.turn import Turn
-from models.agreements import live_plan, open_offer, open_promise
-from models.bills import BillLine, bill_lines, credit_fen, open_fen
+from models.agreements import BesideBills, beside_bills, open_offer
+from models.bills import BillLine, bill_lines, open_fen
 
 
 async def show(turn: Turn) -> Answer:
@@ -30,13 +30,13 @@ async def overview(turn: Turn) -> OutgoingMessage:
     account = turn.household
     lines = await bill_lines(turn.session, [account.id])
     due = [line for line in lines if line.open_fen > 0]
-    credit = await credit_fen(turn.session, account.id)
-    notes = [turn.words("bill.credit", credit=yuan(credit))] if credit > 0 else []
+    beside = await beside_bills(turn.session, account.id)
+    notes = [turn.words("bill.credit", credit=yuan(beside.credit_fen))] if beside.credit_fen > 0 else []
     others = rooms(turn, [each for each, _ in turn.households if each.id != account.id], "bill.show")
     if not due:
         return turn.say("bill.clear", *others, fields=turn.called(), notes=" ".join(notes))
     notes += [words] if (words := difference_words(turn, lines)) else []
-    notes += await _agreed(turn)
+    notes += _agreed(turn, beside)
     return turn.say(
         "bill.summary",
         *buttons(turn),
@@ -71,11 +71,10 @@ def line_words(turn: Turn, line: BillLine) -> str:
     return turn.words("bill.with_basis", line=words, basis=bill.basis) if bill.basis else words
 
 
-async def _agreed(turn: Turn) -> list[str]:
-    promise = await open_promise(turn.session, turn.household.id)
-    plan = await live_plan(turn.session, turn.household.id)
-    notes = [turn.words("bill.promised", due=day_words(promise.due_on, turn.language))] if promise else []
-    return notes + ([turn.words(f"bill.plan_{plan.state}")] if plan else [])
+def _agreed(turn: Turn, beside: BesideBills) -> list[str]:
+    day, plan = beside.promised_on, beside.plan_state
+    notes = [turn.words("bill.promised", due=day_words(day, turn.language))] if day else []
+    return notes + ([turn.words(f"bill.plan_{plan}")] if plan else [])
 
 
 async def due(turn: Turn) -> Answer:

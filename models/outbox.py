@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Integer,
     String,
     Text,
     and_,
@@ -236,15 +237,18 @@ async def due_rows(
     session: AsyncSession, lane: str, now: datetime, limit: int, without_chats: Collection[str] = ()
 ) -> list[Due]:
     """Rows that may be claimed now: per chat and overall, lowest (priority, id) first."""
-    query = (
-        select(Outbox.id, Outbox.chat, Outbox.audience != "private", Outbox.priority == PRIORITY[Kind.REPLY])
-        .where(Outbox.lane == lane, Outbox.not_before <= now, _claimable())
-        .order_by(Outbox.priority, Outbox.id)
-        .limit(limit)
-    )
-    if without_chats:
-        query = query.where(Outbox.chat.not_in(without_chats))
-    return [Due(*row) for row in await session.execute(query)]
+    given = {"lane": lane, "now": now, "limit": limit, "without": list(without_chats)}
+    return [Due(*row) for row in await session.execute(DUE, given)]
+
+
+# Put together once: a lane asks many times a second.
+DUE = (
+    select(Outbox.id, Outbox.chat, Outbox.audience != "private", Outbox.priority == PRIORITY[Kind.REPLY])
+    .where(Outbox.lane == bindparam("lane"), Outbox.not_before <= bindparam("now"), _claimable())
+    .where(Outbox.chat.not_in(bindparam("without", expanding=True)))
+    .order_by(Outbox.priority, Outbox.id)
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 async def next_due_at(session: AsyncSession, lane: str) -> datetime | None:

@@ -129,18 +129,15 @@ async def ours(server: Platform, chats: list[int], path: Path, households: int =
     await database.close()
 
 
-async def answered(server: Platform, before: int, number: int) -> list[dict[str, object]]:
-    """Wait until `number` more messages were sent; their calls."""
-    while True:
-        calls = [call for call in await server.calls("sendMessage") if call["accepted"]]
-        if len(calls) - before >= number:
-            return calls[before:]
+async def answered(server: Platform, since: int, number: int) -> None:
+    """Wait until `number` messages were sent after the first `since` calls."""
+    while await server.count("sendMessage", since) < number:  # noqa: ASYNC110 (another process counts)
         await asyncio.sleep(0.05)
 
 
 async def throughput(server: Platform, push: Post, chats: list[int], connections: int = CONNECTIONS) -> float:
     """Updates answered a second, from the first push to the last reply."""
-    before = len([call for call in await server.calls("sendMessage") if call["accepted"]])
+    before = await server.so_far()
     start = monotonic()
     gate = asyncio.Semaphore(connections)
 
@@ -162,20 +159,21 @@ async def latency(
     busy: Callable[[], bool] = lambda: True,
 ) -> list[float]:
     """Seconds from each push to its reply's arrival at the platform, at a steady rate, as long as something is `busy`."""
-    before = len([call for call in await server.calls("sendMessage") if call["accepted"]])
+    before = await server.so_far()
     pushed: dict[int, float] = {}
     running: set[asyncio.Task[None]] = set()
+    begun = monotonic()
     for number, chat in enumerate(chats):
         if not busy():
             break
+        await asyncio.sleep(max(0.0, begun + number / per_second - monotonic()))  # steady, whatever a push takes
         pushed[chat] = monotonic()
         task = asyncio.create_task(push(first + number, chat))
         running.add(task)
         task.add_done_callback(running.discard)
-        await asyncio.sleep(1 / per_second)
-    calls = await answered(server, before, len(pushed))
+    await answered(server, before, len(pushed))
     seen: dict[int, float] = {}
-    for call in calls:
+    for call in await server.accepted("sendMessage", before):
         seen.setdefault(int(str(call["chat"])), float(str(call["at"])))
     return sorted(seen[chat] - at for chat, at in pushed.items() if chat in seen)
 

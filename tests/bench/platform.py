@@ -31,10 +31,23 @@ class Platform:
             await self.http.post(f"{self.url}/_control/users/{person['id']}/start", json={})
         return chats
 
-    async def calls(self, method: str) -> list[dict[str, Any]]:
-        answer = await self.http.get(f"{self.url}/_control/calls", params={"method": method})
+    async def accepted(self, method: str, since: int = 0) -> list[dict[str, Any]]:
+        """The calls of a method that were carried out, after the first `since` calls of any kind."""
+        answer = await self.http.get(f"{self.url}/_control/calls", params=self._asked(method, since))
         calls: list[dict[str, Any]] = answer.json()
         return calls
+
+    async def count(self, method: str = "", since: int = 0) -> int:
+        """How many these are. It costs the platform and us next to nothing, however often it is asked."""
+        answer = await self.http.get(f"{self.url}/_control/count", params=self._asked(method, since))
+        return int(answer.json())
+
+    async def so_far(self) -> int:
+        """The number of calls of any kind until now."""
+        return int((await self.http.get(f"{self.url}/_control/count")).json())
+
+    def _asked(self, method: str, since: int) -> dict[str, str | int]:
+        return {"method": method, "since": since, "accepted": 1}
 
     async def limits(self) -> dict[str, Any]:
         limits: dict[str, Any] = (await self.http.get(f"{self.url}/_control/limits")).json()

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from tests.telegram_server.people import Group, Person
+from tests.telegram_server.world import Call
 
 if TYPE_CHECKING:
     from tests.telegram_server.server import TelegramServer
@@ -45,6 +46,7 @@ def control_app(server: "TelegramServer") -> Starlette:
         route("messages", lambda given: server.messages(int(given["chat"])), ["GET"]),
         route("wait", lambda given: server.wait_for_message(int(given["chat"]), float(given["timeout"])), ["GET"]),
         route("calls", lambda given: _calls(server, given), ["GET"]),
+        route("count", lambda given: len(_found(server, given)), ["GET"]),
         route("callback_answers", lambda given: server.callback_answers, ["GET"]),
         route("faults", lambda given: server.faults.as_json(), ["GET"]),
         route("faults", lambda given: server.faults.add(**given), ["POST"]),
@@ -77,10 +79,14 @@ def _group_act(server: "TelegramServer", given: dict[str, Any]) -> Any:
 
 
 def _calls(server: "TelegramServer", given: dict[str, Any]) -> list[dict[str, Any]]:
+    return [asdict(call) for call in _found(server, given)]
+
+
+def _found(server: "TelegramServer", given: dict[str, Any]) -> list[Call]:
     """`method` narrows, `accepted=1` leaves refusals out, `since` skips calls up to that number."""
     method, since = str(given.get("method", "")).lower(), int(given.get("since", 0))
     return [
-        asdict(call)
+        call
         for call in server.calls[since:]
         if method in ("", call.method.lower()) and (call.accepted or not given.get("accepted"))
     ]
