@@ -20,6 +20,7 @@ from domain.policy import Action, Policy, PolicyError, read_policy, stricter
 from domain.rendering import lacking
 from domain.roles import Role
 from domain.wording import LANGUAGES, Wording, WordingError, fields_of, flatten
+from understanding.tone import Tone
 
 CONTENT = ROOT / "content"
 FOR_GROUPS = ("announcement.", "broadcast.group", "group.hello", "group.answered", "group.open", "help.group")
@@ -100,6 +101,12 @@ def _findings(text: str, audience: Audience) -> tuple[Finding, ...]:
     return lint(text, audience)
 
 
+@cache
+def tone() -> Tone:
+    """The second look at what staff write; its weights are read once in a process."""
+    return Tone.load(CONTENT)
+
+
 def desk_of(settings: Settings) -> Desk:
     own = settings.staff
     within = timedelta(minutes=own.answer_within_minutes)
@@ -164,4 +171,5 @@ def load_office(settings: Settings, channels: tuple[str, ...], bot_names: dict[s
         limits=limits_of(settings),
         library=load_library(),
         links=Links(settings.web.public_url, settings.web.link_keys),
+        lint=tone().lint,
     )

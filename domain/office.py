@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -12,8 +12,12 @@ from domain.desk import Desk
 from domain.library import Library
 from domain.limits import Limits
 from domain.links import Links
+from domain.lint import Finding, lint
+from domain.messages import Audience
 from domain.policy import Policy
 from domain.wording import Wording
+
+Lint = Callable[[str, Audience], tuple[Finding, ...]]
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Office:
     limits: Limits = field(default_factory=Limits)
     library: Library = field(default_factory=Library)
     links: Links = field(default_factory=Links)  # addresses that open a file by themselves
+    lint: Lint = lint  # what staff may not say; a running office also hears the tone
 
     def policy(self, kind: str) -> Policy:
         return self.policies[kind]

@@ -33,12 +33,12 @@ def features(text: str, concepts: list[tuple[int, str]], slots: Slots, syllables
             gram = padded[start : start + size]
             if not gram.isascii() or size == 4:
                 yield f"c{gram}"
-    yield from _sounds(short, syllables)
-    yield from _words(short)
+    yield from sounds(short, syllables)
+    yield from words(short)
     yield from _meanings(text, concepts, slots)
 
 
-def _sounds(text: str, syllables: Syllables) -> Iterator[str]:
+def sounds(text: str, syllables: Syllables) -> Iterator[str]:
     """Syllable pairs and triples: 物业非 and 物业费 sound the same."""
     for run in _CHINESE_RUN.findall(text):
         sounds = [syllables.of.get(c, c) for c in run]
@@ -47,18 +47,19 @@ def _sounds(text: str, syllables: Syllables) -> Iterator[str]:
                 yield "y" + "-".join(sounds[start : start + size])
 
 
-def _words(text: str) -> Iterator[str]:
-    words = [_stem(w) for w in ENGLISH_WORD.findall(text)]
-    for i, word in enumerate(words):
+def words(text: str) -> Iterator[str]:
+    """English words, stemmed, alone and with their neighbours."""
+    stems = [_stem(w) for w in ENGLISH_WORD.findall(text)]
+    for i, word in enumerate(stems):
         yield f"w{word}"
         for step in (1, 2):
-            if i + step < len(words):
-                yield f"w{step}{word} {words[i + step]}"
-        if i + 2 < len(words):
-            yield f"w3{word} {words[i + 1]} {words[i + 2]}"
-    if words:
-        yield f"w^{words[0]}"
-        yield f"w${words[-1]}"
+            if i + step < len(stems):
+                yield f"w{step}{word} {stems[i + step]}"
+        if i + 2 < len(stems):
+            yield f"w3{word} {stems[i + 1]} {stems[i + 2]}"
+    if stems:
+        yield f"w^{stems[0]}"
+        yield f"w${stems[-1]}"
 
 
 def _stem(word: str) -> str:

@@ -70,17 +70,23 @@ class Trained:
     bias: _Vector
 
 
-def train(found: list[list[int]], labels: list[tuple[str, ...]], seeds: tuple[int, ...] = _SEEDS) -> Trained:
+def train(
+    found: list[list[int]],
+    labels: list[tuple[str, ...]],
+    seeds: tuple[int, ...] = _SEEDS,
+    names: tuple[str, ...] = LABELS,
+) -> Trained:
     """Multinomial logistic regression by AdaGrad over the lines in shuffled, seeded orders.
 
-    `found` holds the feature keys of each line. The weights are the mean over several runs.
+    `found` holds the feature keys of each line, `names` all labels there are. The weights are the mean over several runs.
     """
     counts = Counter(key for line in found for key in line)
     known = sorted(key for key, count in counts.items() if count >= _FEWEST)
     row_of = {key: row for row, key in enumerate(known)}
     data = [np.array([row_of[k] for k in line if k in row_of], dtype=np.int64) for line in found]
     sizes = [1 / math.sqrt(max(len(line) * (1 - _DROPPED_SHARE), 1)) for line in found]
-    runs = [_descend(data, sizes, _goals(labels), len(known), seed) for seed in seeds]
+    goals = _goals(labels, names)
+    runs = [_descend(data, sizes, goals, len(known), seed) for seed in seeds]
     weights = np.sum([run[0] for run in runs], axis=0) / len(runs)
     return Trained(known, weights, np.sum([run[1] for run in runs], axis=0) / len(runs))
 
@@ -89,9 +95,9 @@ def _descend(
     data: "list[np.ndarray[tuple[int], np.dtype[np.int64]]]", sizes: list[float], goals: _Matrix, known: int, seed: int
 ) -> tuple[_Matrix, _Vector]:
     """Weights and bias of one run: the mean over its later epochs."""
-    weights = np.zeros((known, len(LABELS)))
-    squares = np.full((known, len(LABELS)), 1e-2)
-    bias = np.zeros(len(LABELS))
+    weights = np.zeros((known, goals.shape[1]))
+    squares = np.full((known, goals.shape[1]), 1e-2)
+    bias = np.zeros(goals.shape[1])
     summed = np.zeros_like(weights)
     rng = random.Random(seed)
     drops = np.random.RandomState(seed)  # its numbers are the same in every numpy
@@ -112,23 +118,23 @@ def _descend(
     return summed / (_EPOCHS - _EPOCHS // 2), bias
 
 
-def _goals(labels: list[tuple[str, ...]]) -> _Matrix:
+def _goals(labels: list[tuple[str, ...]], all_names: tuple[str, ...]) -> _Matrix:
     """One row per line: the chance of each label that the model should give, shared where a line has several."""
-    goals = np.zeros((len(labels), len(LABELS)))
+    goals = np.zeros((len(labels), len(all_names)))
     for i, names in enumerate(labels):
         for name in names:
-            goals[i, LABELS.index(name)] = 1 / len(names)
+            goals[i, all_names.index(name)] = 1 / len(names)
     return goals
 
 
-def save(path: Path, trained: Trained, temperature: float, said: list[int]) -> None:
+def save(path: Path, trained: Trained, temperature: float, said: list[int], names: tuple[str, ...] = LABELS) -> None:
     """Write eight-bit weights, dropping rows that round to nothing."""
     scale = float(np.abs(trained.weights).max()) / 127
     small = np.rint(trained.weights / scale).astype(np.int8)
     kept = [row for row in range(len(trained.known)) if small[row].any()]
     write_weights(
         path,
-        LABELS,
+        names,
         [round(float(b), 6) for b in trained.bias],
         [trained.known[row] for row in kept],
         [small[row].tobytes() for row in kept],

@@ -253,7 +253,7 @@ def lint(
     audience: Annotated[str, typer.Option(help="private, group or staff.")] = "private",
 ) -> None:
     """Look for forbidden content in each line; one JSON object a line, exit 1 when anything was found."""
-    from domain.lint import lint as findings_of
+    from bot.content import tone
     from domain.messages import Audience
 
     if audience not in set(Audience):
@@ -262,11 +262,11 @@ def lint(
         raw = file.read_bytes() if file else sys.stdin.buffer.read()
     except OSError as wrong:
         raise CommandError(f"{file}: {wrong.strerror}") from None
-    clean = True
+    clean, look = True, tone().lint
     for line in raw.decode("utf-8-sig", "replace").splitlines():
         if not line.strip():
             continue
-        found = findings_of(line, Audience(audience))
+        found = look(line, Audience(audience))
         clean = clean and not found
         print_line({"ok": not found, "findings": [{"rule": each.rule, "text": each.text} for each in found]})
     if not clean:

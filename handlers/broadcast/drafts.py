@@ -8,11 +8,11 @@ from datetime import datetime
 from domain.broadcasts import APPROVAL_LIFE, DRAFT_LIFE, TEXT_MAX, Stage, clock_words, first_allowed, sent_as
 from domain.errors import Refusal
 from domain.ladder import Reason
-from domain.lint import lint
 from domain.messages import Audience, Choice, Kind
 from domain.roles import Right
 from domain.wording import period_words
 from handlers.scopes import has, looks_after, officer
+from handlers.tone import unkind
 from handlers.turn import Turn
 from models.accounts import Community
 from models.runtime import Broadcast
@@ -168,14 +168,4 @@ def take_text(turn: Turn, broadcast: Broadcast, text: str) -> None:
 
 def refuse_unkind(turn: Turn, text: str) -> None:
     """Many read it: what may not stand in a group may not stand here either, whoever it is for."""
-    found = lint(text, Audience.GROUP)
-    if not found:
-        return
-    listed = [turn.words("lint.finding", rule=_rule_words(turn, each.rule), text=each.text) for each in found]
-    kinder = [turn.words(f"kinder.{each.rule}") for each in found if turn.office.wording.has(f"kinder.{each.rule}")]
-    hint = turn.words("broadcast.kinder", words="\n".join(kinder)) if kinder else ""
-    raise Refusal("broadcast.unkind", {"findings": "\n".join(listed), "kinder": hint})
-
-
-def _rule_words(turn: Turn, rule: str) -> str:
-    return turn.words("broadcast.household_data" if rule == "household_data" else f"lint.{rule}")
+    unkind(turn, text, Audience.GROUP, "broadcast.unkind")

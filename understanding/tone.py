@@ -1,0 +1,96 @@
+"""The second look at words that staff want to send: learned from many unkind and many kind texts.
+
+The first look, domain/lint.py, knows forbidden words; what it finds is evidence here. This one also hears the tone: a threat
+without any forbidden word, and a kind text that has to use one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.lint import Finding, lint
+from domain.lint_text import english, plain, squeezed_words
+from domain.messages import Audience
+from understanding.linear import Linear, keys, probabilities, sounds, words
+from understanding.text import Syllables
+
+KIND = "kind"
+RULES = (
+    "utilities", "access", "exposure", "authority", "pressure", "insult", "blame", "discrimination", "child", "no_refund", "loan",
+)  # fmt: skip
+LABELS = (*RULES, KIND)
+FACTS = frozenset({"household_data"})  # found by looking, not by tone: nothing overrules it
+LONGEST = 2000  # characters that are weighed; staff's texts are shorter
+
+_UNKIND = 0.6  # from this chance on a text or one of its sentences is stopped
+_SURELY_KIND = 0.15  # below it a forbidden word was used in kindness
+_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_SENTENCE = re.compile(r"[^。!?！？\n.;；]+[。!?！？\n.;；]*")
+_PART = re.compile(r"[^,，、:：。!?！？\n.;；]+")
+_SHORTEST = 4  # characters of a sentence that says something by itself
+
+
+@dataclass(frozen=True)
+class Tone:
+    """Weighs a text. Loaded once; about a millisecond a sentence."""
+
+    model: Linear
+    syllables: Syllables
+
+    @classmethod
+    def load(cls, content: Path) -> Tone:
+        folder = content / "understanding"
+        return cls(Linear.load(folder / "tone.bin"), Syllables(folder / "syllables.txt"))
+
+    def lint(self, text: str, audience: Audience | str = Audience.PRIVATE) -> tuple[Finding, ...]:
+        """Everything that may not be said to this audience, each rule once; an empty tuple when it may be sent."""
+        found = lint(text, audience)
+        facts = tuple(each for each in found if each.rule in FACTS)
+        words_found = tuple(each for each in found if each.rule not in FACTS)
+        chance, sentence = self._worst(text[:LONGEST])
+        if chance < (_SURELY_KIND if words_found else _UNKIND):
+            return facts
+        return facts + (words_found or (Finding(self._rule(sentence), self._telling(sentence)),))
+
+    def _worst(self, text: str) -> tuple[float, str]:
+        """The chance that a text is unkind, and its most unkind sentence; the whole may say more than its parts."""
+        sentences = [each[0].strip() for each in _SENTENCE.finditer(text) if len(each[0].strip()) >= _SHORTEST]
+        weighed = [(self.unkind(each), each) for each in dict.fromkeys(sentences)]
+        worst = max(weighed, default=(0.0, text))
+        return max(self.unkind(text), worst[0]), worst[1]
+
+    def unkind(self, text: str) -> float:
+        """The chance, 0 to 1, that this text is unkind."""
+        return 1 - self._chances(text)[KIND]
+
+    def _rule(self, text: str) -> str:
+        chances = self._chances(text)
+        return max(RULES, key=lambda rule: chances[rule])
+
+    def _telling(self, sentence: str) -> str:
+        """The part of a sentence that speaks most against it."""
+        parts = [each[0].strip() for each in _PART.finditer(sentence) if len(each[0].strip()) >= _SHORTEST]
+        return max(parts, key=self.unkind, default=sentence.strip())
+
+    def _chances(self, text: str) -> dict[str, float]:
+        found = keys(features(text, self.syllables, [each.rule for each in lint(text)]))
+        return probabilities(self.model.scores(found), self.model.temperature)
+
+
+def features(text: str, syllables: Syllables, rules: list[str]) -> Iterator[str]:
+    """Names of the features of a text; `rules`: those that the first look finds broken."""
+    spelled = plain(text)
+    chinese = _NUMBER.sub("0", squeezed_words(spelled))
+    padded = f"^{chinese}$"
+    for size in (1, 2, 3, 4):
+        for start in range(len(padded) - size + 1):
+            gram = padded[start : start + size]
+            if not gram.isascii():
+                yield f"c{gram}"
+    yield from sounds(chinese, syllables)
+    yield from words(_NUMBER.sub("0", english(spelled)))
+    yield from (f"r{rule}" for rule in rules)
+    yield f"n{min(len(rules), 2)}"
