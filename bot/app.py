@@ -237,7 +237,9 @@ async def build(
     clock = clock or SystemClock()
     async with database.read() as session:
         names = await bot_names(session)
-    office = load_office(settings, tuple(channels) if channels is not None else enabled_channels(settings), names)
+    office = load_office(
+        settings, tuple(channels) if channels is not None else enabled_channels(settings), names, clock
+    )
     if channels is None:
         channels = open_channels(settings, clock, office.wording, database)
     if reader is None:

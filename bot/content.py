@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
 from bot.settings import ROOT, ConfigError, Settings
 from domain.calls import Calling
+from domain.clock import Clock, SystemClock
 from domain.desk import Desk
 from domain.library import Case, Library, LibraryError, Script, read_cases, read_scripts
 from domain.limits import Act, Limits
@@ -16,9 +19,11 @@ from domain.links import Links
 from domain.lint import Finding, lint
 from domain.messages import Audience
 from domain.office import Office
-from domain.policy import Action, Policy, PolicyError, read_policy, stricter
+from domain.policy import WRITING, Action, OfferStage, Policy, PolicyError, Stage, stricter
+from domain.policy_file import read_policy, starts_on
 from domain.rendering import lacking
 from domain.roles import Role
+from domain.toml_lines import lines_of
 from domain.wording import LANGUAGES, Wording, WordingError, fields_of, flatten
 from understanding.tone import Tone
 
@@ -46,35 +51,71 @@ def load_wording(content: Path = CONTENT) -> Wording:
     return wording
 
 
-def load_policies(settings: Settings, wording: Wording | None = None) -> tuple[dict[str, Policy], dict[str, str]]:
-    """The two policies with the office's own limits, and their texts. Raises PolicyError or ConfigError."""
-    policies: dict[str, Policy] = {}
-    texts: dict[str, str] = {}
-    own = settings.policy
+@dataclass(frozen=True)
+class Policies:
+    """What is in force now, and the versions that have a first day, in the order of it."""
+
+    first: Mapping[str, Policy]
+    to_come: Mapping[str, tuple[Policy, ...]]
+
+
+def load_policies(settings: Settings, wording: Wording | None = None) -> Policies:
+    """The two policies with the office's own limits. Raises PolicyError or ConfigError."""
+    first: dict[str, Policy] = {}
+    to_come: dict[str, tuple[Policy, ...]] = {}
     for kind in ("property", "training"):
-        path = Path(getattr(own, kind))
+        path = Path(getattr(settings.policy, kind))
         path = path if path.is_absolute() or path.exists() else ROOT / path
-        try:
-            texts[kind] = path.read_text(encoding="utf-8")
-        except OSError as wrong:
-            raise ConfigError(f"policy.{kind}: {path}: {wrong.strerror}") from None
-        policy = stricter(
-            read_policy(texts[kind], str(path)),
-            quiet_from=own.quiet_from,
-            quiet_until=own.quiet_until,
-            per_day=own.per_day,
-            per_week=own.per_week,
-            per_month=own.per_month,
-        )
-        for stage in policy.stages:
-            if wording is not None and stage.template and not wording.has(stage.template):
-                raise PolicyError(
-                    f"{path}: stage {stage.name}: template {stage.template!r} is missing in content/messages.*.toml"
-                )
-            if wording is not None and stage.action is Action.MESSAGE:
-                _check_reminder(wording, stage.template)
-        policies[kind] = policy
-    return policies, texts
+        first[kind] = _policy(path, kind, settings, wording)
+        later = [
+            replace(_policy(each, kind, settings, wording), starts_on=starts_on(each.name))
+            for each in sorted(path.parent.glob(f"policy.{kind}.*.toml"))
+            if each != path
+        ]
+        if later:
+            to_come[kind] = tuple(sorted(later, key=lambda policy: policy.starts_on or date.min))
+    return Policies(first, to_come)
+
+
+def _policy(path: Path, kind: str, settings: Settings, wording: Wording | None) -> Policy:
+    own = settings.policy
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as wrong:
+        raise ConfigError(f"policy.{kind}: {path}: {wrong.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"policy.{kind}: {path}: this is not UTF-8: save it as UTF-8") from None
+    policy = stricter(
+        read_policy(text, str(path)),
+        quiet_from=own.quiet_from,
+        quiet_until=own.quiet_until,
+        per_day=own.per_day,
+        per_week=own.per_week,
+        per_month=own.per_month,
+    )
+    if wording is not None:
+        lines = lines_of(text)
+        for number, stage in enumerate(policy.stages, start=1):
+            _check_words(wording, stage, f"{path}:{lines.get(('stage', number, 'template'), 1)}")
+        for number, offer in enumerate(policy.offer_stages, start=1):
+            _check_words(wording, offer, f"{path}:{lines.get(('offer_stage', number, 'template'), 1)}")
+    return policy
+
+
+def _check_words(wording: Wording, stage: Stage | OfferStage, place: str) -> None:
+    """A stage's template must exist in every language, for everyone whom its conditions let in."""
+    if not stage.template:
+        return
+    for language in LANGUAGES:
+        if stage.template not in wording.templates[language]:
+            raise PolicyError(
+                f"{place}: stage {stage.name}: template {stage.template!r} is missing in"
+                f" content/messages.*.{language}.toml: write it"
+            )
+    if isinstance(stage, Stage) and stage.action in WRITING:
+        _check_reminder(wording, stage.template)
+    if stage.action is Action.ANNOUNCE and not stage.template.startswith("announcement."):
+        raise PolicyError(f"{place}: stage {stage.name}: a group post takes a template of [announcement]")
 
 
 def _check_reminder(wording: Wording, template: str) -> None:
@@ -150,18 +191,23 @@ def load_library(content: Path = CONTENT) -> Library:
     return Library(scripts, cases)
 
 
-def load_office(settings: Settings, channels: tuple[str, ...], bot_names: dict[str, str] | None = None) -> Office:
+def load_office(
+    settings: Settings,
+    channels: tuple[str, ...],
+    bot_names: dict[str, str] | None = None,
+    clock: Clock | None = None,
+) -> Office:
     """The office of a configuration, with its words and policies."""
     wording = load_wording()
-    policies, texts = load_policies(settings, wording)
+    policies = load_policies(settings, wording)
     return Office(
         name=settings.organisation.name,
         hotline=settings.organisation.hotline,
         kind=settings.organisation.kind,
         zone=settings.organisation.zone,
         wording=wording,
-        policies=policies,
-        policy_texts=texts,
+        policies=policies.first,
+        policies_to_come=policies.to_come,
         channels=channels,
         approve_first_run=settings.policy.approve_first_run,
         bot_names={} if bot_names is None else bot_names,
@@ -172,4 +218,5 @@ def load_office(settings: Settings, channels: tuple[str, ...], bot_names: dict[s
         library=load_library(),
         links=Links(settings.web.public_url, settings.web.link_keys),
         lint=tone().lint,
+        clock=clock or SystemClock(),
     )

@@ -228,11 +228,12 @@ def _messages() -> Check:
 
 def _policies(settings: Settings) -> Check:
     try:
-        policies, _ = load_policies(settings)
+        policies = load_policies(settings)
     except (PolicyError, ConfigError) as wrong:
         return Check("policies", FAIL, str(wrong), "correct the file")
-    stages = ", ".join(f"{kind} {len(policy.stages)} stages" for kind, policy in policies.items())
-    return Check("policies", OK, stages)
+    stages = [f"{kind} {len(policy.stages)} stages" for kind, policy in policies.first.items()]
+    later = [f"{kind} changes on {each.starts_on}" for kind, some in policies.to_come.items() for each in some]
+    return Check("policies", OK, ", ".join([*stages, *later]))
 
 
 def _font() -> Check:

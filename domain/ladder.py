@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from domain.calendar import is_festival
-from domain.policy import STAFF_ACTIONS, Policy, Stage
+from domain.conditions import NONE, Circumstances
+from domain.policy import STAFF_ACTIONS, Action, Policy, Stage, own
 
 
 class Reason(StrEnum):
@@ -41,6 +42,15 @@ HOUSEHOLD_HOLDS = (Reason.HARDSHIP, Reason.COMPLAINT)
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A stage of a bill's own ladder that was carried out, and by which policy."""
+
+    stage: str
+    on: date
+    policy_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenBill:
     """A bill that still asks for money, as the ladder sees it."""
 
@@ -52,6 +62,7 @@ class OpenBill:
     held: Reason | None = None  # a hold on this very bill
     covered_on: date | None = None  # the last day a stage spoke of this bill
     days_behind: int = 0  # how far its ladder runs behind the calendar after a late start
+    steps: tuple[Step, ...] = ()  # of its own ladder, in the order in which they were carried out
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,11 @@ class Standing:
     contacts: Contacts = field(default_factory=Contacts)
     channel: str | None = None  # the payer's best reachable channel
     spacing_days: int = 0  # the payer wishes at least so many days between reminders
+    grade: str = ""  # how reliably they pay: A best, D least, empty: not known
+    tier: str = ""  # how likely a family renews: A to D
+    traits: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()  # all on which the payer can be reached now
+    replied_on: date | None = None  # the day the payer last wrote or pressed a button
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +122,26 @@ class Wait:
 Decision = Remind | HandToStaff | Wait
 
 
+def circumstances(standing: Standing) -> Circumstances:
+    """What a policy's conditions may ask of a household: sums and numbers are of the bills that may be asked for."""
+    bills = [bill for bill in standing.bills if bill.held is None]
+    return Circumstances(
+        sum(bill.open_fen for bill in bills),
+        len(bills),
+        standing.grade or NONE,
+        standing.tier or NONE,
+        standing.traits,
+        standing.channels,
+        standing.replied_on,
+        {step.stage: step.on for bill in bills for step in bill.steps},
+    )
+
+
+def policy_for(policy: Policy, standing: Standing) -> Policy:
+    """The policy with this household's own ladder: the stages that are for it, at the pace of its grade."""
+    return own(policy, circumstances(standing)) if policy.varies else policy
+
+
 def decide(policy: Policy, standing: Standing, today: date) -> Decision:
     """What the policy asks for today. Quiet hours are the gate's business: they are about a minute, not a day."""
     if not standing.bills:
@@ -122,11 +158,16 @@ def decide(policy: Policy, standing: Standing, today: date) -> Decision:
         return Wait(Reason.BELOW_TOLERANCE)
     if standing.auto_pay:
         return Wait(Reason.AUTO_PAY)
+    policy = policy_for(policy, standing)
     found = furthest(policy, bills, today, started=standing.contacted_before)
     if found is None:
         return Wait(Reason.STAFF_TASK if standing.staff_task_open else Reason.NO_STAGE)
     stage, anchor = found
     if standing.paused:
+        return Wait(Reason.PAUSED, stage)
+    if any(resting(policy, bill, today) for bill in bills):
+        return Wait(Reason.SPACING, stage)
+    if stage.action is Action.PAUSE:
         return Wait(Reason.PAUSED, stage)
     if standing.staff_task_open:
         return Wait(Reason.STAFF_TASK, stage)
@@ -173,20 +214,45 @@ def eligible(policy: Policy, bill: OpenBill, today: date, *, started: bool) -> S
     came_on = bill.due_on + timedelta(days=stage.days_after_due + lag)
     if bill.covered_on is not None and bill.covered_on >= came_on:
         return None
+    if any(step.stage == stage.name for step in bill.steps):
+        return None  # said before, on another day of another policy
     return stage
+
+
+def resting(policy: Policy, bill: OpenBill, today: date) -> bool:
+    """Whether the last stage of this bill asks for more days of quiet after it."""
+    if not bill.steps:
+        return False
+    last = bill.steps[-1]
+    wait_days = next((stage.wait_days for stage in policy.stages if stage.name == last.stage), 0)
+    return today < last.on + timedelta(days=wait_days)
 
 
 def days_behind(policy: Policy, bill: OpenBill, today: date, *, started: bool) -> int:
     """How many days this bill's ladder runs behind the calendar.
 
     A household never contacted before starts at the gentlest overdue stage, however old its arrears, and climbs from
-    there at the policy's own pace.
+    there at the policy's own pace. One in mid-ladder when the policy changes takes the new policy's next step first,
+    however far the calendar is: nothing is skipped because the rules moved.
     """
-    gentlest = next((stage for stage in policy.ladder if stage.days_after_due > 0), None)
     days = (today - bill.due_on).days
+    if bill.steps and bill.steps[-1].policy_hash != policy.hash:
+        after = _next_step(policy, bill)
+        if after is not None and days - bill.days_behind >= _end(policy, after):
+            return days - after.days_after_due
+    gentlest = next((stage for stage in policy.ladder if stage.days_after_due > 0), None)
     if started or gentlest is None or days < _end(policy, gentlest):
         return bill.days_behind
     return days - gentlest.days_after_due
+
+
+def _next_step(policy: Policy, bill: OpenBill) -> Stage | None:
+    """What follows, on this policy's ladder, on the last step that another policy took."""
+    last = bill.steps[-1]
+    same = next((stage for stage in policy.ladder if stage.name == last.stage), None)
+    reached = same.days_after_due if same else (last.on - bill.due_on).days - bill.days_behind
+    said = {step.stage for step in bill.steps}
+    return next((s for s in policy.ladder if s.days_after_due > reached and s.name not in said), None)
 
 
 def window_end(policy: Policy, bill: OpenBill, stage: Stage, lag: int) -> date:
@@ -196,4 +262,5 @@ def window_end(policy: Policy, bill: OpenBill, stage: Stage, lag: int) -> date:
 
 def _end(policy: Policy, stage: Stage) -> int:
     later = [s.days_after_due for s in policy.ladder if s.days_after_due > stage.days_after_due]
-    return min(later, default=stage.days_after_due + policy.last_window_days)
+    end = min(later, default=stage.days_after_due + (stage.window_days or policy.last_window_days))
+    return min(end, stage.days_after_due + stage.window_days) if stage.window_days else end

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from domain.calls import Calling
+from domain.clock import Clock, SystemClock
 from domain.desk import Desk
 from domain.library import Library
 from domain.limits import Limits
@@ -30,7 +31,7 @@ class Office:
     zone: ZoneInfo
     wording: Wording
     policies: Mapping[str, Policy]
-    policy_texts: Mapping[str, str] = field(default_factory=dict)  # kind -> the policy file's text
+    policies_to_come: Mapping[str, tuple[Policy, ...]] = field(default_factory=dict)  # by their first day
     channels: tuple[str, ...] = ()  # enabled ones
     approve_first_run: bool = False
     bot_names: Mapping[str, str] = field(default_factory=dict)
@@ -41,9 +42,17 @@ class Office:
     library: Library = field(default_factory=Library)
     links: Links = field(default_factory=Links)  # addresses that open a file by themselves
     lint: Lint = lint  # what staff may not say; a running office also hears the tone
+    clock: Clock = field(default_factory=SystemClock)
 
-    def policy(self, kind: str) -> Policy:
-        return self.policies[kind]
+    def policy(self, kind: str, on: date | None = None) -> Policy:
+        """The version of a policy that is in force on a day; now, when that is left out."""
+        found = self.policies[kind]
+        if kind not in self.policies_to_come:
+            return found
+        on = on or self.today(self.clock.now())
+        for version in self.policies_to_come[kind]:
+            found = version if version.starts_on is not None and version.starts_on <= on else found
+        return found
 
     def today(self, now: datetime) -> date:
         return now.astimezone(self.zone).date()

@@ -1,15 +1,15 @@
-"""A collection policy: stages, caps, windows and holds, read from content/policy.*.toml and checked before use."""
+"""A collection policy: stages and whom they are for, cadence, caps, windows and holds. domain/policy_file.py reads it."""
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import time
+from datetime import date, time, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
+
+from domain.conditions import ANYBODY, Circumstances, When
 
 Hours = tuple[int, int]  # local hours from, until (excluded)
 
@@ -20,14 +20,18 @@ class PolicyError(ValueError):
 
 class Action(StrEnum):
     MESSAGE = "message"  # a private reminder
+    ACKNOWLEDGE = "acknowledge"  # one that asks for a tap; silence becomes a call task
     ANNOUNCE = "announce"  # a group post without any household's data
     CALL = "call"
     VISIT = "visit"
     LETTER = "letter"
     REVIEW = "review"  # a manager decides
+    CASE_FILE = "case_file"  # a manager decides on the household's whole file
+    PAUSE = "pause"  # nothing at all, until the next stage
 
 
-STAFF_ACTIONS = frozenset({Action.CALL, Action.VISIT, Action.LETTER, Action.REVIEW})
+STAFF_ACTIONS = frozenset({Action.CALL, Action.VISIT, Action.LETTER, Action.REVIEW, Action.CASE_FILE})
+WRITING = frozenset({Action.MESSAGE, Action.ACKNOWLEDGE})  # to the payer, in private
 
 # The law's and the benchmark's limits (DESIGN §7): a policy may be stricter, never looser.
 HARD_QUIET_FROM = time(22, 0)
@@ -44,12 +48,54 @@ CHANNELS = frozenset({"wechat", "telegram", "wecom", "sandbox"})
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of the ladder. `days_after_due` is negative before the due day."""
+    """One step of the ladder. `days_after_due` is negative before the due day.
+
+    Of several stages of the same day, a household gets the first that is for it.
+    """
 
     name: str
     days_after_due: int
     action: Action
     template: str = ""
+    when: When = ANYBODY
+    wait_days: int = 0  # after it, at least so many days until the next stage
+    window_days: int = 0  # how long it may still be carried out; 0: until the next stage's day
+    answer_hours: int = 48  # of an acknowledge stage: silence for so long becomes a call
+
+
+class Counted(StrEnum):
+    """From where an offer's stages are counted."""
+
+    OPENS = "opens"
+    CLOSES = "closes"
+
+
+@dataclass(frozen=True)
+class OfferStage:
+    """One step towards a renewal. `days` after the offer's window opens, or before it closes."""
+
+    name: str
+    counted: Counted
+    days: int
+    action: Action
+    template: str = ""
+    when: When = ANYBODY
+    wait_days: int = 0
+    answer_hours: int = 48
+
+    def on(self, opens_on: date, closes_on: date) -> date:
+        """The day of this stage for an offer with this window."""
+        if self.counted is Counted.OPENS:
+            return opens_on + timedelta(days=self.days)
+        return closes_on - timedelta(days=self.days)
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """How households of a grade are approached: overdue stages come later or sooner, some not at all."""
+
+    pace_percent: int = 100  # of the days after the due day; 150: a stage of day 10 comes on day 15
+    skip: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -85,6 +131,20 @@ class Policy:
     tolerance_fen: int = 100  # an account that owes less is not reminded
     holds: Holds = field(default_factory=Holds)
     hash: str = ""
+    offer_stages: tuple[OfferStage, ...] = ()
+    cadence: Mapping[str, Cadence] = field(
+        default_factory=dict
+    )  # by grade; one that isn't named keeps the policy's own pace
+    starts_on: date | None = None  # in force from this day; None: from the beginning
+    text: str = field(default="", repr=False, compare=False)  # of its file
+
+    def __post_init__(self) -> None:
+        self.__dict__["variants"] = {}  # of `own`: a handful of ladders serve a hundred thousand households
+
+    @cached_property
+    def varies(self) -> bool:
+        """Whether two households may have different ladders."""
+        return bool(self.cadence) or any(stage.when.asked for stage in self.stages)
 
     @cached_property
     def ladder(self) -> tuple[Stage, ...]:
@@ -96,63 +156,51 @@ class Policy:
         return tuple(stage for stage in self.stages if stage.action is Action.ANNOUNCE)
 
 
-def read_policy(text: str, name: str) -> Policy:
-    """Parse and check one policy file. `name` is used in error messages.
-
-    Raises PolicyError: bad TOML, unknown or missing key, wrong type, stage out of order or twice, a value looser than
-    DESIGN §7.
-    """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as wrong:
-        raise PolicyError(f"{name}: {wrong}") from None
-    top = _Table(name, raw)
-    stages = tuple(_stage(_Table(f"{name}: stage {n}", row)) for n, row in enumerate(top.rows("stage"), start=1))
-    if not stages:
-        raise PolicyError(f"{name}: no [[stage]]: add at least one")
-    days = [stage.days_after_due for stage in stages if stage.action is not Action.ANNOUNCE]
-    names = [stage.name for stage in stages]
-    if days != sorted(set(days)):
-        raise PolicyError(f"{name}: days_after_due must rise from stage to stage (found {days})")
-    if len(set(names)) != len(names):
-        raise PolicyError(f"{name}: two stages have the same name (found {names})")
-    window, caps, holds = top.table("window"), top.table("caps"), top.table("holds")
-    policy = Policy(
-        kind=top.text("kind", ""),
-        stages=stages,
-        channels=top.texts("channels", Policy.channels),
-        window_from=window.time("from", NORMAL_FROM),
-        window_until=window.time("until", NORMAL_UNTIL),
-        quiet_from=window.time("quiet_from", HARD_QUIET_FROM),
-        quiet_until=window.time("quiet_until", HARD_QUIET_UNTIL),
-        per_day=caps.whole("per_day", PER_DAY_MAX),
-        per_week=caps.whole("per_week", PER_WEEK_MAX),
-        per_month=caps.whole("per_month", PER_MONTH_MAX),
-        spacing_days=caps.whole("spacing_days", SPACING_DAYS_MIN),
-        last_window_days=top.whole("last_window_days", Policy.last_window_days),
-        tolerance_fen=top.whole("tolerance_fen", Policy.tolerance_fen),
-        holds=Holds(**{key: holds.whole(key, value) for key, value in vars(Holds()).items()}),
-        hash=hashlib.sha256(text.encode()).hexdigest()[:16],
-    )
-    for table in (top, window, caps, holds):
-        table.refuse_leftovers()
-    check_lawful(policy, name)
-    return _outside_quiet_hours(policy, name)
-
-
 def stricter(policy: Policy, name: str = "[policy]", **values: Any) -> Policy:
     """The policy with the office's own limits from config.toml; refused when any of them is looser than the law's."""
     changed = replace(policy, **{key: value for key, value in values.items() if value is not None})
     check_lawful(changed, name)
-    return _outside_quiet_hours(changed, name)
+    return outside_quiet_hours(changed, name)
 
 
-def _outside_quiet_hours(policy: Policy, name: str) -> Policy:
+def outside_quiet_hours(policy: Policy, name: str) -> Policy:
     """Longer quiet hours make the window shorter: reminders never go out inside them."""
     window_from, window_until = max(policy.window_from, policy.quiet_until), min(policy.window_until, policy.quiet_from)
     if window_from >= window_until:
         raise PolicyError(f"{name}: the quiet hours leave no time to write in: shorten them or move the window")
     return replace(policy, window_from=window_from, window_until=window_until)
+
+
+def own(policy: Policy, now: Circumstances) -> Policy:
+    """The policy with the ladder of one household: the stages that are for it, at the pace of its grade."""
+    if not policy.varies:
+        return policy
+    cadence = policy.cadence.get(now.grade)
+    skip = cadence.skip if cadence else frozenset()
+    mine = tuple(n for n, stage in enumerate(policy.stages) if stage.name not in skip and stage.when.met(now))
+    key = (cadence, mine)
+    variants: dict[object, Policy] = policy.__dict__["variants"]
+    if (known := variants.get(key)) is None:
+        stages = _first_of_each_day(policy, mine, cadence)
+        known = variants[key] = replace(policy, stages=stages, cadence={})
+    return known
+
+
+def _first_of_each_day(policy: Policy, mine: tuple[int, ...], cadence: Cadence | None) -> tuple[Stage, ...]:
+    percent = cadence.pace_percent if cadence else 100
+    found: list[Stage] = []
+    for stage in (policy.stages[n] for n in mine):
+        is_post = stage.action is Action.ANNOUNCE
+        days = stage.days_after_due if is_post else paced(stage.days_after_due, percent)
+        taken = any(each.days_after_due == days and each.action is not Action.ANNOUNCE for each in found)
+        if is_post or not taken:
+            found.append(replace(stage, days_after_due=days, when=ANYBODY))
+    return tuple(found)
+
+
+def paced(days: int, percent: int) -> int:
+    """The day of a stage at a grade's pace. What comes before the due day stays where it is."""
+    return days if days <= 0 else max(1, round(days * percent / 100))
 
 
 def within(policy: Policy, hours: Hours | None) -> Policy:
@@ -207,66 +255,3 @@ def check_lawful(policy: Policy, name: str) -> None:
             raise PolicyError(f"{name}: holds.{key} = {days} must not be negative")
     if unknown := set(policy.channels) - CHANNELS:
         raise PolicyError(f"{name}: channels: {sorted(unknown)[0]!r} is not one of {', '.join(sorted(CHANNELS))}")
-
-
-def _stage(table: _Table) -> Stage:
-    action = table.text("action", Action.MESSAGE)
-    if action not in set(Action):
-        raise PolicyError(f"{table.place}: action {action!r} is not one of {', '.join(Action)}")
-    stage = Stage(
-        name=table.text("name"),
-        days_after_due=table.whole("days_after_due"),
-        action=Action(action),
-        template=table.text("template", ""),
-    )
-    if not stage.template and stage.action not in STAFF_ACTIONS:
-        raise PolicyError(f"{table.place}: a stage that writes needs a template")
-    table.refuse_leftovers()
-    return stage
-
-
-class _Table:
-    """One TOML table: reads keys by type, remembers which were read, names its place in every complaint."""
-
-    def __init__(self, place: str, raw: Mapping[str, Any]) -> None:
-        self.place = place
-        self._raw = dict(raw)
-
-    def _take(self, key: str, kind: type, default: Any) -> Any:
-        value = self._raw.pop(key, default)
-        if value is None:
-            raise PolicyError(f"{self.place}: {key} is missing")
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise PolicyError(f"{self.place}: {key} = {value!r} must be of type {kind.__name__}")
-        return value
-
-    def text(self, key: str, default: str | None = None) -> str:
-        return str(self._take(key, str, default))
-
-    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(str(each) for each in self._take(key, list, list(default)))
-
-    def whole(self, key: str, default: int | None = None) -> int:
-        value = self._take(key, int, default)
-        assert isinstance(value, int)
-        return value
-
-    def time(self, key: str, default: time) -> time:
-        text = self.text(key, default.strftime("%H:%M"))
-        try:
-            return time.fromisoformat(text).replace(tzinfo=None)
-        except ValueError:
-            raise PolicyError(f"{self.place}: {key} = {text!r} is not a time such as 09:00") from None
-
-    def table(self, key: str) -> _Table:
-        return _Table(f"{self.place}: [{key}]", self._take(key, dict, {}))
-
-    def rows(self, key: str) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self._take(key, list, [])
-        if not all(isinstance(row, dict) for row in rows):
-            raise PolicyError(f"{self.place}: {key} must be written as [[{key}]] tables")
-        return rows
-
-    def refuse_leftovers(self) -> None:
-        if self._raw:
-            raise PolicyError(f"{self.place}: unknown key {', '.join(sorted(self._raw))}: correct or remove it")

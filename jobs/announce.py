@@ -42,7 +42,7 @@ async def run(database: Database, office: Office, now: datetime) -> int:
             ).all()
         ]
     for group, community in groups:
-        for stage in office.policy(community.kind).announcements:
+        for stage in office.policy(community.kind, today).announcements:
             due_on = today - timedelta(days=stage.days_after_due)
             async with database.write() as session:
                 written += await _announce(session, office, group, community, stage, due_on, now)

@@ -53,7 +53,7 @@ async def run(database: Database, office: Office, now: datetime) -> list[Row]:
         else v
         for v in verdicts
     ]
-    await _keep_policies(database, office, now)
+    await _keep_policies(database, office, today, now)
     await _ask_for_approval(database, office, verdicts, today, now)
     by_person: dict[int, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
@@ -203,13 +203,14 @@ async def _new_reminders(
     return ids
 
 
-async def _keep_policies(database: Database, office: Office, now: datetime) -> None:
+async def _keep_policies(database: Database, office: Office, today: date, now: datetime) -> None:
     """Keep the full text of each policy that decides, by its hash."""
     async with database.write() as session:
-        for kind, policy in office.policies.items():
+        for kind in office.policies:
+            policy = office.policy(kind, today)
             await session.execute(
                 upsert(session, PolicyText)
-                .values(hash=policy.hash, kind=kind, text=office.policy_texts.get(kind, ""), first_used_at=now)
+                .values(hash=policy.hash, kind=kind, text=policy.text, first_used_at=now)
                 .on_conflict_do_nothing(index_elements=["hash"])
             )
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, select
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.clock import local_date
-from domain.ladder import BILL_HOLDS, HOUSEHOLD_HOLDS, OpenBill, Reason, Standing
+from domain.ladder import BILL_HOLDS, HOUSEHOLD_HOLDS, OpenBill, Reason, Standing, Step
 from domain.office import Office
 from domain.policy import Hours
 from models.accounts import Account, Community, room_of
@@ -51,6 +52,7 @@ class Payer:
     hours: Hours | None = None
     channel: str = ""
     large_type: bool = False
+    heard_at: datetime | None = None  # when they last wrote or pressed a button, on any channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ async def households(
         Account.class_name,
         Account.payer_name,
         Account.language,
+        Account.grade,
+        Account.tier,
         Account.traits,
         Account.first_contacted_on,
     ).where(Account.erased_at.is_(None))
@@ -119,13 +123,13 @@ async def _batch(
     found = []
     for account in accounts:
         payer = payers.get(account.id)
-        policy = office.policy(account.kind)
+        policy = office.policy(account.kind, today)
         usable = [each for each in payer.chats if each.channel in policy.channels] if payer else []
         liked = payer.channel if payer else ""
         order = (*(channel for channel in policy.channels if channel == liked), *policy.channels)
         chat = min(usable, key=lambda each: (order.index(each.channel), each.id), default=None)
         last = [d for d in (reminded.get(account.id), persons_reminded.get(payer.id) if payer else None) if d]
-        traits = account.traits.split(";")
+        traits = _words(account.traits)
         held = holds.get(account.id) or NO_HOLDS
         standing = Standing(
             account_id=account.id,
@@ -148,10 +152,21 @@ async def _batch(
             ),
             channel=chat.channel if chat else None,
             spacing_days=payer.spacing_days if payer else 0,
+            grade=account.grade,
+            tier=account.tier,
+            traits=traits,
+            channels=frozenset(each.channel for each in usable),
+            replied_on=local_date(payer.heard_at, office.zone) if payer and payer.heard_at else None,
         )
         room = room_of(account.building, account.address, account.class_name) or account.code
         found.append(Household(standing, account.kind, account.payer_name, room, account.language, payer, chat))
     return found
+
+
+@cache
+def _words(traits: str) -> frozenset[str]:
+    """A few dozen combinations serve a whole estate."""
+    return frozenset(each for each in traits.split(";") if each)
 
 
 def _within(column: InstrumentedAttribute[int], span: tuple[int, int]) -> ColumnElement[bool]:
@@ -175,6 +190,7 @@ async def _payers(session: AsyncSession, office: Office, span: tuple[int, int]) 
             Contact.channel,
             Contact.chat,
             Contact.user,
+            Contact.last_heard_at,
         )
         .join(Person, Person.id == Binding.person_id)
         .outerjoin(Contact, usable)
@@ -183,13 +199,16 @@ async def _payers(session: AsyncSession, office: Office, span: tuple[int, int]) 
     )
     payers: dict[int, Payer] = {}
     for account_id, person_id, language, stopped_at, spacing, opens, closes, liked, large, *contact in rows:
-        chat_id, channel, chat, user = contact
+        chat_id, channel, chat, user, heard_at = contact
         chats = (Chat(chat_id, channel, chat, user),) if chat_id is not None else ()
         if (known := payers.get(account_id)) is None:
             hours = (opens, closes) if opens is not None and closes is not None else None
-            payers[account_id] = Payer(person_id, language, stopped_at is not None, chats, spacing, hours, liked, large)
+            payers[account_id] = Payer(
+                person_id, language, stopped_at is not None, chats, spacing, hours, liked, large, heard_at
+            )
         elif chats and known.id == person_id:
-            payers[account_id] = replace(known, chats=known.chats + chats)
+            latest = max((at for at in (known.heard_at, heard_at) if at is not None), default=None)
+            payers[account_id] = replace(known, chats=known.chats + chats, heard_at=latest)
     return payers
 
 
@@ -213,11 +232,21 @@ async def _open_bills(session: AsyncSession, span: tuple[int, int]) -> dict[int,
             .group_by(ReminderBill.bill_id)
         )
     }
+    steps: dict[int, tuple[Step, ...]] = defaultdict(tuple)
+    for bill_id, stage, on, policy_hash in await session.execute(
+        select(Reminder.anchor_bill_id, Reminder.stage, Reminder.decided_on, Reminder.policy_hash)
+        .where(_within(Reminder.account_id, span), Reminder.anchor_bill_id.in_({row.id for row in rows}))
+        .order_by(Reminder.decided_on, Reminder.id)
+    ):
+        steps[bill_id] += (Step(stage, on, policy_hash),)
     found: dict[int, list[OpenBill]] = defaultdict(list)
     for row in rows:
         covered_on, behind = covered.get(row.id, (None, 0))
         found[row.account_id].append(
-            OpenBill(row.id, row.item, row.period, row.due_on, int(row.open_fen), None, covered_on, behind)
+            OpenBill(
+                *(row.id, row.item, row.period, row.due_on, int(row.open_fen), None, covered_on, behind),
+                steps=steps.get(row.id, ()),
+            )
         )
     return found
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import keys
 from domain.clock import at_local
-from domain.ladder import Decision, HandToStaff, OpenBill, Reason, Remind, Wait, days_behind, decide
+from domain.ladder import Decision, HandToStaff, OpenBill, Reason, Remind, Wait, days_behind, decide, policy_for
 from domain.office import Office
 from domain.policy import Policy, within
 from models.reminders import Run
@@ -85,7 +85,7 @@ async def decide_all(
     verdicts: list[Verdict] = []
     approved = not office.approve_first_run or await _approved(session)
     async for household in households(session, office, today, now, only):
-        policy = office.policy(household.kind)
+        policy = policy_for(office.policy(household.kind, today), household.standing)
         decision = decide(policy, household.standing, today)
         if not approved and isinstance(decision, Remind | HandToStaff):
             decision = Wait(Reason.AWAITING_APPROVAL, decision.stage)

@@ -18,7 +18,7 @@ CODES: dict[type[StrEnum], str] = {
     "festival no_channel no_stage below_tolerance auto_pay awaiting_approval staff_task",
     Kind: "reply receipt promise reminder broadcast service announcement staff_card staff_reply",
     Audience: "private group staff",
-    Action: "message announce call visit letter review",
+    Action: "message acknowledge announce call visit letter review case_file pause",
     Role: "admin manager collector teacher auditor",
     Member: "owner family tenant",
     Right: "read tasks confirm_payment broadcast broadcast_wide approve pause preview manage_staff export policy",

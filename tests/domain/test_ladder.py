@@ -25,7 +25,8 @@ from domain.ladder import (
     decide,
     window_end,
 )
-from domain.policy import STAFF_ACTIONS, read_policy
+from domain.policy import STAFF_ACTIONS
+from domain.policy_file import read_policy
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 POLICY = read_policy((CONTENT / "policy.property.toml").read_text(encoding="utf-8"), "property")
@@ -59,9 +60,11 @@ def told(decision: Decision) -> str:
 @pytest.mark.parametrize(
     ("days", "expected"),
     [
-        (-8, "wait:no_stage"),  # too early
-        (-7, "advance"),
-        (-4, "advance"),  # its window is still open
+        (-31, "wait:no_stage"),  # too early
+        (-30, "advance"),
+        (-8, "advance"),  # its window is still open
+        (-7, "friendly"),
+        (-4, "friendly"),
         (-3, "soon"),
         (0, "soon"),  # the due day's own stage is a group post
         (2, "soon"),
@@ -72,8 +75,8 @@ def told(decision: Decision) -> str:
         (15, "staff:call"),
         (30, "staff:visit"),
         (60, "staff:letter"),
-        (90, "staff:review"),
-        (103, "staff:review"),
+        (90, "staff:case_file"),
+        (103, "staff:case_file"),
         (104, "wait:no_stage"),  # the last window is over: skipped, never late
     ],
 )
@@ -140,7 +143,7 @@ def test_after_a_late_start_it_climbs_at_the_policys_pace() -> None:
         12: "staff:call",
         27: "staff:visit",
     }
-    assert window_end(POLICY, covered, POLICY.ladder[2], behind) == start + timedelta(days=4)
+    assert window_end(POLICY, covered, POLICY.ladder[3], behind) == start + timedelta(days=4)
 
 
 def test_a_start_within_the_gentle_window_is_no_late_start() -> None:

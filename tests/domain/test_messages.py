@@ -103,7 +103,7 @@ def test_an_office_knows_its_day_its_policy_and_what_it_was_not_told() -> None:
     known = office()
     assert known.today(NOW) == date(2026, 11, 23)  # already, in Shanghai
     assert known.policy("property") is POLICY
-    assert (known.approve_first_run, known.channels, known.policy_texts, known.language) == (False, (), {}, "zh")
+    assert (known.approve_first_run, known.channels, known.policies_to_come, known.language) == (False, (), {}, "zh")
 
 
 def test_the_link_into_a_private_chat() -> None:

@@ -15,7 +15,8 @@ from bot.demo_homes import raw
 from domain.ladder import Reason
 from domain.ledger import EntryKind
 from domain.messages import Kind
-from domain.policy import Action, read_policy
+from domain.policy import Action
+from domain.policy_file import read_policy
 from domain.wording import LANGUAGES, fields_of, flatten
 from models.outbox import State
 from scheduler import JOBS

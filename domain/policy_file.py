@@ -1,0 +1,290 @@
+"""Reads content/policy.*.toml and refuses what must not start: each complaint names the file, the line and the cure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from datetime import date, time
+from typing import Any
+
+from domain.conditions import ANYBODY, GRADES, KEYS, TIERS, TRAITS, When
+from domain.policy import (
+    HARD_QUIET_FROM,
+    HARD_QUIET_UNTIL,
+    NORMAL_FROM,
+    NORMAL_UNTIL,
+    PER_DAY_MAX,
+    PER_MONTH_MAX,
+    PER_WEEK_MAX,
+    SPACING_DAYS_MIN,
+    STAFF_ACTIONS,
+    WRITING,
+    Action,
+    Cadence,
+    Counted,
+    Holds,
+    OfferStage,
+    Policy,
+    PolicyError,
+    Stage,
+    check_lawful,
+    outside_quiet_hours,
+)
+from domain.policy_sense import check_sense
+from domain.toml_lines import Place, lines_of
+
+FILE_NAME = re.compile(r"policy\.[a-z_]+\.(.+)\.toml")  # of a version that comes into force later
+LIMITS = (*("window", "caps", "holds"), "")  # tables whose values the law limits
+
+
+def read_policy(text: str, name: str) -> Policy:
+    """Parse and check one policy file. `name` is used in error messages.
+
+    Raises PolicyError: bad TOML, unknown or missing key, wrong type, stage out of order or twice, a stage or condition
+    that no household can meet, a value looser than DESIGN §7.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        raise PolicyError(f"{name}: {wrong}") from None
+    lines = lines_of(text)
+    top = _Table(name, "", lines, ("", 1), raw)
+    rows = top.rows("stage")
+    stages = tuple(_stage(row) for row in rows)
+    if not stages:
+        raise PolicyError(f"{name}: no [[stage]]: add at least one")
+    offers = top.rows("offer_stage")
+    window, caps, holds = top.table("window"), top.table("caps"), top.table("holds")
+    policy = Policy(
+        kind=top.text("kind", ""),
+        stages=stages,
+        channels=top.texts("channels", Policy.channels),
+        window_from=window.time("from", NORMAL_FROM),
+        window_until=window.time("until", NORMAL_UNTIL),
+        quiet_from=window.time("quiet_from", HARD_QUIET_FROM),
+        quiet_until=window.time("quiet_until", HARD_QUIET_UNTIL),
+        per_day=caps.whole("per_day", PER_DAY_MAX),
+        per_week=caps.whole("per_week", PER_WEEK_MAX),
+        per_month=caps.whole("per_month", PER_MONTH_MAX),
+        spacing_days=caps.whole("spacing_days", SPACING_DAYS_MIN),
+        last_window_days=top.whole("last_window_days", Policy.last_window_days),
+        tolerance_fen=top.whole("tolerance_fen", Policy.tolerance_fen),
+        holds=Holds(**{key: holds.whole(key, value) for key, value in vars(Holds()).items()}),
+        hash=hashlib.sha256(text.encode()).hexdigest()[:16],
+        offer_stages=tuple(_offer_stage(row) for row in offers),
+        cadence={grade: _cadence(table) for grade, table in top.tables("cadence", GRADES)},
+        text=text,
+    )
+    for table in (top, window, caps, holds):
+        table.refuse_leftovers()
+    try:
+        check_lawful(policy, name)
+    except PolicyError as loose:
+        raise PolicyError(_with_line(str(loose), name, lines)) from None
+    check_sense(policy, name, lines)
+    return outside_quiet_hours(policy, name)
+
+
+def starts_on(file_name: str) -> date | None:
+    """From which day a policy file is in force, by its name: `policy.property.2027-01-01.toml`; None: from the beginning.
+
+    Raises PolicyError when the name holds something else than a date.
+    """
+    found = FILE_NAME.fullmatch(file_name)
+    if found is None:
+        return None
+    try:
+        return date.fromisoformat(found.group(1))
+    except ValueError:
+        raise PolicyError(
+            f"{file_name}: {found.group(1)!r} is not a date: name it as policy.property.2027-01-01.toml"
+        ) from None
+
+
+def _with_line(complaint: str, name: str, lines: Mapping[Place, int]) -> str:
+    """The complaint with the line of the key that it names, where the file has one."""
+    for table, number, key in lines:
+        if table in LIMITS and key and re.search(rf"\b{re.escape(key)}\b", complaint.removeprefix(name)):
+            return f"{name}:{lines[table, number, key]}{complaint.removeprefix(name)}"
+    return complaint
+
+
+def _stage(table: _Table) -> Stage:
+    action = _action(table)
+    stage = Stage(
+        name=table.text("name"),
+        days_after_due=table.whole("days_after_due"),
+        action=action,
+        template=table.text("template", ""),
+        when=_when(table),
+        wait_days=table.count("wait_days", 0, 60),
+        window_days=table.count("window_days", 0, 90),
+        answer_hours=table.count("answer_hours", Stage.answer_hours, 240, least=1),
+    )
+    if action is Action.ANNOUNCE and stage.when.asked:
+        raise table.wrong("[stage.when]: a group post is about nobody: conditions are for private stages")
+    _check_template(table, stage)
+    table.refuse_leftovers()
+    return stage
+
+
+def _offer_stage(table: _Table) -> OfferStage:
+    action = _action(table)
+    if action in (Action.LETTER, Action.CASE_FILE):
+        raise table.wrong(f"action {action.value!r}: an offer is never a debt: call, visit or write", "action")
+    opens, closes = table.has("days_after_open"), table.has("days_before_close")
+    if opens == closes:
+        raise table.wrong("write either days_after_open or days_before_close")
+    stage = OfferStage(
+        name=table.text("name"),
+        counted=Counted.OPENS if opens else Counted.CLOSES,
+        days=table.whole("days_after_open" if opens else "days_before_close"),
+        action=action,
+        template=table.text("template", ""),
+        when=_when(table),
+        wait_days=table.count("wait_days", 0, 60),
+        answer_hours=table.count("answer_hours", OfferStage.answer_hours, 240, least=1),
+    )
+    _check_template(table, stage)
+    table.refuse_leftovers()
+    return stage
+
+
+def _action(table: _Table) -> Action:
+    action = table.text("action", Action.MESSAGE)
+    if action not in set(Action):
+        raise table.wrong(f"action {action!r} is not one of {', '.join(Action)}", "action")
+    return Action(action)
+
+
+def _check_template(table: _Table, stage: Stage | OfferStage) -> None:
+    writes = stage.action in WRITING or stage.action is Action.ANNOUNCE
+    if writes and not stage.template:
+        raise table.wrong("a stage that writes needs a template")
+    if stage.template and not writes and stage.action not in STAFF_ACTIONS:
+        raise table.wrong("a pause writes nothing: remove its template", "template")
+
+
+def _when(stage: _Table) -> When:
+    table = stage.table("when")
+    when = When(
+        **{key: table.maybe_count(key) for key in KEYS if key.endswith(("_min", "_max"))},
+        grade=table.some_of("grade", GRADES),
+        tier=table.some_of("tier", TIERS),
+        traits_any=table.some_of("traits_any", TRAITS),
+        traits_none=table.some_of("traits_none", TRAITS),
+        channel=table.some_of("channel", Policy.channels),
+        reachable=table.truth("reachable"),
+        replied_since=table.text("replied_since", ""),
+        no_reply_since=table.text("no_reply_since", ""),
+    )
+    table.refuse_leftovers(f"one of {', '.join(KEYS)}")
+    return when if when.asked else ANYBODY
+
+
+def _cadence(table: _Table) -> Cadence:
+    found = Cadence(table.count("pace_percent", 100, 300, least=50), frozenset(table.texts("skip", ())))
+    table.refuse_leftovers()
+    return found
+
+
+class _Table:
+    """One TOML table: reads keys by type, remembers which were read, names its place in every complaint."""
+
+    def __init__(
+        self, file: str, label: str, lines: Mapping[Place, int], place: tuple[str, int], raw: Mapping[str, Any]
+    ) -> None:
+        self._file, self._label, self._lines, self._place = file, label, lines, place
+        self._raw = dict(raw)
+
+    def wrong(self, complaint: str, key: str = "") -> PolicyError:
+        """The complaint with the file, the line of the key (else of the table) and the table."""
+        line = self._lines.get((*self._place, key)) or self._lines.get((*self._place, ""))
+        where = f"{self._file}:{line}" if line else self._file
+        return PolicyError(f"{where}: {self._label}{': ' if self._label else ''}{complaint}")
+
+    def _take(self, key: str, kind: type, default: Any) -> Any:
+        value = self._raw.pop(key, default)
+        if value is None:
+            raise self.wrong(f"{key} is missing")
+        if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
+            raise self.wrong(f"{key} = {value!r} must be of type {kind.__name__}", key)
+        return value
+
+    def has(self, key: str) -> bool:
+        return key in self._raw
+
+    def text(self, key: str, default: str | None = None) -> str:
+        return str(self._take(key, str, default))
+
+    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(each) for each in self._take(key, list, list(default)))
+
+    def some_of(self, key: str, known: Collection[str]) -> frozenset[str]:
+        """A list of words that are all known; left out: empty. An empty list is refused: nobody could meet it."""
+        if key not in self._raw:
+            return frozenset()
+        words = self.texts(key, ())
+        if strange := [word for word in words if word not in known]:
+            raise self.wrong(f"{key}: {strange[0]!r} is not one of {', '.join(known)}", key)
+        if not words:
+            raise self.wrong(f"{key} = [] is met by nobody: name some, or remove it", key)
+        return frozenset(words)
+
+    def truth(self, key: str) -> bool | None:
+        return bool(self._take(key, bool, False)) if key in self._raw else None
+
+    def whole(self, key: str, default: int | None = None) -> int:
+        value = self._take(key, int, default)
+        assert isinstance(value, int)
+        return value
+
+    def count(self, key: str, default: int, most: int, *, least: int = 0) -> int:
+        value = self.whole(key, default)
+        if not least <= value <= most:
+            raise self.wrong(f"{key} = {value}: choose {least} to {most}", key)
+        return value
+
+    def maybe_count(self, key: str) -> int | None:
+        if key not in self._raw:
+            return None
+        value = self.whole(key)
+        if value < 0:
+            raise self.wrong(f"{key} = {value} must not be negative", key)
+        return value
+
+    def time(self, key: str, default: time) -> time:
+        text = self.text(key, default.strftime("%H:%M"))
+        try:
+            return time.fromisoformat(text).replace(tzinfo=None)
+        except ValueError:
+            raise self.wrong(f"{key} = {text!r} is not a time such as 09:00", key) from None
+
+    def table(self, key: str) -> _Table:
+        raw = self._take(key, dict, {})
+        name, number = self._place
+        inner = f"{name}.{key}" if name else key
+        shown = f"{self._label}: [{inner}]" if self._label and not self._label.startswith("[") else f"[{inner}]"
+        return _Table(self._file, shown, self._lines, (inner, number), raw)
+
+    def tables(self, key: str, names: Collection[str]) -> list[tuple[str, _Table]]:
+        """Sub-tables such as [cadence.A], by name."""
+        parent = self.table(key)
+        for name in parent._raw:
+            if name not in names:
+                raise parent.wrong(f"{name!r} is not one of {', '.join(names)}", name)
+        return [(name, parent.table(name)) for name in list(parent._raw)]
+
+    def rows(self, key: str) -> list[_Table]:
+        rows: list[dict[str, Any]] = self._take(key, list, [])
+        if not all(isinstance(row, dict) for row in rows):
+            raise self.wrong(f"{key} must be written as [[{key}]] tables", key)
+        label = key.replace("_", " ")
+        return [_Table(self._file, f"{label} {n}", self._lines, (key, n), row) for n, row in enumerate(rows, start=1)]
+
+    def refuse_leftovers(self, cure: str = "correct or remove it") -> None:
+        if self._raw:
+            key = sorted(self._raw)[0]
+            raise self.wrong(f"unknown key {', '.join(sorted(self._raw))}: {cure}", key)
