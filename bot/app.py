@@ -14,14 +14,16 @@ import structlog
 import uvicorn
 
 import scheduler
-from bot import exporting
+from bot import exporting, papers
 from bot.channels.channel import Channel
 from bot.content import CONTENT, load_office
 from bot.dispatch import Dispatcher
+from bot.handing_out import data_folder
 from bot.inbound import Inbound
 from bot.lanes import Lane
 from bot.language_model import language_model
 from bot.menus import StaffMenus, menus
+from bot.paper_kinds import MAKERS
 from bot.settings import Settings, enabled_channels
 from bot.taking_back import take_back
 from bot.wechat_memory import DatabaseMemory
@@ -65,20 +67,27 @@ class App:
         ran = await scheduler.tick(
             self.database, self.office, now, only=only, on_demand=on_demand, platforms=self._confirming
         )
-        await self.write_exports(now)
+        await self.write_files(now)
         for lane in self.lanes.values():
             lane.wake()
         return ran
 
-    async def write_exports(self, now: datetime) -> None:
-        """The files that staff asked for."""
-        if await exporting.write_waiting(self.database, self.office, now, exporting.folder_of(self.settings)):
+    async def write_files(self, now: datetime) -> None:
+        """The spreadsheets and papers that staff asked for."""
+        sheets = await self.write_exports(now)
+        made = await papers.write_waiting(
+            papers.Desk(self.database, self.office, now, data_folder(self.settings)), MAKERS
+        )
+        if sheets or made:
             for lane in self.lanes.values():
                 lane.wake()
 
+    async def write_exports(self, now: datetime) -> int:
+        return await exporting.write_waiting(self.database, self.office, now, exporting.folder_of(self.settings))
+
     async def follow(self, now: datetime) -> None:
         """Carry broadcasts on between two ticks: the next rows, how far they are, what is to be taken back."""
-        await self.write_exports(now)
+        await self.write_files(now)
         await self._hand_over(now)
         for channel in self.channels.values():
             await take_back(self.database, channel, self.clock)

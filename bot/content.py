@@ -18,6 +18,7 @@ from domain.limits import Act, Limits
 from domain.links import Links
 from domain.lint import Finding, lint
 from domain.messages import Audience
+from domain.notice import Letterhead
 from domain.office import Office
 from domain.policy import WRITING, Action, OfferStage, Policy, PolicyError, Stage, stricter
 from domain.policy_file import read_policy, starts_on
@@ -219,4 +220,5 @@ def load_office(
         links=Links(settings.web.public_url, settings.web.link_keys),
         lint=tone().lint,
         clock=clock or SystemClock(),
+        letterhead=Letterhead(**settings.letters.model_dump()),
     )

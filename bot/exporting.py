@@ -6,13 +6,16 @@ import asyncio
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from bot.handing_out import DOCUMENT_BYTES_MAX as DOCUMENT_BYTES_MAX
+from bot.handing_out import KEPT as KEPT
+from bot.handing_out import data_folder
 from bot.settings import Settings
 from bot.spreadsheet import Cell, write_xlsx
 from domain import keys
@@ -20,16 +23,13 @@ from domain.messages import Address, Attachment, Audience, Kind, OutgoingMessage
 from domain.office import Office
 from domain.roles import Right, Role, may
 from models.accounts import Community
-from models.base import Database, sqlite_path
+from models.base import Database
 from models.exports import Export, asked_exports, settle_export, tables
 from models.outbox import Context
 from models.posting import post
 from models.staff import Staff, audit
 
 log = structlog.get_logger(__name__)
-KEPT = timedelta(days=1)  # so long a file waits to be delivered
-# The largest document that a bot may send; where it is larger, or none may be sent, an address opens it.
-DOCUMENT_BYTES_MAX = {"telegram": 50 * 2**20, "wecom": 20 * 2**20, "wechat": 0}
 FOLDER = "exports"
 # Columns whose values are codes, and the group of templates that words them.
 CODED = {
@@ -43,8 +43,7 @@ CODED = {
 
 def folder_of(settings: Settings) -> Path:
     """Beside the database, where the office's data is."""
-    path = sqlite_path(settings.database.url)
-    return (path.parent if path is not None else Path("data")).absolute() / FOLDER
+    return data_folder(settings) / FOLDER
 
 
 async def write_waiting(database: Database, office: Office, now: datetime, folder: Path) -> int:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from bot.secrecy import SECRET_TOKEN, NotSecret, default_secret, read_secret
 from domain.links import KEY_CHARACTERS_MIN
+from domain.notice import DAYS_TO_PAY_MAX, DAYS_TO_PAY_MIN
 from domain.policy import NORMAL_FROM, NORMAL_UNTIL
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -189,6 +190,23 @@ class PolicySection(Section):
     approve_first_run: bool = False
 
 
+class Letters(Section):
+    """What the office prints about itself on letters, and how much time they leave."""
+
+    payee: str = ""
+    bank: str = ""
+    bank_account: str = ""
+    address: str = ""
+    ways: tuple[str, ...] = ()
+    days_to_pay: int = Field(15, ge=DAYS_TO_PAY_MIN, le=DAYS_TO_PAY_MAX)
+    approval: bool = True
+
+    @field_validator("ways", mode="before")
+    @classmethod
+    def one_a_line(cls, value: Any) -> Any:
+        return tuple(filter(None, map(str.strip, value.splitlines()))) if isinstance(value, str) else value
+
+
 class LanguageModel(Section):
     """Optional: it is off while base_url is empty."""
 
@@ -207,6 +225,7 @@ class Settings(Section):
     wecom: Wecom = Wecom()
     web: Web = Web()
     policy: PolicySection = PolicySection()
+    letters: Letters = Letters()
     language_model: LanguageModel = LanguageModel()
 
 

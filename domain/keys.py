@@ -86,6 +86,14 @@ def export(export_id: int) -> str:
     return f"export/{export_id}"
 
 
+def paper(paper_id: int) -> str:
+    return f"paper/{paper_id}"
+
+
+def letter_void(letter_id: int) -> str:
+    return f"letter/{letter_id}/void"
+
+
 def task(kind: str, subject: str) -> str:
     return f"task/{kind}/{subject}"
 

@@ -49,6 +49,11 @@ class Links:
             return None
         return found["subject"] if now < datetime.fromtimestamp(int(found["until"]), UTC) else None
 
+    def parts(self, signed: str, now: datetime) -> tuple[str, int]:
+        """The subject's word and number: ("export", 12); ("", 0) where there is none."""
+        about, _, number = (self.subject(signed, now) or "-0").partition("-")
+        return about, int(number)
+
 
 def key_id(key: str) -> str:
     """Which key it was, told without the key."""

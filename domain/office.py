@@ -15,6 +15,7 @@ from domain.limits import Limits
 from domain.links import Links
 from domain.lint import Finding, lint
 from domain.messages import Audience
+from domain.notice import Letterhead
 from domain.policy import Policy
 from domain.wording import Wording
 
@@ -43,6 +44,7 @@ class Office:
     links: Links = field(default_factory=Links)  # addresses that open a file by themselves
     lint: Lint = lint  # what staff may not say; a running office also hears the tone
     clock: Clock = field(default_factory=SystemClock)
+    letterhead: Letterhead = field(default_factory=Letterhead)
 
     def policy(self, kind: str, on: date | None = None) -> Policy:
         """The version of a policy that is in force on a day; now, when that is left out."""

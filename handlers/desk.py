@@ -26,6 +26,7 @@ OUTCOMES = ("reached", "promised", "no_answer", "wrong_number", "visited", "solv
 POSTPONE_DAYS = (1, 3, 7)
 POSTPONE_DAYS_MAX = 60
 SUMMARY_MAX = 60
+ON_PAPER = ("letter", "review")  # what their own buttons make doesn't have to be the end of them
 
 
 async def tasks(turn: Turn) -> Answer:
@@ -127,7 +128,7 @@ async def _buttons(turn: Turn, task: StaffTask, account: Account | None) -> list
     rows = await _own_buttons(turn, task, account)
     mine = turn.staff is not None and task.assignee_id == turn.staff.id
     first = [] if mine else [turn.button("desk_take", "desk.take", task=number)]
-    if not rows or task.kind in CALLED:
+    if not rows or task.kind in (*CALLED, *ON_PAPER):
         first.append(turn.button("desk_done", "desk.outcomes", reusable=True, task=number))
     if mine or task.assignee_id is None or has(turn, Right.APPROVE):
         first.append(turn.button("desk_give", "desk.give", reusable=True, task=number))
@@ -154,6 +155,8 @@ async def _own_buttons(turn: Turn, task: StaffTask, account: Account | None) -> 
     def button(name: str, action: str, **args: str) -> Choice:
         return turn.button(name, action, reusable=True, **args)
 
+    if account is not None and task.kind == "letter":
+        return [[button("letter_write", "letter.write", code=account.code, task=str(task.id))]]
     match about:
         case "claim" if account is not None and has(turn, Right.CONFIRM_PAYMENT):
             claim = await turn.session.get(Claim, int(number))

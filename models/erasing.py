@@ -15,8 +15,11 @@ from models.accounts import Account
 from models.agreements import Hold
 from models.base import Base
 from models.bills import bill_lines, credit_fen, lock_account
+from models.cases import CaseFile, case_file
 from models.dialogue import Button, Dialogue, Takeover
+from models.documents import document_file, documents_of
 from models.inbox import Inbox
+from models.letters import Delivery, Letter, letter_file, letters_of
 from models.misreadings import Correction
 from models.outbox import CLAIMABLE, Outbox, State
 from models.parting import part
@@ -55,6 +58,8 @@ KEPT: Mapping[str, Mapping[str, Any]] = {
     "reminders": {},
     "reminder_bills": {},
     "waits": {},
+    "letters": {"data": "", "reason": "", "bills": "[]"},  # the register of numbers stays whole
+    "letter_deliveries": {"detail": "", "file": ""},
     "staff_tasks": {"summary": "", "note": ""},
     "takeovers": {"chat": "", "user": ""},
     "outbox": {
@@ -75,6 +80,7 @@ ENDS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "offers": (("open", "considering"), "expired"),
     "takeovers": (("waiting", "live"), "closed"),
     "staff_tasks": (("open", "taken"), "dropped"),
+    "letters": (("draft", "asked", "issued"), "void"),
 }
 
 
@@ -182,6 +188,9 @@ def _about(table: Table, subject: Subject) -> ColumnElement[bool] | None:
         "buttons": or_(_in_chats(Button, subject), Button.outbox_id.in_(_rows(subject))),
         "dialogues": or_(_in_chats(Dialogue, subject), Dialogue.account_id == (subject.account_id or 0)),
         "takeovers": or_(_in_chats(Takeover, subject), Takeover.account_id == (subject.account_id or 0)),
+        "letter_deliveries": Delivery.letter_id.in_(
+            select(Letter.id).where(Letter.account_id == (subject.account_id or 0))
+        ),
         "binding_requests": _in_chats(BindingRequest, subject),
     }
     return by_name[table.name] if table.name in by_name else _pointing(table, subject)
@@ -262,11 +271,18 @@ async def _end_what_is_open(session: AsyncSession, subject: Subject, at: datetim
 
 
 async def _files(session: AsyncSession, subject: Subject) -> list[str]:
-    """Files of ours that were sent to them."""
+    """Files of ours: what was sent to them, and what lies in the office's data folder (by its name there)."""
     rows = await session.scalars(
         select(Outbox.attachment).where(Outbox.id.in_(_rows(subject)), Outbox.attachment != "")
     )
-    return sorted({path for row in rows if (path := json.loads(row).get("path", ""))})
+    sent = {path for row in rows if (path := json.loads(row).get("path", ""))}
+    if subject.account_id is None:
+        return sorted(sent)
+    documents = await documents_of(session, subject.account_id)
+    letters = await letters_of(session, subject.account_id)
+    cases = await session.scalars(select(CaseFile.id).where(CaseFile.account_id == subject.account_id))
+    kept = {document_file(each) for each in documents} | {letter_file(each) for each in letters}
+    return sorted(sent | kept | {case_file(each) for each in cases})
 
 
 async def remains(session: AsyncSession) -> list[int]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.context import CommandError, Desk, at_desk
+from bot.commands.context import CommandError, Desk, at_desk, settings_of
+from bot.handing_out import data_folder
 from domain.money import yuan
 
 if TYPE_CHECKING:
@@ -93,8 +93,9 @@ def _carry_out(context: typer.Context, name: str, subject: Subject, told: Erasin
             return await erase(session, again, desk.now, actor=desk.actor)
 
     done = at_desk(context, work)
+    folder = data_folder(settings_of(context))
     for path in done.files:
-        Path(path).unlink(missing_ok=True)
+        (folder / path).unlink(missing_ok=True)
     typer.echo(f"{name}: erased")
 
 

@@ -6,6 +6,7 @@ Messengers open every address once to show a preview: the first page therefore o
 from __future__ import annotations
 
 import html
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from starlette.requests import Request
@@ -14,47 +15,63 @@ from starlette.routing import Route
 
 from bot.app import App
 from bot.exporting import folder_of
+from bot.handing_out import data_folder
+from bot.paper_kinds import MAKERS
+from bot.papers import FOLDER
 from domain.roles import Right, Role, may
 from domain.wording import tongue
 from models.exports import Export
+from models.papers import Paper
 from models.staff import Staff, audit
 
 PATH = "download"
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MEDIA = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".pdf": "application/pdf",
+    ".zip": "application/zip",
+}
 # The page is one button: nothing but its own form may run.
 POLICY = {"content-security-policy": "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
 
 
 def download(app: App) -> Route:
     async def ask_or_send(request: Request) -> Response:
-        path = await _file(app, request.path_params["signed"])
+        about, number = app.office.links.parts(request.path_params["signed"], app.clock.now())
+        path = await FILES[about](app, number) if about in FILES else None
         if path is None:  # forged, too late, taken back, gone: all in the same words
             return PlainTextResponse("not found", 404)
         if request.method != "POST":
             return HTMLResponse(_page(app, tongue(request.headers.get("accept-language", "zh"))), headers=POLICY)
         async with app.database.write() as session:
-            await audit(session, "link", "export.downloaded", _subject(path), app.clock.now())
-        return FileResponse(path, media_type=SHEET, filename="export.xlsx")
+            await audit(session, "link", f"{about}.downloaded", f"{about}/{number}", app.clock.now())
+        return FileResponse(path, media_type=MEDIA[path.suffix], filename=f"{about}{path.suffix}")
 
     return Route(f"/{PATH}/{{signed}}", ask_or_send, methods=["GET", "POST"])
 
 
-async def _file(app: App, signed: str) -> Path | None:
-    """The file behind an address, while the one who asked for it may still have it."""
-    subject = app.office.links.subject(signed, app.clock.now())
-    kind, _, number = (subject or "").partition("-")
-    if kind != "export":
-        return None
+async def _export(app: App, number: int) -> Path | None:
+    """An exported spreadsheet, while the one who asked for it may still have it."""
     async with app.database.read() as session:
-        wish = await session.get(Export, int(number))
+        wish = await session.get(Export, number)
         member = await session.get(Staff, wish.staff_id) if wish is not None else None
     if member is None or not member.active or not may(Role(member.role), Right.EXPORT):
         return None
     return next(iter(folder_of(app.settings).glob(f"{number}-*.xlsx")), None)
 
 
-def _subject(path: Path) -> str:
-    return f"export/{path.name.partition('-')[0]}"
+async def _paper(app: App, number: int) -> Path | None:
+    """A paper, in the same way."""
+    async with app.database.read() as session:
+        wish = await session.get(Paper, number)
+        member = await session.get(Staff, wish.staff_id) if wish is not None else None
+    if wish is None or member is None or not member.active or not may(Role(member.role), MAKERS[wish.kind][1]):
+        return None
+    path = data_folder(app.settings) / FOLDER / wish.file
+    return path if wish.file and path.is_file() else None
+
+
+# What a signed address can be about.
+FILES: dict[str, Callable[[App, int], Awaitable[Path | None]]] = {"export": _export, "paper": _paper}
 
 
 def _page(app: App, language: str) -> str:

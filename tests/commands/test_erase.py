@@ -12,7 +12,9 @@ from domain.messages import Kind
 from models import Base
 from models.agreements import Claim, Complaint, Dispute, Promise
 from models.dialogue import Button, Dialogue, Takeover
+from models.documents import Document
 from models.erasing import KEPT
+from models.letters import Delivery, Letter
 from models.notes import Note
 from models.people import Binding, BindingRequest, Contact, Invite, Person
 from models.staff import Staff, StaffTask
@@ -23,6 +25,16 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 BILLS = "account_code,item,period,amount_yuan,due_on\nS-1,物业费,2026,100,2026-11-30\nS-2,物业费,2026,99,2026-11-30\n"
 PAYMENTS = "account_code,amount_yuan,paid_on,method,reference\nS-1,40,2026-11-20,bank,R1\nS-2,40,2026-11-20,bank,R2\n"
 SECRETS = ("王建国", "13800000001", "1201", "u1", "u9", "欠多少", "我交了", "漏水", "算错了", "王家", "备注", "小王")
+
+KEPT_AS = {"file": "contract.pdf", "actor": "cli", "at": NOW}
+
+
+def letter(account_id: int, bill: int) -> Letter:
+    """A numbered letter, delivered."""
+    return Letter(
+        id=1, account_id=account_id, state="delivered", year=2026, number=1, words="w", total_fen=6000, bills=f"[[{bill}, 6000]]",
+        written_on=NOW.date(), pay_by=NOW.date(), data="王建国", created_at=NOW, issued_at=NOW,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -57,6 +69,11 @@ def lived_in(estate: Cli) -> Cli:
         Promise(account_id=one, person_id=1, due_on=NOW.date(), amount_fen=6000, created_at=NOW),
         Staff(id=1, channel="sandbox", user="zhao", chat="zhao", name="赵", role="collector"),
         Note(account_id=one, staff_id=1, text="备注:常出差", at=NOW),
+        letter(one, bill),
+        Delivery(letter_id=1, means="handed", on_date=NOW.date(), detail="王家签收", staff_id=1, at=NOW),
+        Document(
+            account_id=one, kind="contract", title="王家合同", dated_on=NOW.date(), sha256="0", size_bytes=1, **KEPT_AS
+        ),
         StaffTask(key="t", kind="call", account_id=one, summary="王家", created_at=NOW, due_at=NOW + timedelta(days=1)),
         Takeover(channel="sandbox", chat="u1", user="u1", account_id=one, asked_at=NOW),
         Dialogue(channel="sandbox", chat="u1", user="u1", memory='{"x": "小王"}', account_id=one, until=NOW),
@@ -78,7 +95,7 @@ def test_nothing_of_the_household_is_left_but_its_money(lived_in: Cli) -> None:
     for said in (
         "goes: contacts 2",
         "goes: household_notes 1",
-        "goes: files 1",
+        "goes: files 3",  # what was sent, the contract, the letter
         "stays, without names, chats and words:",
     ):
         assert said in shown.out

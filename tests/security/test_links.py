@@ -12,9 +12,10 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from bot import exporting
+from bot import exporting, handing_out
 from bot.app import build
-from bot.exporting import KEPT, folder_of
+from bot.exporting import folder_of
+from bot.handing_out import KEPT
 from bot.settings import ConfigError, Settings, load
 from bot.web.server import application
 from domain.links import Links
@@ -49,7 +50,7 @@ async def shelf(
     world: World, sqlite: Database, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Shelf]:
     """Everything is real but the size at which a file is too large."""
-    monkeypatch.setitem(exporting.DOCUMENT_BYTES_MAX, "sandbox", 10)
+    monkeypatch.setitem(handing_out.DOCUMENT_BYTES_MAX, "sandbox", 10)
     door = await open_door(sqlite, reader, world.clock.now())
     door.app.settings = Settings.model_validate({**door.app.settings.model_dump(), "database": {"url": sqlite.url}})
     office = replace(door.app.office, links=Links("https://bot.example.org", KEYS))
@@ -129,7 +130,7 @@ async def test_when_the_file_is_gone_it_opens_nothing(shelf: Shelf) -> None:
 async def test_without_a_key_there_is_no_address_and_the_one_who_asked_is_told_why(
     world: World, sqlite: Database, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(exporting.DOCUMENT_BYTES_MAX, "sandbox", 10)
+    monkeypatch.setitem(handing_out.DOCUMENT_BYTES_MAX, "sandbox", 10)
     app = await build(world.app.settings, sqlite, world.clock, world.app.channels, reader)
     async with sqlite.write() as session:
         admin = await session.scalar(select(Staff.id).where(Staff.user == "admin"))

@@ -1,0 +1,110 @@
+"""Every paper that staff can ask for: how it is made, and the right that it takes to get one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.letters import compose, qr
+from bot.papers import Desk, Made, Maker
+from domain.errors import Refusal
+from domain.money import yuan
+from domain.notice import long_day, notice, number_words, pay_by
+from domain.office import Office
+from domain.roles import Right
+from models.accounts import Account
+from models.letters import Letter, Stage, letter_file
+from models.noticing import prepare, sender_of
+from models.papers import Paper, PaperKind
+
+
+def subject_id(paper: Paper) -> int:
+    return int(paper.subject.partition("/")[2])
+
+
+def drawn(letter: Mapping[str, Any]) -> dict[str, Any]:
+    """A letter's data with its addresses drawn as QR codes."""
+    return {**letter, "codes": [{"label": each["label"], "svg": qr(each["link"])} for each in letter["codes"]]}
+
+
+def notice_pdf(
+    office: Office, language: str, letters: list[Mapping[str, Any]], *, watermark: str = "", at: int, tags: bool = True
+) -> bytes:
+    """One page for each letter. `at`: the file's date, seconds since 1970. `tags`: for screen readers; they take time."""
+    data = {
+        "language": language,
+        "organisation": office.name,
+        "title": office.wording.text("notice.title", language),
+        "watermark": watermark,
+        "letters": [drawn(letter) for letter in letters],
+    }
+    return compose("notice", data, timestamp=at, tags=tags)
+
+
+async def draft(desk: Desk, paper: Paper) -> Made:
+    """The letter as it would be today, without a number and marked as a preview."""
+    office, today = desk.office, desk.office.today(desk.now)
+    async with desk.database.read() as session:
+        letter = await session.get_one(Letter, subject_id(paper))
+        account = await session.get_one(Account, letter.account_id)
+        prepared = await prepare(session, office, account, today, desk.now)
+    words, to = office.wording, prepared.to
+    data = notice(words, sender_of(office), to, prepared.lines, today, pay_by(today, office.letterhead), "")
+    watermark = words.text("notice.watermark", to.language)
+    at = int(desk.now.timestamp())
+    pdf = await asyncio.to_thread(notice_pdf, office, to.language, [data], watermark=watermark, at=at)
+    template = "letter.preview_file_stopped" if prepared.stopped else "letter.preview_file"
+    return Made(pdf, ".pdf", "draft", template, {"code": account.code})
+
+
+async def numbered(desk: Desk, paper: Paper) -> Made:
+    """The letter with its number, from what was kept when it got it: printed again it is the same file."""
+    async with desk.database.read() as session:
+        letter = await session.get_one(Letter, subject_id(paper))
+        account = await session.get_one(Account, letter.account_id)
+    if letter.state not in (Stage.ISSUED, Stage.DELIVERED) or letter.year is None or letter.number is None:
+        state = desk.office.wording.text(f"letter.stage_{letter.state}", paper.language)
+        raise Refusal("letter.moved_on", {"state": state})
+    pdf = await asyncio.to_thread(printed, desk.office, letter)
+
+    async def settle(session: AsyncSession, sha256: str) -> None:
+        (await session.get_one(Letter, letter.id)).sha256 = sha256
+
+    args = {"letter": str(letter.id)}
+    means = [
+        (f"letter_{each}", "letter.means", {**args, "means": each}) for each in ("handed", "registered", "letter_box")
+    ]
+    fields = {
+        "code": account.code,
+        "number": number_words(desk.office.wording, paper.language, letter.year, letter.number),
+        "total": yuan(letter.total_fen),
+        "pay_by": long_day(letter.pay_by, paper.language),
+    }
+    return Made(
+        pdf,
+        ".pdf",
+        "letter",
+        "letter.file",
+        fields,
+        kept=Path(letter_file(letter)).name,
+        buttons=[means],
+        settle=settle,
+    )
+
+
+def printed(office: Office, letter: Letter) -> bytes:
+    """A numbered letter from what was kept when it got its number."""
+    kept = json.loads(letter.data)
+    assert letter.issued_at is not None
+    return notice_pdf(office, kept["language"], [kept["letter"]], at=int(letter.issued_at.timestamp()))
+
+
+MAKERS: dict[str, tuple[Maker, Right]] = {
+    PaperKind.DRAFT: (draft, Right.TASKS),
+    PaperKind.LETTER: (numbered, Right.TASKS),
+}
