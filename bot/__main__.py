@@ -17,8 +17,8 @@ from bot.settings import ConfigError
 from domain.policy import PolicyError
 
 # Each file of bot/commands/ brings its commands in an `app` of its own; they stand side by side.
-COMMANDS = ("running", "data", "office", "wechat", "privacy")
-LATER = ("simulate", "report")
+COMMANDS = ("running", "data", "office", "wechat", "privacy", "reporting")
+LATER = "simulate"
 WRONG_USE = 2
 SHOW_FAULTS = "NUANLING_DEBUG"
 

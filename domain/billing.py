@@ -6,11 +6,12 @@ import calendar
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 from domain.money import FEN_PER_YUAN
+from domain.plans import add_months
 
 CYCLE_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 LAST_DAY = 31  # the due day where no rule names one: the month's end
@@ -30,6 +31,16 @@ class Period:
         if self.cycle == "quarter":
             return f"{self.start.year}-Q{(self.start.month + 2) // 3}"
         return f"{self.start:%Y-%m}"
+
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return add_months(self.start, CYCLE_MONTHS[self.cycle]) - timedelta(days=1)
+
+    @property
+    def before(self) -> Period:
+        """The period of the same length that ends where this one begins."""
+        return Period(add_months(self.start, -CYCLE_MONTHS[self.cycle]), self.cycle)
 
     def begins(self, cycle: str) -> Period | None:
         """The period of a cycle that is billed when this one is asked for.

@@ -1,0 +1,91 @@
+"""Shares with honest intervals: known values, the promise of 95 %, and no winner without a difference."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.learning import FEW, Share, Verdict, arm, best, compare, difference, wilson
+
+
+@pytest.mark.parametrize(
+    ("hits", "cases", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),  # Newcombe 1998, table I
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_the_values_of_the_literature(hits: int, cases: int, low: float, high: float) -> None:
+    assert wilson(hits, cases) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_the_difference_of_the_literature() -> None:
+    """Newcombe 1998, method 10: 56/70 against 48/80."""
+    assert difference(Share(56, 70), Share(48, 80)) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+
+
+@given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_an_interval_holds_its_share_and_stays_within_the_possible(of: tuple[int, int]) -> None:
+    low, high = wilson(*of)
+    assert 0 <= low <= of[0] / of[1] + 1e-12
+    assert of[0] / of[1] - 1e-12 <= high <= 1
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.3, 0.5, 0.9])
+def test_about_95_of_100_intervals_hold_the_truth(rate: float) -> None:
+    chance = random.Random(7)
+    held = 0
+    for _ in range(1500):
+        low, high = wilson(sum(chance.random() < rate for _ in range(60)), 60)
+        held += low <= rate <= high
+    assert 0.925 <= held / 1500 <= 0.985
+
+
+def test_nothing_is_told_from_a_handful() -> None:
+    assert Share(9, FEW - 1).too_few
+    assert Share(10, FEW).too_few  # twenty cases, but from 30 to 70 %
+    assert not Share(0, FEW).too_few
+    assert not Share(50, 100).too_few
+    assert Share(0, 0).interval == (0.0, 1.0)
+
+
+def test_a_winner_needs_more_than_a_better_number() -> None:
+    assert compare(Share(9, 10), Share(1, 10)) is Verdict.TOO_FEW
+    assert compare(Share(55, 100), Share(50, 100)) is Verdict.NO_DIFFERENCE
+    assert compare(Share(70, 100), Share(50, 100)) is Verdict.FIRST
+    assert compare(Share(50, 100), Share(70, 100)) is Verdict.SECOND
+
+
+def test_chance_hardly_ever_makes_a_winner() -> None:
+    """Two wordings that are equally good, five hundred times: about one in twenty is called different, not more."""
+    chance = random.Random(11)
+
+    def drawn() -> Share:
+        return Share(sum(chance.random() < 0.4 for _ in range(150)), 150)
+
+    wrong = sum(compare(drawn(), drawn()) in (Verdict.FIRST, Verdict.SECOND) for _ in range(500))
+    assert wrong <= 40
+
+
+def test_the_best_hour_of_many_has_to_stand_out() -> None:
+    alike = [(f"{hour:02d}", Share(40 + hour % 3, 100)) for hour in range(9, 19)]
+    assert best(alike) is None
+    assert best([*alike, ("19", Share(75, 100))]) == "19"
+    assert best([("09", Share(9, 10)), ("10", Share(40, 100))]) is None
+
+
+def test_a_household_stays_with_its_wording_and_halves_are_halves() -> None:
+    arms = [arm("gentle", f"3-{number}") for number in range(4000)]
+    assert arms == [arm("gentle", f"3-{number}") for number in range(4000)]
+    assert 1850 < sum(arms) < 2150
+    assert arms != [arm("soon", f"3-{number}") for number in range(4000)]
+
+
+def test_more_hits_than_cases_are_refused() -> None:
+    with pytest.raises(ValueError, match="3 of 2"):
+        Share(3, 2)
