@@ -114,10 +114,8 @@ async def tick(
     for entry in jobs:
         if only is not None and entry.name != only:
             continue
-        slot = latest(entry.cron, office.zone, now)
         forced = on_demand and (entry.on_demand or only == entry.name)
-        if forced:
-            slot = now
+        slot = now if forced else latest(entry.cron, office.zone, now)
         if slot is None or not (await start_job(database, entry.name, slot, now) or forced):
             continue
         try:

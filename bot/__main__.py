@@ -17,8 +17,7 @@ from bot.settings import ConfigError
 from domain.policy import PolicyError
 
 # Each file of bot/commands/ brings its commands in an `app` of its own; they stand side by side.
-COMMANDS = ("running", "data", "office", "wechat", "privacy", "reporting")
-LATER = "simulate"
+COMMANDS = ("running", "data", "office", "wechat", "privacy", "reporting", "simulating")
 WRONG_USE = 2
 SHOW_FAULTS = "NUANLING_DEBUG"
 
@@ -42,14 +41,6 @@ def root(
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
         raise typer.Exit(WRONG_USE)
-
-
-def later(name: str) -> None:
-    """A command that a later version brings."""
-
-    @app.command(name, hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-    def refuse() -> None:
-        raise CommandError(f"{name}: not in this version")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,8 +86,6 @@ def _database_fault(wrong: Exception) -> str | None:
 
 for _name in COMMANDS:
     app.add_typer(importlib.import_module(f"bot.commands.{_name}").app)
-for _name in LATER:
-    later(_name)
 
 if __name__ == "__main__":
     sys.exit(main())
