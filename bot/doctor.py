@@ -114,6 +114,7 @@ async def _database(settings: Settings) -> AsyncIterator[Check]:
         if state.state == OK:
             async for check in _people(database):
                 yield check
+            yield await _printable(database)
     except (SQLAlchemyError, OSError) as wrong:
         said = str(getattr(wrong, "orig", wrong)).splitlines()[0]
         yield Check(
@@ -167,6 +168,20 @@ async def _people(database: Database) -> AsyncIterator[Check]:
         yield Check("payers", WARN, detail, "print slips: `python -m bot invite --all --out slips.csv`")
     else:
         yield Check("payers", OK, f"{accounts} households, each with a payer")
+
+
+async def _printable(database: Database) -> Check:
+    """Names and addresses that our fonts can't draw: a letter to them would be refused."""
+    from bot.letters import missing_letters
+    from models.overview import printed_words
+
+    async with database.read() as session:
+        found = {code: letters for code, words in await printed_words(session) if (letters := missing_letters(words))}
+    if not found:
+        return Check("printing", OK, "every name and address can be printed")
+    shown = [f"{code} {' '.join(sorted(letters))}" for code, letters in list(found.items())[:SHOWN]]
+    detail = f"{len(found)} names or addresses hold letters that no font has: {'; '.join(shown)}"
+    return Check("printing", WARN, detail, "put a font that has them into content/letters/fonts")
 
 
 def _staff(everybody: int, admins: int, reachable: int) -> Check:

@@ -84,6 +84,11 @@ def _points(file: Path) -> Iterator[int]:
         yield from font.getBestCmap()
 
 
+def spelled(text: str) -> str:
+    """Words as they were said, fit to print: what no font has is named by its number instead of becoming a box."""
+    return "".join(sign if not sign.isprintable() or sign in drawable() else f"[U+{ord(sign):04X}]" for sign in text)
+
+
 def _texts(data: object) -> Iterator[str]:
     if isinstance(data, str):
         yield data

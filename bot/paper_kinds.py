@@ -10,17 +10,24 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import case_file
 from bot.letters import compose, qr
 from bot.papers import Desk, Made, Maker
+from bot.poster import poster
+from bot.report import laid_out, read_report
+from domain.advice import percent
+from domain.billing import read_period
 from domain.errors import Refusal
 from domain.money import yuan
 from domain.notice import long_day, notice, number_words, pay_by
 from domain.office import Office
 from domain.roles import Right
-from models.accounts import Account
+from models.accounts import Account, Community
 from models.letters import Letter, Stage, letter_file
 from models.noticing import prepare, sender_of
 from models.papers import Paper, PaperKind
+from models.periods import turnout
+from models.staff import Staff
 
 
 def subject_id(paper: Paper) -> int:
@@ -104,7 +111,48 @@ def printed(office: Office, letter: Letter) -> bytes:
     return notice_pdf(office, kept["language"], [kept["letter"]], at=int(letter.issued_at.timestamp()))
 
 
+async def month(desk: Desk, paper: Paper) -> Made:
+    """A period's report, with its figures and the advice in the message itself; of the reader's own communities."""
+    period = read_period(paper.subject.partition("/")[2])
+    async with desk.database.read() as session:
+        member = await session.get_one(Staff, paper.staff_id)
+        place = await session.get(Community, member.community_id) if member.community_id else None
+    report = await read_report(
+        desk.database, desk.office, period, desk.now, language=paper.language, community=place.name if place else ""
+    )
+    pdf = await asyncio.to_thread(compose, "report", laid_out(report))
+    words, whole = desk.office.wording, report.figures.whole
+    fields = {
+        "name": member.name,
+        "period": report.period_words,
+        "where": report.where,
+        "due": yuan(whole.due_fen),
+        "received": yuan(whole.received_fen),
+        "rate": percent(whole.rate),
+        "before": percent(report.figures.before.rate),
+        "open": yuan(report.figures.open_fen),
+        "advice": "\n".join(f"· {each}" for each in report.advice()),
+    }
+    text = "\n".join(
+        words.text(f"monthly.{part}", paper.language, fields) for part in ("hello", "money", "advice", "lines", "rest")
+    )
+    return Made(pdf, ".pdf", "report", "monthly.whole", {"text": text, "period": str(period)})
+
+
+async def board(desk: Desk, paper: Paper) -> Made:
+    """The poster of a community."""
+    async with desk.database.read() as session:
+        community = await session.get_one(Community, subject_id(paper))
+        told = await turnout(session, community.id, desk.office.today(desk.now))
+    day = long_day(desk.office.today(desk.now), paper.language)
+    pdf = await asyncio.to_thread(compose, "poster", poster(desk.office, community, told, day))
+    return Made(pdf, ".pdf", "poster", "report_chat.poster_file", {"community": community.name})
+
+
 MAKERS: dict[str, tuple[Maker, Right]] = {
     PaperKind.DRAFT: (draft, Right.TASKS),
     PaperKind.LETTER: (numbered, Right.TASKS),
+    PaperKind.CASE: (case_file.make, Right.TASKS),
+    PaperKind.REPORT: (month, Right.APPROVE),
+    PaperKind.POSTER: (board, Right.APPROVE),
 }

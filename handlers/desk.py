@@ -157,6 +157,8 @@ async def _own_buttons(turn: Turn, task: StaffTask, account: Account | None) -> 
 
     if account is not None and task.kind == "letter":
         return [[button("letter_write", "letter.write", code=account.code, task=str(task.id))]]
+    if account is not None and task.kind == "review":
+        return [[button("case_write", "case.start", code=account.code, task=str(task.id))]]
     match about:
         case "claim" if account is not None and has(turn, Right.CONFIRM_PAYMENT):
             claim = await turn.session.get(Claim, int(number))

@@ -40,7 +40,11 @@ class Document(Base):
 
 def document_file(document: Document) -> str:
     """Where it lies in the data folder."""
-    return f"documents/{document.file}"
+    return document_path(document.file)
+
+
+def document_path(name: str) -> str:
+    return f"documents/{name}"
 
 
 async def add_document(session: AsyncSession, row: dict[str, object]) -> int | None:

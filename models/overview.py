@@ -40,3 +40,10 @@ async def accounts_without_payer(session: AsyncSession) -> tuple[int, int]:
     unbound = await session.scalar(select(func.count()).select_from(Account).where(~has_payer))
     accounts = await session.scalar(select(func.count()).select_from(Account))
     return int(unbound or 0), int(accounts or 0)
+
+
+async def printed_words(session: AsyncSession) -> list[tuple[str, tuple[str, ...]]]:
+    """What is printed of each household, by its code: community, building, address, name."""
+    query = select(Account.code, Community.name, Account.building, Account.address, Account.payer_name)
+    rows = await session.execute(query.join(Community, Community.id == Account.community_id).order_by(Account.code))
+    return [(code, (code, *words)) for code, *words in rows]

@@ -61,3 +61,8 @@ async def settle_paper(session: AsyncSession, paper_id: int, state: str, at: dat
         .returning(Paper.id)
     )
     return settled is not None
+
+
+async def was_asked(session: AsyncSession, kind: PaperKind, subject: str, staff_id: int, since: datetime) -> bool:
+    query = select(Paper.id).where(Paper.kind == kind, Paper.subject == subject, Paper.staff_id == staff_id)
+    return await session.scalar(query.where(Paper.asked_at >= since).limit(1)) is not None

@@ -266,3 +266,23 @@ async def _counts(session: AsyncSession, start: datetime, end: datetime, communi
         "complaints": await number(Complaint, Complaint.created_at),
         "letters": await number(Letter, Letter.issued_at),
     }
+
+
+@dataclass(frozen=True)
+class Turnout:
+    """How many households have anything due, and how many of them still owe some of it."""
+
+    households: int
+    unpaid: int
+
+
+async def turnout(session: AsyncSession, community_id: int, today: date) -> Turnout:
+    """Of one community, as it stands now."""
+    bills = _standing(today)
+    query = (
+        select(func.count(func.distinct(bills.c.account_id)))
+        .join(Account, Account.id == bills.c.account_id)
+        .where(Account.community_id == community_id)
+    )
+    whole, unpaid = await session.scalar(query), await session.scalar(query.where(bills.c.open_fen > 0))
+    return Turnout(int(whole or 0), int(unpaid or 0))

@@ -163,3 +163,10 @@ def test_the_link_of_an_invitation(estate: Cli, telegram: type[FakeTelegram], mo
     monkeypatch.setenv("NUANLING_TELEGRAM__BASE_URL", "http://127.0.0.1:1/bot")
     again = json.loads(estate("invite", "S-1", "--json").out)
     assert again["links"]["telegram"].startswith("https://t.me/sunny_bot?start=")
+
+
+def test_names_that_no_font_can_print_are_told(estate: Cli) -> None:
+    assert "every name and address can be printed" in estate("doctor").out
+    estate.execute("update accounts set payer_name = '𠮷建国' where code = 'S-1'")
+    told = estate("doctor").out
+    assert "printing: 1 names or addresses hold letters that no font has: S-1 𠮷" in told
