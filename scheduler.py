@@ -20,6 +20,7 @@ from domain.office import Office
 from jobs import (
     alerts,
     announce,
+    autopay,
     broadcast,
     clocks,
     confirmations,
@@ -36,6 +37,7 @@ from jobs import (
     plans,
     promises,
     retention,
+    rewards,
     thanks,
 )
 from models.base import Database
@@ -68,6 +70,8 @@ JOBS: tuple[Entry, ...] = (
     Entry("holds", "*/10 8-20 * * *", holds.run),
     Entry("promises", "*/10 8-20 * * *", promises.run),
     Entry("plans", "*/10 8-20 * * *", plans.run),
+    Entry("rewards", "* * * * *", rewards.run),
+    Entry("autopay", "*/10 9-20 * * *", autopay.run),
     Entry("plan", "*/10 8-20 * * *", plan.run),
     Entry("announce", "*/10 8-20 * * *", announce.run),
     Entry("pauses", "* * * * *", pauses.run),

@@ -23,6 +23,7 @@ from domain.office import Office
 from domain.policy import WRITING, Action, OfferStage, Policy, PolicyError, Stage, stricter
 from domain.policy_file import read_policy, starts_on
 from domain.rendering import lacking
+from domain.rewards import Rewards, RewardsError, read_rewards
 from domain.roles import Role
 from domain.toml_lines import lines_of
 from domain.wording import LANGUAGES, Wording, WordingError, fields_of, flatten
@@ -149,6 +150,18 @@ def tone() -> Tone:
     return Tone.load(CONTENT)
 
 
+def load_rewards(settings: Settings) -> Rewards:
+    """The rules of discounts, points and late fees. Raises ConfigError: one of them is looser than the law."""
+    path = Path(settings.policy.rewards)
+    path = path if path.is_absolute() or path.exists() else ROOT / path
+    try:
+        return read_rewards(path.read_text(encoding="utf-8"), str(path))
+    except OSError as wrong:
+        raise ConfigError(f"policy.rewards: {path}: {wrong.strerror}") from None
+    except (RewardsError, UnicodeDecodeError) as wrong:
+        raise ConfigError(str(wrong)) from None
+
+
 def desk_of(settings: Settings) -> Desk:
     own = settings.staff
     within = timedelta(minutes=own.answer_within_minutes)
@@ -217,6 +230,7 @@ def load_office(
         calling=calling_of(settings),
         limits=limits_of(settings),
         library=load_library(),
+        rewards=load_rewards(settings),
         links=Links(settings.web.public_url, settings.web.link_keys),
         lint=tone().lint,
         clock=clock or SystemClock(),

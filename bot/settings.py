@@ -182,6 +182,7 @@ class PolicySection(Section):
 
     property: str = "content/policy.property.toml"
     training: str = "content/policy.training.toml"
+    rewards: str = "content/rewards.toml"  # discounts, points, late fees, events
     quiet_from: time | None = None
     quiet_until: time | None = None
     per_day: int | None = None

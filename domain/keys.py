@@ -41,6 +41,10 @@ def receipt(payment_id: int) -> str:
     return f"receipt/{payment_id}"
 
 
+def autopay(account_id: int, day: date) -> str:
+    return f"autopay/{account_id}/{day.isoformat()}"
+
+
 def broadcast(broadcast_id: int, chat: str) -> str:
     return f"broadcast/{broadcast_id}/{chat}"
 

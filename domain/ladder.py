@@ -63,6 +63,7 @@ class OpenBill:
     covered_on: date | None = None  # the last day a stage spoke of this bill
     days_behind: int = 0  # how far its ladder runs behind the calendar after a late start
     steps: tuple[Step, ...] = ()  # of its own ladder, in the order in which they were carried out
+    billed_fen: int = 0  # what it asked for before anything was paid; 0: not looked up
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class EntryKind(StrEnum):
     ALLOCATION = "allocation"
     RELEASE = "release"  # an allocation taken back to the household's credit
     REVERSAL = "reversal"  # a payment that did not stand
+    REBATE = "rebate"  # a discount, or points used for a bill
+    REBATE_BACK = "rebate_back"  # a discount whose payment did not stand
 
 
 # (debit, credit) of each kind: the whole chart of accounts.
@@ -41,6 +43,8 @@ TRANSFERS: dict[EntryKind, tuple[Book, Book]] = {
     EntryKind.ALLOCATION: (Book.CREDIT, Book.RECEIVABLE),
     EntryKind.RELEASE: (Book.RECEIVABLE, Book.CREDIT),
     EntryKind.REVERSAL: (Book.CREDIT, Book.CASH),
+    EntryKind.REBATE: (Book.INCOME, Book.RECEIVABLE),
+    EntryKind.REBATE_BACK: (Book.RECEIVABLE, Book.INCOME),
 }
 # Kinds that change what a bill asks for, with their sign; the others change what was paid.
 BILLED_SIGN: dict[EntryKind, int] = {
@@ -48,6 +52,8 @@ BILLED_SIGN: dict[EntryKind, int] = {
     EntryKind.RAISE: 1,
     EntryKind.LOWER: -1,
     EntryKind.VOID: -1,
+    EntryKind.REBATE: -1,
+    EntryKind.REBATE_BACK: 1,
 }
 RECEIVED_SIGN: dict[EntryKind, int] = {EntryKind.ALLOCATION: 1, EntryKind.RELEASE: -1}
 CREDIT_SIGN: dict[EntryKind, int] = {

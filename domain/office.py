@@ -17,6 +17,7 @@ from domain.lint import Finding, lint
 from domain.messages import Audience
 from domain.notice import Letterhead
 from domain.policy import Policy
+from domain.rewards import Rewards
 from domain.wording import Wording
 
 Lint = Callable[[str, Audience], tuple[Finding, ...]]
@@ -41,6 +42,7 @@ class Office:
     calling: Calling = field(default_factory=Calling)
     limits: Limits = field(default_factory=Limits)
     library: Library = field(default_factory=Library)
+    rewards: Rewards = field(default_factory=Rewards)
     links: Links = field(default_factory=Links)  # addresses that open a file by themselves
     lint: Lint = lint  # what staff may not say; a running office also hears the tone
     clock: Clock = field(default_factory=SystemClock)

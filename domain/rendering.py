@@ -36,8 +36,12 @@ def reminder_message(
     accounts: Sequence[Addressee],
     today: date,
     kind: Kind = Kind.REMINDER,
+    extras: Sequence[str] = (),
 ) -> OutgoingMessage:
-    """One person's reminder, listing every open bill of every account it speaks of."""
+    """One person's reminder, listing every open bill of every account it speaks of.
+
+    `extras`: what else is said below it, in finished sentences: what the fee paid for, points, an invitation.
+    """
     words = office.wording
     several = len(accounts) > 1
     lines: list[str] = []
@@ -52,7 +56,9 @@ def reminder_message(
                 "due": day_words(bill.due_on, language),
             }
             late = "late" if bill.due_on < today else "coming"
-            lines.append(words.text(f"reminder_line.{late}", language, fields))
+            lines.append(
+                words.text(f"reminder_line.{late}", language, fields) + _discount(office, language, bill, today)
+            )
     bills = [bill for account in accounts for bill in account.bills]
     fields = {
         "office": office.name,
@@ -68,7 +74,19 @@ def reminder_message(
         tuple(Choice(words.text(f"button.{name}", language), action, reusable=True) for name, action in row)
         for row in REMINDER_BUTTONS
     )
-    return OutgoingMessage(template, words.text(template, language, fields), fields, buttons, Audience.PRIVATE, kind)
+    text = "\n".join((words.text(template, language, fields), *extras))
+    return OutgoingMessage(template, text, fields, buttons, Audience.PRIVATE, kind)
+
+
+def _discount(office: Office, language: str, bill: OpenBill, today: date) -> str:
+    """ "(paid by …: 5.73 off)" behind a bill that a discount can still be had for."""
+    rule = office.rewards.discount(bill.item, bill.due_on)
+    fen = rule.fen(bill.billed_fen) if rule is not None else 0
+    if rule is None or not 0 < fen < bill.open_fen or today > rule.until(bill.due_on):
+        return ""
+    until = day_words(rule.until(bill.due_on), language)
+    fields = {"until": until, "fen": yuan(fen), "rest": yuan(bill.open_fen - fen)}
+    return office.wording.text("discount.line", language, fields)
 
 
 # (label in content, action): rows of buttons under a reminder.

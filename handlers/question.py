@@ -1,20 +1,10 @@
-"""Questions that words answer: late fees, discounts, what the fee is for, who we are; and a kind word back."""
+"""Questions that words answer: what the fee is for, who we are; and a kind word back."""
 
 from __future__ import annotations
 
 from domain.messages import Answer, Audience, Choice
 from handlers.household import press
 from handlers.turn import Turn
-
-
-async def late_fee(turn: Turn) -> Answer:
-    row = (press(turn, "later", "promise.start"), press(turn, "plan", "plan.offer"))
-    return Answer((turn.say("question.late_fee", row, office=turn.office.name),))
-
-
-async def discount(turn: Turn) -> Answer:
-    row = (press(turn, "plan", "plan.offer"), press(turn, "person", "person.ask"))
-    return Answer((turn.say("question.discount", row, hotline=turn.office.hotline),))
 
 
 async def purpose(turn: Turn) -> Answer:

@@ -20,6 +20,7 @@ from domain.office import Office
 from domain.policy import STAFF_ACTIONS
 from domain.rendering import Addressee, reminder_message
 from domain.roles import Right, Role, may
+from jobs.extras import Extras, extras
 from models import outbox
 from models.accounts import Account
 from models.base import Database, chunks, upsert
@@ -84,7 +85,8 @@ async def _remind(
     ids = await _new_reminders(session, [verdict for together in people for verdict in together], today, now)
     fresh = [[verdict for verdict in together if verdict.key in ids] for together in people]
     fresh = [together for together in fresh if together]
-    drafts = [_draft(office, together, ids, today, now) for together in fresh]
+    more = await extras(session, office, [each.account_id for together in fresh for each in together], today)
+    drafts = [_draft(office, together, ids, today, now, more) for together in fresh]
     written = [
         {"b_id": ids[verdict.key], "b_outbox_id": posted.first_id}
         for together, posted in zip(fresh, await post_all(session, drafts, now), strict=True)
@@ -93,17 +95,21 @@ async def _remind(
     await _link(session, "outbox_id", written)
 
 
-def _draft(office: Office, together: Sequence[Verdict], ids: dict[str, int], today: date, now: datetime) -> Draft:
+def _draft(
+    office: Office, together: Sequence[Verdict], ids: dict[str, int], today: date, now: datetime, more: Extras
+) -> Draft:
     """One person's message. Of several accounts, the one furthest up the ladder sets the tone."""
     first = max(together, key=lambda verdict: verdict.done.stage.days_after_due)
     household, chat, stage = first.household, first.household.chat, first.done.stage
     assert chat is not None
+    language = first.payer.language or household.language
     message = reminder_message(
         office,
-        first.payer.language or household.language,
+        language,
         stage.template,
         [Addressee(each.household.payer_name, each.household.room, each.done.bills) for each in together],
         today,
+        extras=more.words([each.account_id for each in together], language),
     )
     if first.payer.large_type:
         message = enlarged(message)

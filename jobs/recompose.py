@@ -15,8 +15,9 @@ from domain.messages import Kind, OutgoingMessage
 from domain.office import Office
 from domain.rendering import Addressee, reminder_message
 from jobs import plans, promises
+from jobs.extras import extras
 from models.accounts import Account
-from models.bills import Bill
+from models.bills import Bill, bill_lines
 from models.facts import Case
 from models.outbox import Outbox
 from models.people import Person
@@ -30,16 +31,22 @@ async def recompose(session: AsyncSession, office: Office, case: Case, now: date
     row = case.row
     now_fen = {bill.bill_id: bill.open_fen for bill in case.facts.bills if bill.held is None and bill.open_fen > 0}
     bills: dict[int, list[OpenBill]] = defaultdict(list)
+    billed = {line.bill.id: line.billed_fen for line in await bill_lines(session, case.account_ids)}
     for bill in await session.scalars(select(Bill).where(Bill.id.in_(now_fen)).order_by(Bill.due_on, Bill.id)):
-        bills[bill.account_id].append(OpenBill(bill.id, bill.item, bill.period, bill.due_on, now_fen[bill.id]))
+        bills[bill.account_id].append(
+            OpenBill(bill.id, bill.item, bill.period, bill.due_on, now_fen[bill.id], billed_fen=billed.get(bill.id, 0))
+        )
     accounts = list(await session.scalars(select(Account).where(Account.id.in_(bills)).order_by(Account.id)))
     person = await session.get(Person, row.person_id) if row.person_id else None
+    language = (person.language if person else "") or accounts[0].language
+    more = await extras(session, office, [account.id for account in accounts], office.today(now))
     message = reminder_message(
         office,
-        (person.language if person else "") or accounts[0].language,
+        language,
         row.template,
         [Addressee(account.payer_name, account.room, tuple(bills[account.id])) for account in accounts],
         office.today(now),
+        extras=more.words([account.id for account in accounts], language),
     )
     _put(row, enlarged(message) if person is not None and person.large_type else message)
     for bill_id, _ in case.told_fen:

@@ -13,6 +13,7 @@ from domain.money import yuan
 from models.agreements import Hold
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry, Payment, credit_fen, lock_account, settle, transfer
 from models.reminders import withdraw_needless
+from models.rewards import take_discounts_back
 from models.staff import audit
 
 
@@ -114,6 +115,7 @@ async def reverse_payment(
     payment.reversed_at = at
     await session.flush()
     await settle(session, payment.account_id, on, at, actor=actor)
+    await take_discounts_back(session, payment.account_id, why, on, at)
     detail = {"amount_fen": payment.amount_fen, "why": why}
     await audit(session, actor, "payment.reverse", f"payment/{payment_id}", at, detail)
 

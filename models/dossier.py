@@ -12,10 +12,13 @@ from models.agreements import Claim, Complaint, Dispute, Hold, Offer, Plan, Plan
 from models.bills import Bill, LedgerEntry, Payment, bill_lines
 from models.calls import Call
 from models.inbox import Inbox
+from models.late_fees import LateFeeWaiver
+from models.mandates import Mandate
 from models.notes import Note
 from models.outbox import Outbox
 from models.people import Binding, Contact, Invite, Person
 from models.reminders import Reminder, ReminderBill, WaitRow
+from models.rewards import PointsEntry
 from models.staff import AuditEntry, StaffTask
 
 Rows = list[dict[str, Any]]
@@ -54,6 +57,9 @@ async def dossier(session: AsyncSession, account: Account) -> dict[str, Rows]:
         "disputes": _of(Dispute, mine),
         "complaints": _of(Complaint, mine),
         "offers": _of(Offer, mine),
+        "points": _of(PointsEntry, mine),
+        "late_fee_waivers": _of(LateFeeWaiver, mine),
+        "mandate": select(*Mandate.__table__.columns).where(Mandate.account_id == mine),
         "tasks": _of(StaffTask, mine),
         "notes": _of(Note, mine),
         "calls": _of(Call, mine),

@@ -47,6 +47,8 @@ KEPT: Mapping[str, Mapping[str, Any]] = {
     "bills": {},
     "payments": {},
     "ledger_entries": {},
+    "points_entries": {},
+    "late_fee_waivers": {},
     "offers": {},
     "holds": {},
     "plans": {"person_id": None},

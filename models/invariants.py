@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from domain.ledger import TRANSFERS, EntryKind
 from models.agreements import Plan, PlanPart
@@ -16,17 +17,29 @@ from models.bills import BILLED, CREDIT, RECEIVED, Bill, LedgerEntry, Payment, t
 from models.erasing import remains
 from models.outbox import Outbox, State
 from models.reminders import Reminder, needless
+from models.rewards import BACK, DISCOUNT, FOR_BILL, ON_TIME, PointsEntry
 from models.staff import broken_audit_entries
 
 SHOWN = 10  # ids named for each rule
-OF_BILLS = (EntryKind.CHARGE, EntryKind.RAISE, EntryKind.LOWER, EntryKind.VOID, EntryKind.ALLOCATION, EntryKind.RELEASE)
+OF_BILLS = (
+    EntryKind.CHARGE,
+    EntryKind.RAISE,
+    EntryKind.LOWER,
+    EntryKind.VOID,
+    EntryKind.ALLOCATION,
+    EntryKind.RELEASE,
+    EntryKind.REBATE,
+    EntryKind.REBATE_BACK,
+    EntryKind.REBATE,
+    EntryKind.REBATE_BACK,
+)
 OF_PAYMENTS = (EntryKind.PAYMENT, EntryKind.REVERSAL)
 
 
 async def findings(database: Database) -> list[str]:
     """Everything that does not hold, in words; empty when all is well."""
     async with database.read() as session:
-        return [each for look in (_file, _money, _plans, _outbox, _audit) for each in await look(session)]
+        return [each for look in (_file, _money, _rewards, _plans, _outbox, _audit) for each in await look(session)]
 
 
 async def _file(session: AsyncSession) -> list[str]:
@@ -111,6 +124,77 @@ def _payments() -> Select[Any]:
         .group_by(Payment.id)
         .having(or_(total({EntryKind.PAYMENT: 1}) != Payment.amount_fen, total({EntryKind.REVERSAL: 1}) != taken_back))
     )
+
+
+async def _rewards(session: AsyncSession) -> list[str]:
+    """No household has fewer points than none, nothing is given or used twice, and what was used is in the money ledger."""
+    undoing, other, ledger = aliased(PointsEntry), aliased(PointsEntry), aliased(LedgerEntry)
+    undone = select(undoing.reverses_id).where(undoing.reverses_id.is_not(None))
+    reversed_entries = select(ledger.reverses_id).where(ledger.reverses_id.is_not(None))
+    discount = and_(LedgerEntry.kind == EntryKind.REBATE, LedgerEntry.reason.startswith(DISCOUNT))
+    rules: list[tuple[str, Select[Any]]] = [
+        (
+            "accounts with fewer points than none",
+            select(PointsEntry.account_id).group_by(PointsEntry.account_id).having(func.sum(PointsEntry.points) < 0),
+        ),
+        (
+            "bills that earned points twice",
+            select(PointsEntry.bill_id)
+            .where(PointsEntry.kind == ON_TIME, PointsEntry.id.not_in(undone))
+            .group_by(PointsEntry.bill_id)
+            .having(func.count() > 1),
+        ),
+        (
+            "points taken back that were not given like that",
+            select(PointsEntry.id)
+            .outerjoin(other, other.id == PointsEntry.reverses_id)
+            .where(
+                PointsEntry.kind == BACK,
+                or_(
+                    other.id.is_(None),
+                    other.account_id != PointsEntry.account_id,
+                    PointsEntry.points * other.points > 0,
+                    func.abs(PointsEntry.points) > func.abs(other.points),
+                ),
+            ),
+        ),
+        (
+            "points used for a bill without their rebate",
+            select(PointsEntry.id)
+            .outerjoin(LedgerEntry, LedgerEntry.id == PointsEntry.ledger_id)
+            .where(
+                PointsEntry.kind == FOR_BILL,
+                or_(
+                    LedgerEntry.id.is_(None),
+                    LedgerEntry.kind != EntryKind.REBATE,
+                    LedgerEntry.account_id != PointsEntry.account_id,
+                    LedgerEntry.bill_id != PointsEntry.bill_id,
+                ),
+            ),
+        ),
+        (
+            "bills with two discounts",
+            select(LedgerEntry.bill_id)
+            .where(discount, LedgerEntry.id.not_in(reversed_entries))
+            .group_by(LedgerEntry.bill_id)
+            .having(func.count() > 1),
+        ),
+        (
+            "rebates taken back with another sum",
+            select(LedgerEntry.id)
+            .outerjoin(ledger, ledger.id == LedgerEntry.reverses_id)
+            .where(
+                LedgerEntry.kind == EntryKind.REBATE_BACK,
+                or_(
+                    ledger.id.is_(None),
+                    ledger.kind != EntryKind.REBATE,
+                    ledger.amount_fen != LedgerEntry.amount_fen,
+                    ledger.bill_id != LedgerEntry.bill_id,
+                ),
+            ),
+        ),
+    ]
+    return [each for name, query in rules for each in await _found(session, name, query)]
 
 
 async def _plans(session: AsyncSession) -> list[str]:

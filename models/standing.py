@@ -215,7 +215,8 @@ async def _payers(session: AsyncSession, office: Office, span: tuple[int, int]) 
 async def _open_bills(session: AsyncSession, span: tuple[int, int]) -> dict[int, list[OpenBill]]:
     """Bills that still ask for money, oldest due first, with what the ladder did with them."""
     balances = (
-        select(Bill.id, Bill.account_id, Bill.item, Bill.period, Bill.due_on, (BILLED - RECEIVED).label("open_fen"))
+        select(Bill.id, Bill.account_id, Bill.item, Bill.period, Bill.due_on, BILLED.label("billed_fen"))
+        .add_columns((BILLED - RECEIVED).label("open_fen"))
         .join(LedgerEntry, LedgerEntry.bill_id == Bill.id)
         .where(_within(LedgerEntry.account_id, span), Bill.voided_at.is_(None))
         .group_by(Bill.id)
@@ -246,6 +247,7 @@ async def _open_bills(session: AsyncSession, span: tuple[int, int]) -> dict[int,
             OpenBill(
                 *(row.id, row.item, row.period, row.due_on, int(row.open_fen), None, covered_on, behind),
                 steps=steps.get(row.id, ()),
+                billed_fen=int(row.billed_fen),
             )
         )
     return found

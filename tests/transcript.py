@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, insert, select
@@ -25,6 +26,7 @@ from domain.clock import ManualClock
 from domain.ledger import EntryKind
 from domain.messages import Attachment
 from domain.money import parse_yuan
+from domain.rewards import read_rewards
 from models import people
 from models.accounts import Account, Community, by_code, community_named
 from models.agreements import Offer
@@ -269,6 +271,16 @@ async def says_in(stage: Stage, name: str, where: str, place: str, text: str) ->
     await _act(stage, name, lambda actor, now: stage.platform.say(actor.id, room.id, now, text=text))
 
 
+def _rules(name: str) -> str:
+    return (Path(__file__).resolve().parent / "transcripts" / f"rules.{name}.toml").read_text(encoding="utf-8")
+
+
+async def rules(stage: Stage, name: str) -> None:
+    """`rules late_fee`: the office's rewards are those of tests/transcripts/rules.late_fee.toml."""
+    # The office is one frozen value that every part holds: here, before anybody speaks, it is another one.
+    object.__setattr__(stage.app.office, "rewards", read_rewards(_rules(name), name))
+
+
 async def invite(stage: Stage, code: str, role: str) -> None:
     async with stage.database.write() as session:
         owner = await _account(session, code)
@@ -415,6 +427,7 @@ ACTS: tuple[tuple[str, Callable[..., Awaitable[None]]], ...] = (
     (r"staff (\S+) (\S+)", staff),
     (r"invite (\S+)(?: as (\w+))?", invite),
     (r"bank: (\S+) pays ([\d.]+)", pays),
+    (r"rules (\w+)", rules),
     (r"then: (.+)", then),
     (r"bot in any order: (.+)", told_both),
     (r"bot(?: to ([^:]+))?: (.+)", told),

@@ -37,6 +37,9 @@ EXPECTED = {
     "note": {"admin", "manager", "collector", "teacher"},
     "failed": {"admin", "manager", "collector", "teacher", "auditor"},
     "export": {"admin"},
+    "grant": {"admin", "manager", "collector", "teacher"},
+    "waive": {"admin", "manager", "collector"},
+    "mandate": {"admin", "manager", "collector"},
 }
 NO = "其他权限"
 

@@ -1,0 +1,53 @@
+"""What a reminder adds below the bills: what the fee was used for, points that can be used, an invitation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.office import Office
+from domain.wording import day_words
+from models.accounts import Account, Community
+from models.rewards import balances
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is known of some households, put into words for one of them at a time."""
+
+    office: Office
+    today: date
+    communities: Mapping[int, tuple[int, str]] = field(default_factory=dict)  # account -> its community's id and name
+    points: Mapping[int, int] = field(default_factory=dict)
+
+    def words(self, account_ids: Sequence[int], language: str) -> list[str]:
+        """Finished sentences; several flats of one person share an invitation."""
+        text, rules = self.office.wording.text, self.office.rewards
+        names = {self.communities[each][1] for each in account_ids if each in self.communities}
+        found = [
+            text(
+                "event.invite", language, {"day": day_words(each.on, language), "name": each.name, "place": each.place}
+            )
+            for each in rules.events
+            if any(each.is_near(self.today, name) for name in names)
+        ]
+        have = max((self.points.get(each, 0) for each in account_ids), default=0)
+        if rules.points.on and rules.points.fen_each and have >= rules.points.least:
+            found.append(text("points.note", language, {"points": str(have)}))
+        return found
+
+
+async def extras(session: AsyncSession, office: Office, account_ids: Sequence[int], today: date) -> Extras:
+    """Read once for many households."""
+    rows = await session.execute(
+        select(Account.id, Community.id, Community.name)
+        .join(Community, Community.id == Account.community_id)
+        .where(Account.id.in_(account_ids))
+    )
+    communities = {account_id: (community_id, name) for account_id, community_id, name in rows}
+    points = await balances(session, account_ids) if office.rewards.points.on else {}
+    return Extras(office, today, communities, points)
