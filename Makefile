@@ -48,8 +48,12 @@ check: $(VENV)/installed-dev ## style, types, locks, vendored files
 	@cd bot/web/static && shopt -s nullglob && $(SHA256) $(VENDORED) | diff SHA256SUMS - \
 		|| { echo 'bot/web/static: a vendored file is not what SHA256SUMS says.' >&2; exit 1; }
 
+# Every test that has a full size.
+FIRE := tests/fire tests/groups/test_leakage.py tests/models/test_ledger_machine.py tests/domain/test_gate.py \
+	tests/security tests/channels/test_wechat_gate.py tests/handlers/staff/test_broadcast_sending.py
+
 fire: postgres ## the fault tests at full size, minutes long; SEED= plays a run again, ARGS= one test
-	@NUANLING_FULL=1 NUANLING_SEED=$(SEED) $(PYTHON) -m pytest -v $(or $(ARGS),tests/fire tests/groups/test_leakage.py)
+	@NUANLING_FULL=1 NUANLING_SEED=$(SEED) $(PYTHON) -m pytest -v $(or $(ARGS),$(FIRE))
 
 mutate: $(VENV)/installed-dev ## does a test notice each small fault in the rules? ARGS=domain/gate.py
 	@$(PYTHON) -m tests.mutation.run $(ARGS)

@@ -18,7 +18,6 @@ from models.invariants import findings
 
 HEADER = b"SQLite format 3\x00"
 COMPANIONS = ("", "-wal", "-shm")  # what SQLite keeps beside a database
-PAGES_PER_STEP = 1000  # between steps others may write
 
 
 def backup(url: str, file: Path, *, overwrite: bool = False) -> list[str]:
@@ -80,14 +79,18 @@ def _checked_copy(source: Path, file: Path) -> list[str]:
 
 
 def _copy(source: Path, copy: Path) -> list[str]:
-    """SQLite's online backup: whole even while others write. The copy is one file, without a journal beside it."""
+    """SQLite's online backup: whole even while others write. The copy is one file, without a journal beside it.
+
+    In one step: between steps each write of another process would make it begin anew, for ever in a busy office. Who
+    writes meanwhile waits for nothing; it goes into the journal.
+    """
     copy.unlink(missing_ok=True)
     try:
         with (
             closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=rw", uri=True)) as old,
             closing(sqlite3.connect(copy)) as new,
         ):
-            old.backup(new, pages=PAGES_PER_STEP)
+            old.backup(new)
             new.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.DatabaseError as wrong:
         return [f"file: {wrong}"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import IO, ClassVar
 
@@ -62,6 +64,19 @@ class Ownership:
             self._held.discard(self._path.resolve())
             self._file.close()
             self._file = None
+
+
+def damage(url: str) -> str:
+    """What is wrong with the pages of a SQLite file, in SQLite's words; empty when nothing is."""
+    path = sqlite_path(url)
+    if path is None or not path.exists():
+        return ""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as file:
+            found = str(file.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as wrong:
+        found = str(wrong)
+    return "" if found == "ok" else " ".join(found.split())
 
 
 def alembic_config(connection: Connection | None = None) -> Config:

@@ -7,8 +7,9 @@ import re
 import sys
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import ExcInfo
@@ -38,6 +39,18 @@ QUIET = (
     *("uvicorn", "uvicorn.error", "uvicorn.access", "sse_starlette", "sqlalchemy", "aiosqlite", "psycopg", "asyncio"),
 )
 MUTE = "telegram.request"  # repeats whole answers, texts and names in them; what failed we say ourselves
+
+
+class Stderr:
+    """Standard error as it is at the moment, whose own failure stops nothing: a full disk there must not end a lane."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):  # there is nobody left to tell
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def redact(text: str) -> str:
@@ -94,6 +107,6 @@ def set_up(level: int = logging.INFO) -> None:
             _redact_line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Stderr())),
         cache_logger_on_first_use=False,
     )

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import BigInteger, Dialect, Integer, MetaData, String, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -92,6 +93,7 @@ class Database:
         self._write = async_sessionmaker(self._writer, expire_on_commit=False)
         self._read = async_sessionmaker(self._reader, expire_on_commit=False)
         self._glance = async_sessionmaker(self._glancer, expire_on_commit=False)
+        self.writable = True  # the last write reached the disk, or failed for a reason of its own
 
     @property
     def engine(self) -> AsyncEngine:
@@ -100,8 +102,13 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A transaction that commits when the block ends well and rolls back when it raises."""
-        async with self._write.begin() as session:
-            yield session
+        try:
+            async with self._write.begin() as session:
+                yield session
+        except DatabaseError as wrong:
+            self.writable = isinstance(wrong, OF_THE_VALUES)
+            raise
+        self.writable = True
 
     @asynccontextmanager
     async def write_together(self) -> AsyncIterator[Callable[[], AbstractAsyncContextManager[AsyncSession]]]:
@@ -177,6 +184,10 @@ def sqlite_path(url: str) -> Path | None:
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         return None
     return Path(parsed.database)
+
+
+# A statement that the database refused for what it held; anything else it refuses is a disk or a server at fault.
+OF_THE_VALUES = (IntegrityError, DataError, ProgrammingError)
 
 
 class Door(Enum):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -35,12 +36,11 @@ def run(context: typer.Context) -> None:
 
 async def _run(settings: Settings) -> None:
     from bot.app import build
-    from bot.database import Ownership
     from bot.log import set_up
     from bot.web.server import application, server_config
 
-    set_up()
-    with Ownership(settings.database.url):
+    with _owned(settings):
+        set_up()
         async with opened(settings) as database:
             built = await build(settings, database)
             if not built.channels:
@@ -57,6 +57,19 @@ async def _run(settings: Settings) -> None:
                 f"running: {', '.join(built.channels)}; http://{settings.web.host}:{settings.web.port}/readyz; Ctrl-C ends"
             )
             await built.serve(server_config(web, settings.web.host, settings.web.port))
+
+
+@contextmanager
+def _owned(settings: Settings) -> Iterator[None]:
+    """Alone with a database that is sound. Raises OwnedElsewhere, or CommandError with what is torn and the cure."""
+    from bot.database import Ownership, damage
+
+    with Ownership(settings.database.url):
+        if found := damage(settings.database.url):
+            raise CommandError(
+                f"the database is damaged ({found}): nothing is sent; restore a backup with `python -m bot db restore FILE`"
+            )
+        yield
 
 
 @app.command()
@@ -89,7 +102,6 @@ def tick(
 
 async def _tick(settings: Settings, now: str, job: str, as_json: bool) -> None:
     from bot.app import build
-    from bot.database import Ownership
     from bot.log import set_up
     from models.verdicts import Row
     from scheduler import JOBS
@@ -97,8 +109,8 @@ async def _tick(settings: Settings, now: str, job: str, as_json: bool) -> None:
     if job and job not in {entry.name for entry in JOBS}:
         raise CommandError(f"--job {job}: no such job: one of {', '.join(entry.name for entry in JOBS)}")
     clock = StartedClock(moment(now, settings.organisation.zone)) if now else SystemClock()
-    set_up()
-    with Ownership(settings.database.url):
+    with _owned(settings):
+        set_up()
         async with opened(settings) as database:
             built = await build(settings, database, clock)
             await asyncio.gather(*(built.open(channel) for channel in built.channels.values()))

@@ -28,8 +28,8 @@ def application(app: App, routes: Sequence[BaseRoute] = ()) -> Starlette:
         return PlainTextResponse("ok")
 
     async def readyz(request: Request) -> Response:
-        """Ready to serve: the database answers, and every channel works."""
-        problems = []
+        """Ready to serve: the database answers and takes writes, and every channel works."""
+        problems = [] if app.database.writable else ["database: the last write failed"]
         try:
             async with app.database.read() as session:
                 paused = await kill_switch(session, app.clock.now()) is not None

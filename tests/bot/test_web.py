@@ -10,6 +10,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from bot.app import App, build
 from bot.channels.telegram import TelegramChannel
@@ -144,3 +145,23 @@ async def test_nothing_else_is_served(site: Site) -> None:
 async def test_the_server_keeps_no_access_log_and_hides_what_it_is(site: Site) -> None:
     config = server_config(application(site.app), "127.0.0.1", 0)
     assert (config.access_log, config.server_header, config.host) == (False, False, "127.0.0.1")
+
+
+async def test_while_nothing_can_be_written_it_is_not_ready(site: Site) -> None:
+    database = site.app.database
+
+    async def fail() -> None:
+        async with database.write() as session:
+            if not database.is_sqlite:
+                await session.execute(text("SET LOCAL statement_timeout = 50"))
+            await session.execute(
+                text("INSERT INTO nowhere VALUES (1)" if database.is_sqlite else "SELECT pg_sleep(9)")
+            )
+
+    with pytest.raises(OperationalError):
+        await fail()
+    answer = await site.http.get("/readyz")
+    assert (answer.status_code, answer.json()["problems"]) == (503, ["database: the last write failed"])
+    async with database.write() as session:
+        await session.execute(text("DELETE FROM takeovers"))
+    assert (await site.http.get("/readyz")).status_code == 200
