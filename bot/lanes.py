@@ -109,12 +109,11 @@ class Lane:
         if any(counts.values()):
             log.warning("orphans settled", lane=self.channel.name, **counts)
         async with self.database.read() as session:
-            groups = await outbox.group_chats(session, self.channel.name)
             times = await outbox.sent_times(session, self.channel.name, now - HISTORY)
         zero = monotonic()
         self._pacing = Pacing(
             self.channel.limits,
-            [Sent(chat, chat in groups, zero - max(0.0, (now - moment).total_seconds())) for chat, moment in times],
+            [Sent(chat, zero - max(0.0, (now - moment).total_seconds())) for chat, moment in times],
         )
 
     async def run(self) -> None:
@@ -256,7 +255,7 @@ class Lane:
                     moment = self._pacing.ready_at(row.chat, row.audience != "private", gated_at, waits=not answers)
                     if moment > gated_at + AHEAD_SECONDS:
                         continue
-                    self._pacing.take(row.chat, row.audience != "private", moment)
+                    self._pacing.take(row.chat, moment)
                     subjects.update(mine)
                     ready.append(Claimed(case, worker, moment, gated_at, today))
                 decided += 1

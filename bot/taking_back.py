@@ -56,7 +56,7 @@ async def _delete_all(channel: Channel, clock: Clock, pacing: Pacing, found: lis
     async def one(gone: Gone) -> tuple[int, str | None]:
         async with room:
             moment = pacing.ready_at(gone.chat, False, monotonic())
-            pacing.take(gone.chat, False, moment)
+            pacing.take(gone.chat, moment)
             await asyncio.sleep(max(0.0, moment - monotonic()))
             outcome = None if refused.is_set() else await _delete(channel, clock, gone)
             if outcome is None:

@@ -59,7 +59,6 @@ class Sent:
     """A message that went out. `at` in seconds on the clock that all calls share."""
 
     chat: str
-    is_group: bool
     at: float
 
 
@@ -85,7 +84,7 @@ class Pacing:
         self._shortest_trip = float("inf")
         self._halted_until = float("-inf")
         for sent in sorted(history, key=lambda sent: sent.at):
-            self.take(sent.chat, sent.is_group, sent.at)
+            self.take(sent.chat, sent.at)
             self._answered.append(sent.at)
 
     def ready_at(self, chat: str, is_group: bool, now: float, *, waits: bool = True) -> float:
@@ -105,7 +104,7 @@ class Pacing:
                 return moment
             moment = later
 
-    def take(self, chat: str, is_group: bool, at: float) -> None:
+    def take(self, chat: str, at: float) -> None:
         """Book a moment that `ready_at` gave: from now on it counts."""
         self._next += self._step
         insort(self._taken_in.setdefault(chat, []), at)

@@ -387,12 +387,6 @@ async def lately_said(session: AsyncSession, channel: str, chat: str, limit: int
     return list(await session.scalars(query.order_by(Outbox.id.desc()).limit(limit)))
 
 
-async def group_chats(session: AsyncSession, lane: str) -> set[str]:
-    """Chats of a lane that hold more than one person: their pace is a group's."""
-    query = select(Outbox.chat).where(Outbox.lane == lane, Outbox.audience != "private").distinct()
-    return set(await session.scalars(query))
-
-
 async def move_chat(session: AsyncSession, channel: str, old: str, new: str) -> None:
     """A group got a new id: what waits for it, and the group itself, follow."""
     await session.execute(

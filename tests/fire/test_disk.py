@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 import pytest
 import structlog
@@ -46,7 +46,7 @@ FRAME = 4096 + 24  # of the journal: a page and its head
 @pytest.fixture(autouse=True)
 def own_log() -> Iterator[None]:
     """The program's lines go where the program sends them: the disk may be full under them, too."""
-    lines = [structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+    lines: list[Any] = [structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
     structlog.configure(processors=lines, logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Stderr())))
     yield
     structlog.reset_defaults()
