@@ -16,6 +16,7 @@ from models.dialogue import Button, Dialogue
 from models.log import open_question
 from models.scene import Scene
 from understanding.asides import aside, details
+from understanding.despair import despairs
 from understanding.reading import Reading
 from understanding.situation import agrees, declines
 
@@ -136,6 +137,8 @@ class Router:
         reading = turn.reading
         if reading is None:
             return
+        if turn.staff is None and despairs(turn.message.text):  # before anything else that the sentence may ask for
+            yield Step(self.intents["despair"][0], {}, heard="despair", instead=frozenset())
         yield from self._aside(turn, reading)
         wishes = [guess.intent for guess in reading.intents] if reading.sure else [UNKNOWN]
         for wish in sorted(wishes, key=lambda name: reading.in_order.index(name) if name in reading.in_order else 0):

@@ -13,6 +13,7 @@ from handlers.labels import label, span_words
 from handlers.scopes import has, officer
 from handlers.turn import Turn
 from models.accounts import Community
+from models.queue import Counts, count_tasks
 from models.status import Board, Slice, board
 
 SLICES_SHOWN = 8
@@ -23,6 +24,7 @@ async def status(turn: Turn) -> Answer:
     """The board of the member's communities, one glance: what asks for somebody is named, what is at rest is left out."""
     member = officer(turn, Right.READ)
     figures = await board(turn.session, turn.now, turn.office.zone, community_id=member.community_id)
+    tasks = await count_tasks(turn.session, member, turn.now) if has(turn, Right.TASKS) else None
     community = await turn.session.get(Community, member.community_id) if member.community_id else None
     where = community.name if community else turn.office.name
     offered = ["status", "buildings"] + (["ages"] if any(figures.ageing.values()) else [])
@@ -30,21 +32,25 @@ async def status(turn: Turn) -> Answer:
     ask = []
     if figures.failed_today or figures.waiting_for_staff:
         ask.append(turn.button("board_failed", "failures.list", reusable=True))
+    if tasks is not None and tasks.all:
+        ask.append(turn.button("board_tasks", "desk.tasks", reusable=True))
     if has(turn, Right.TASKS) and figures.unknown:
         ask.append(turn.button("desk_unknown", "desk.unknown", reusable=True))
     if has(turn, Right.TASKS) and figures.people_waiting:
         ask.append(turn.button("waiting_queue", "waiting.queue", reusable=True))
     pressed = turn.message.choice is not None
     return Answer(
-        (turn.say("board.status", row, ask, edit=pressed, fields={"where": where, **_fields(turn, figures)}),)
+        (turn.say("board.status", row, ask, edit=pressed, fields={"where": where, **_fields(turn, figures, tasks)}),)
     )
 
 
-def _fields(turn: Turn, figures: Board) -> dict[str, str]:
+def _fields(turn: Turn, figures: Board, tasks: Counts | None) -> dict[str, str]:
     comma = turn.words("list.comma")
     today = _named(turn, "sent", figures.sent_today) + _named(turn, "promises", figures.promises_today)
     wait = span_words(turn, figures.longest_wait) if figures.longest_wait else ""
     asks = [
+        *(_named(turn, "tasks", tasks.all - tasks.late) if tasks else []),
+        *(_named(turn, "tasks_late", tasks.late) if tasks else []),
         *([turn.words("board.people", number=str(figures.people_waiting), wait=wait or "—")] if wait else []),
         *_named(turn, "failed", figures.failed_today),
         *_named(turn, "unknown", figures.unknown),

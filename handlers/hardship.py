@@ -16,6 +16,7 @@ from models.staff import audit, open_task
 
 HARD_TIMES = frozenset({"hardship", "illness", "bereavement"})
 LOOK_WITHIN = timedelta(days=1)
+CALL_WITHIN = timedelta(minutes=30)  # somebody who does not want to live
 
 
 async def tell(turn: Turn) -> Answer | None:
@@ -38,7 +39,21 @@ async def listen(turn: Turn) -> Answer:
     return replace(answer.also(*cards), done=source)
 
 
-async def rest(turn: Turn, text: str) -> tuple[str, tuple[OutgoingMessage, ...]]:
+async def despair(turn: Turn) -> Answer:
+    """Somebody does not want to live: nothing is asked for, the desk is called at once, and who listens now is named."""
+    said = words_of(turn)[:300]
+    if turn.account is None:  # a stranger, of whom only the platform's name is known
+        desk = at_desk(turn)
+        card = desk.say("card.despair_stranger", name=turn.message.sender_name or turn.message.sender, text=said)
+        return Answer((turn.say("hardship.despair_stranger"),)).also(*await to_staff(turn, card))
+    answer = Answer((turn.say("hardship.despair", (press(turn, "person", "person.ask"),)),))
+    source, cards = await rest(turn, said, "despair", CALL_WITHIN)
+    return replace(answer.also(*cards), done=source)
+
+
+async def rest(
+    turn: Turn, text: str, card_name: str = "hardship", within: timedelta = LOOK_WITHIN
+) -> tuple[str, tuple[OutgoingMessage, ...]]:
     """The household rests, and a person looks after it: where that is written ("hardship/3/7"), and the staff's cards."""
     account = turn.household
     source = f"hardship/{account.id}/{turn.inbox_id}"
@@ -46,7 +61,7 @@ async def rest(turn: Turn, text: str) -> tuple[str, tuple[OutgoingMessage, ...]]
     await hold(turn.session, account.id, Reason.HARDSHIP, source, until, turn.now)
     desk = at_desk(turn)
     fields = {"code": account.code, "text": text or "—"}
-    card = desk.say("card.hardship", fields=desk.called() | fields)
+    card = desk.say(f"card.{card_name}", fields=desk.called() | fields)
     await open_task(
         turn.session,
         key=keys.task("hardship", f"{account.id}/{turn.inbox_id}"),
@@ -54,7 +69,7 @@ async def rest(turn: Turn, text: str) -> tuple[str, tuple[OutgoingMessage, ...]]
         account=account,
         summary=card.text,
         at=turn.now,
-        due_at=turn.now + LOOK_WITHIN,
+        due_at=turn.now + within,
         source=source,
     )
     await audit(turn.session, turn.actor, "hardship", f"account/{account.id}", turn.now)

@@ -111,6 +111,7 @@ ROUTES: tuple[Route, ...] = (
     Route(plan.choose, actions=("plan.choose",)),
     Route(plan.confirm, actions=("plan.confirm",)),
     Route(plan.part_now, intents=("part_now",), actions=("plan.part_now",), urgent=True),
+    Route(hardship.despair, intents=("despair",), who=ANYONE, urgent=True),
     Route(hardship.tell, ("hardship", "困难"), ("hard_times",), actions=("hardship.tell",)),
     # What is on people's minds.
     Route(complaint.start, ("complain", "投诉"), ("complain_refuse",), actions=("complaint.start",)),

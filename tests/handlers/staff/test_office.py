@@ -23,6 +23,15 @@ async def test_status_on_one_screen(world: World) -> None:
     assert "云岭" not in await world.press("collector", "按楼栋")
 
 
+async def test_status_names_the_tasks_that_wait_and_opens_them(world: World) -> None:
+    await world.say("r1-101", "我要投诉，电梯坏了三个月")
+    told = await world.say("collector", "/status")
+    assert "要处理:待办 1" in told
+    assert "没有要处理的事" not in told
+    assert "投诉" in await world.press("collector", "待办")
+    assert "待办" not in await world.say("auditor", "/status")
+
+
 async def test_status_can_be_asked_in_the_staff_group_and_not_among_residents(world: World) -> None:
     assert "应收" in await world.say("collector", "/status", "g-desk")
     assert await world.say("collector", "/status", "g-lake") == ""
