@@ -13,6 +13,7 @@ from bot.settings import ROOT, ConfigError, Settings
 from domain.calls import Calling
 from domain.clock import Clock, SystemClock
 from domain.desk import Desk
+from domain.learning import Trial
 from domain.library import Case, Library, LibraryError, Script, read_cases, read_scripts
 from domain.limits import Act, Limits
 from domain.links import Links
@@ -205,6 +206,21 @@ def load_library(content: Path = CONTENT) -> Library:
     return Library(scripts, cases)
 
 
+def _trial(settings: Settings, wording: Wording) -> Trial:
+    """The two wordings that are compared. Raises ConfigError: one is missing, or is no whole reminder."""
+    own = settings.trial
+    if not own.template and not own.other:
+        return Trial()
+    for key, name in (("template", own.template), ("other", own.other)):
+        if not name.startswith("reminder.") or not wording.has(name):
+            raise ConfigError(f"trial.{key} = {name!r}: name a reminder of content/messages.*.toml in both languages")
+        try:
+            _check_reminder(wording, name)
+        except PolicyError as lacks:
+            raise ConfigError(f"trial.{key}: {lacks}") from None
+    return Trial(own.template, own.other)
+
+
 def load_office(
     settings: Settings,
     channels: tuple[str, ...],
@@ -235,4 +251,5 @@ def load_office(
         lint=tone().lint,
         clock=clock or SystemClock(),
         letterhead=Letterhead(**settings.letters.model_dump()),
+        trial=_trial(settings, wording),
     )

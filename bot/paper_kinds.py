@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import case_file
+from bot import case_file, slips
 from bot.letters import compose, qr
 from bot.papers import Desk, Made, Maker
 from bot.poster import poster
@@ -23,11 +23,12 @@ from domain.notice import long_day, notice, number_words, pay_by
 from domain.office import Office
 from domain.roles import Right
 from models.accounts import Account, Community
+from models.bills import Payment, bill_lines
 from models.letters import Letter, Stage, letter_file
 from models.noticing import prepare, sender_of
 from models.papers import Paper, PaperKind
 from models.periods import turnout
-from models.staff import Staff
+from models.staff import Staff, open_visits
 
 
 def subject_id(paper: Paper) -> int:
@@ -149,10 +150,48 @@ async def board(desk: Desk, paper: Paper) -> Made:
     return Made(pdf, ".pdf", "poster", "report_chat.poster_file", {"community": community.name})
 
 
+async def paid(desk: Desk, paper: Paper) -> Made:
+    """The receipt of a payment."""
+    async with desk.database.read() as session:
+        payment = await session.get_one(Payment, subject_id(paper))
+        account = await session.get_one(Account, payment.account_id)
+    if payment.reversed_at is not None:
+        raise Refusal("slip_paper.no_payment", {"code": account.code})
+    data = slips.receipt(desk.office, account, payment, desk.office.today(desk.now), paper.language)
+    pdf = await asyncio.to_thread(compose, "slip", data)
+    return Made(
+        pdf, ".pdf", "receipt", "slip_paper.receipt_file", {"code": account.code, "total": yuan(payment.amount_fen)}
+    )
+
+
+async def large(desk: Desk, paper: Paper) -> Made:
+    """A household's bill in large type."""
+    async with desk.database.read() as session:
+        account = await session.get_one(Account, subject_id(paper))
+        lines = await bill_lines(session, [account.id], only_open=True)
+    data = slips.large_bill(desk.office, account, lines, desk.office.today(desk.now), paper.language)
+    pdf = await asyncio.to_thread(compose, "slip", data)
+    return Made(pdf, ".pdf", "large", "slip_paper.bill_file", {"code": account.code})
+
+
+async def visits(desk: Desk, paper: Paper) -> Made:
+    """The day's visits, of the reader's own communities."""
+    async with desk.database.read() as session:
+        member = await session.get_one(Staff, paper.staff_id)
+        found = await open_visits(session, member.community_id)
+    today = desk.office.today(desk.now)
+    pdf = await asyncio.to_thread(compose, "route", slips.route(desk.office, found, today, paper.language))
+    fields = {"number": str(len(found)), "day": today.isoformat()}
+    return Made(pdf, ".pdf", "route", "slip_paper.route_file", fields)
+
+
 MAKERS: dict[str, tuple[Maker, Right]] = {
     PaperKind.DRAFT: (draft, Right.TASKS),
     PaperKind.LETTER: (numbered, Right.TASKS),
     PaperKind.CASE: (case_file.make, Right.TASKS),
     PaperKind.REPORT: (month, Right.APPROVE),
     PaperKind.POSTER: (board, Right.APPROVE),
+    PaperKind.RECEIPT: (paid, Right.TASKS),
+    PaperKind.BILL: (large, Right.TASKS),
+    PaperKind.ROUTE: (visits, Right.TASKS),
 }

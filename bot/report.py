@@ -10,7 +10,7 @@ from typing import Any
 from bot.commands.context import CommandError
 from domain.advice import Month, advise, percent
 from domain.billing import Period
-from domain.learning import WINDOWS_DAYS, Share
+from domain.learning import NOTHING, WINDOWS_DAYS, Share, compare, difference
 from domain.money import yuan
 from domain.notice import long_day
 from domain.office import Office
@@ -51,10 +51,28 @@ class Report:
 
     def advice(self) -> list[str]:
         """What to change and why, in words."""
-        return [
+        return self.trial() + [
             self.office.wording.text(f"advice.{each.name}", self.language, self._named(each.name, each.fields))
             for each in advise(self._month())
         ]
+
+    def trial(self) -> list[str]:
+        """What the comparison of two wordings allows to say; a winner only with the interval of the difference."""
+        own = self.office.trial
+        if not own.template:
+            return []
+        nothing: dict[int, Share] = {}
+        known = self.learnt.by["template"]
+        one, other = (known.get(name, nothing).get(7, NOTHING) for name in (own.template, own.other))
+        low, high = difference(one, other)
+        fields = {
+            "first": own.template,
+            "second": own.other,
+            "cases": f"{one.cases} / {other.cases}",
+            "rates": f"{percent(one.rate)} / {percent(other.rate)}",
+            "range": f"{low * 100:+.0f} – {high * 100:+.0f}",
+        }
+        return [self.say(f"trial_{compare(one, other)}", **fields)]
 
     def _named(self, advice: str, fields: Mapping[str, str]) -> dict[str, str]:
         groups = {"channel": "channel_name", "weak_stage": "stage_name"}

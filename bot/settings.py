@@ -191,6 +191,13 @@ class PolicySection(Section):
     approve_first_run: bool = False
 
 
+class TrialSection(Section):
+    """Two wordings of one reminder that are compared."""
+
+    template: str = ""
+    other: str = ""
+
+
 class Letters(Section):
     """What the office prints about itself on letters, and how much time they leave."""
 
@@ -227,6 +234,7 @@ class Settings(Section):
     web: Web = Web()
     policy: PolicySection = PolicySection()
     letters: Letters = Letters()
+    trial: TrialSection = TrialSection()
     language_model: LanguageModel = LanguageModel()
 
 

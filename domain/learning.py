@@ -98,3 +98,15 @@ def best(shares: Sequence[tuple[str, Share]]) -> str | None:
 def arm(trial: str, account_code: str) -> int:
     """0 or 1: which of two wordings a household gets, always the same one, half of them each."""
     return hashlib.blake2b(f"{trial}/{account_code}".encode(), digest_size=8).digest()[0] & 1
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Two wordings of one message: half of the households get `other`. Nobody gets none."""
+
+    template: str = ""
+    other: str = ""
+
+    def words_for(self, template: str, account_code: str) -> str:
+        """The wording that a household gets."""
+        return self.other if template and template == self.template and arm(template, account_code) else template

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from domain.calls import Calling
 from domain.clock import Clock, SystemClock
 from domain.desk import Desk
+from domain.learning import Trial
 from domain.library import Library
 from domain.limits import Limits
 from domain.links import Links
@@ -47,6 +48,7 @@ class Office:
     lint: Lint = lint  # what staff may not say; a running office also hears the tone
     clock: Clock = field(default_factory=SystemClock)
     letterhead: Letterhead = field(default_factory=Letterhead)
+    trial: Trial = field(default_factory=Trial)  # two wordings that are compared, or none
 
     def policy(self, kind: str, on: date | None = None) -> Policy:
         """The version of a policy that is in force on a day; now, when that is left out."""

@@ -29,6 +29,8 @@ async def status(turn: Turn) -> Answer:
     where = community.name if community else turn.office.name
     offered = ["status", "buildings"] + (["ages"] if any(figures.ageing.values()) else [])
     row = [turn.button(f"board_{each}", f"board.{each}", reusable=True) for each in offered]
+    if has(turn, Right.APPROVE):
+        row.append(turn.button("report_make", "report.make", reusable=True, period=f"{turn.today:%Y-%m}"))
     ask = []
     if figures.failed_today or figures.waiting_for_staff:
         ask.append(turn.button("board_failed", "failures.list", reusable=True))

@@ -106,7 +106,7 @@ def _draft(
     message = reminder_message(
         office,
         language,
-        stage.template,
+        office.trial.words_for(stage.template, first.household.standing.code),
         [Addressee(each.household.payer_name, each.household.room, each.done.bills) for each in together],
         today,
         extras=more.words([each.account_id for each in together], language),

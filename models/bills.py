@@ -257,6 +257,12 @@ async def record_payment(
     return payment
 
 
+async def latest_payment(session: AsyncSession, account_id: int) -> Payment | None:
+    """The household's last payment that stands."""
+    query = select(Payment).where(Payment.account_id == account_id, Payment.reversed_at.is_(None))
+    return (await session.scalars(query.order_by(Payment.paid_on.desc(), Payment.id.desc()).limit(1))).first()
+
+
 async def settle_many(
     session: AsyncSession, account_ids: Sequence[int], on: date, at: datetime, *, actor: str = ""
 ) -> None:

@@ -15,6 +15,7 @@ from models.agreements import Plan, PlanPart
 from models.base import Database
 from models.bills import BILLED, CREDIT, RECEIVED, Bill, LedgerEntry, Payment, total
 from models.erasing import remains
+from models.letters import missing_numbers
 from models.outbox import Outbox, State
 from models.reminders import Reminder, needless
 from models.rewards import BACK, DISCOUNT, FOR_BILL, ON_TIME, PointsEntry
@@ -39,7 +40,8 @@ OF_PAYMENTS = (EntryKind.PAYMENT, EntryKind.REVERSAL)
 async def findings(database: Database) -> list[str]:
     """Everything that does not hold, in words; empty when all is well."""
     async with database.read() as session:
-        return [each for look in (_file, _money, _rewards, _plans, _outbox, _audit) for each in await look(session)]
+        looks = (_file, _money, _rewards, _plans, _outbox, _letters, _audit)
+        return [each for look in looks for each in await look(session)]
 
 
 async def _file(session: AsyncSession) -> list[str]:
@@ -53,6 +55,12 @@ async def _file(session: AsyncSession) -> list[str]:
     return found + [
         f"file: {table} row {row} points at a {parent} that is not there" for table, row, parent, _ in strays
     ]
+
+
+async def _letters(session: AsyncSession) -> list[str]:
+    """The register of notice letters has every number once."""
+    gaps = await missing_numbers(session)
+    return [f"letters of {year}: {count} of them, but the last number is {last}" for year, count, last in gaps]
 
 
 async def _money(session: AsyncSession) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.learning import FEW, Share, Verdict, arm, best, compare, difference, wilson
+from domain.learning import FEW, Share, Trial, Verdict, arm, best, compare, difference, wilson
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,12 @@ def test_a_household_stays_with_its_wording_and_halves_are_halves() -> None:
 def test_more_hits_than_cases_are_refused() -> None:
     with pytest.raises(ValueError, match="3 of 2"):
         Share(3, 2)
+
+
+def test_a_trial_gives_each_household_one_of_two_wordings_and_nobody_none() -> None:
+    trial = Trial("reminder.gentle", "reminder.soon")
+    said = {trial.words_for("reminder.gentle", f"3-{number}") for number in range(50)}
+    assert said == {"reminder.gentle", "reminder.soon"}
+    assert trial.words_for("reminder.advance", "3-1") == "reminder.advance"
+    assert Trial().words_for("reminder.gentle", "3-1") == "reminder.gentle"
+    assert Trial().words_for("", "3-1") == ""

@@ -15,6 +15,7 @@ from models.agreements import hold
 from models.base import Database
 from models.counters import next_number
 from models.documents import add_document, documents_of
+from models.invariants import findings
 from models.letters import Letter, Stage, live_letter, missing_numbers, number_letter, take
 from models.noticing import Prepared, prepare
 from tests.cast import CHEN, LI, World, office
@@ -79,6 +80,7 @@ async def test_a_gap_would_be_seen(world: World) -> None:
         await number_letter(session, await session.get_one(Letter, letter_id), 2026, world.now)
     async with world.database.read() as session:
         assert await missing_numbers(session) == [(2026, 1, 2)]
+    assert "letters of 2026: 1 of them, but the last number is 2" in await findings(world.database)
 
 
 async def test_a_letter_moves_on_once(world: World) -> None:
