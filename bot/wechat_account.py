@@ -63,8 +63,8 @@ async def set_menu(api: Api, menu: Mapping[str, Any], clock: Clock) -> None:
         raise meaning(wrong, clock.now()) from None
 
 
-def read_menu(path: Path = MENU) -> dict[str, Any]:
-    """The menu as WeChat takes it. Raises ConfigError that names the place."""
+def read_menu(path: Path = MENU, name_bytes: tuple[int, int] = NAME_BYTES) -> dict[str, Any]:
+    """The menu as WeChat and WeCom take it. Raises ConfigError that names the place."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
@@ -73,17 +73,18 @@ def read_menu(path: Path = MENU) -> dict[str, Any]:
     if not 1 <= len(top) <= BUTTONS:
         raise ConfigError(f"{path}: WeChat shows one to {BUTTONS} buttons")
     commands = {word for route in ROUTES for word in route.commands}
-    return {"button": [_button(each, 0, commands, path) for each in top]}
+    return {"button": [_button(each, name_bytes, commands, path) for each in top]}
 
 
-def _button(raw: Mapping[str, Any], level: int, commands: set[str], path: Path) -> dict[str, Any]:
+def _button(raw: Mapping[str, Any], longest: tuple[int, ...], commands: set[str], path: Path) -> dict[str, Any]:
+    """`longest`: the bytes that its name may have, then those of the names below it."""
     name, below = str(raw.get("name", "")), raw.get("sub_button", [])
-    if not name or len(name.encode()) > NAME_BYTES[level]:
-        raise ConfigError(f"{path}: button {name!r}: 1 to {NAME_BYTES[level]} bytes, a Chinese character has three")
-    if level == 0 and below:
+    if not name or len(name.encode()) > longest[0]:
+        raise ConfigError(f"{path}: button {name!r}: 1 to {longest[0]} bytes, a Chinese character has three")
+    if longest[1:] and below:
         if len(below) > BELOW:
             raise ConfigError(f"{path}: button {name!r}: WeChat shows at most {BELOW} below it")
-        return {"name": name, "sub_button": [_button(each, 1, commands, path) for each in below]}
+        return {"name": name, "sub_button": [_button(each, longest[1:], commands, path) for each in below]}
     if url := raw.get("url"):
         return {"name": name, "type": "view", "url": str(url)}
     if raw.get("key") not in commands:

@@ -50,7 +50,7 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
         yield Check("wechat", FAIL, problem or wrong.detail, cure)
     else:
         yield Check("wechat", OK, f"{wechat.app_id}: the token is fetched; no bot can post in residents' WeChat groups")
-        yield _clocks(seen)
+        yield clocks("wechat clock", seen.at)
         yield _templates(wechat, seen)
         yield _menu(seen)
     yield await _callback(settings)
@@ -72,7 +72,7 @@ def _look(wechat: Wechat) -> Seen:
         token, _ = client.stable_token(False)
         listed = client.get("template/get_all_private_template", params={"access_token": token})
         seen.templates = {str(each["template_id"]): str(each["content"]) for each in listed["template_list"]}
-        seen.at = _date(headers)
+        seen.at = date_of(headers)
         client.get("menu/get", params={"access_token": token})
         seen.menu = True
     except WeChatClientException as wrong:
@@ -86,7 +86,8 @@ def _look(wechat: Wechat) -> Seen:
     return seen
 
 
-def _date(headers: Mapping[str, str]) -> datetime | None:
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """The platform's clock, as its answer tells it."""
     try:
         at = parsedate_to_datetime(headers.get("Date") or headers.get("date", ""))
     except ValueError:
@@ -94,14 +95,15 @@ def _date(headers: Mapping[str, str]) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _clocks(seen: Seen) -> Check:
-    if seen.at is None:
-        return Check("wechat clock", OK, "the platform tells no time")
-    apart = abs(SystemClock().now() - seen.at)
+def clocks(name: str, at: datetime | None) -> Check:
+    """Whether ours agrees with the platform's; `name` is the check's."""
+    if at is None:
+        return Check(name, OK, "the platform tells no time")
+    apart = abs(SystemClock().now() - at)
     if apart > SLACK:
-        detail = f"{apart.total_seconds():.0f} s apart from WeChat's: callbacks older than 300 s are refused"
-        return Check("wechat clock", FAIL, detail, "set the clock, use NTP")
-    return Check("wechat clock", OK, "agrees with WeChat's")
+        detail = f"{apart.total_seconds():.0f} s apart from the platform's: callbacks older than 300 s are refused"
+        return Check(name, FAIL, detail, "set the clock, use NTP")
+    return Check(name, OK, "agrees with the platform's")
 
 
 def _templates(wechat: Wechat, seen: Seen) -> Check:

@@ -1,13 +1,16 @@
-"""Looks a WeCom set-up over: the token, the app, the callback as the platform would call it, the robots."""
+"""Looks a WeCom set-up over: token, allow-list, app, customers' interfaces, menu, clock, the callback, the robots."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.doctor import FAIL, OK, WARN, Check
+from bot.wechat_doctor import NO_MENU, clocks, date_of
 from domain.clock import SystemClock
 from domain.errors import DeliveryError
 
@@ -19,16 +22,29 @@ PROBE = (
     "<xml><ToUserName><![CDATA[{corp}]]></ToUserName><FromUserName><![CDATA[sys]]></FromUserName><CreateTime>{at}</CreateTime>"
     "<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[doctor]]></Event><EventKey>{nonce}</EventKey></xml>"
 )
+NO_RIGHT = frozenset({48002, 60011, 84074})  # to the interfaces for customers
+GIVE_RIGHT = "name the app under 客户与上下游 → 客户联系 → API → 可调用接口的应用; without it nothing goes to residents"
 NO_TAP = "what residents get waits until a colleague taps “send” in WeCom: no program can post there by itself"
 
 
+@dataclass
+class Seen:
+    """What the platform tells about the app. `served`: how many colleagues may have customers, None: it may not ask."""
+
+    app: Mapping[str, Any] = field(default_factory=dict)
+    served: int | None = None
+    menu: bool = False
+    at: datetime | None = None
+
+
 async def examine(settings: Settings) -> AsyncIterator[Check]:
+    """One check a line, in the order of what to cure first."""
     wecom = settings.wecom
     if not wecom.enabled:
         yield Check("wecom", OK, "off")
         return
     try:
-        app = await asyncio.to_thread(_app, wecom)
+        seen = await asyncio.to_thread(_look, wecom)
     except DeliveryError as wrong:
         problem, _, cure = wrong.detail.rpartition(": ")
         yield Check(
@@ -36,14 +52,17 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
         )
     else:
         yield Check("wecom", OK, f"corporation {wecom.corp_id}: the token is fetched; {NO_TAP}")
-        yield _visible(app)
+        yield clocks("wecom clock", seen.at)
+        yield _visible(seen.app)
+        yield _customers(seen)
+        yield _menu(seen)
     yield await _callback(settings)
     names = ", ".join(robot.name for robot in wecom.robots)
     yield Check("wecom robots", OK, names or "none")
 
 
-def _app(wecom: Wecom) -> Mapping[str, Any]:
-    """What the platform says of our app. Raises DeliveryError, worded by the table of codes."""
+def _look(wecom: Wecom) -> Seen:
+    """Raises DeliveryError, worded by the table of codes."""
     import requests
     from wechatpy.exceptions import WeChatClientException
 
@@ -52,17 +71,52 @@ def _app(wecom: Wecom) -> Mapping[str, Any]:
     from bot.channels.wecom_api import CorpClient
 
     client = CorpClient(wecom.corp_id, wecom.secret, wecom.base_url, Timeouts(3.0, 5.0, SECONDS))
-    now = SystemClock().now()
+    client._http.hooks["response"].append(lambda answer, *_, **__: headers.update(answer.headers))
+    headers: dict[str, str] = {}
+    seen, now = Seen(), SystemClock().now()
     try:
         token, _ = client.stable_token(False)
-        told = client.get("agent/get", params={"agentid": wecom.agent_id, "access_token": token})
+        asked = {"agentid": wecom.agent_id, "access_token": token}
+        app = client.get("agent/get", params=asked)
+        seen.app, seen.at = app if isinstance(app, dict) else {}, date_of(headers)
+        followers = _unless(NO_RIGHT, lambda: client.get("externalcontact/get_follow_user_list", params=asked))
+        seen.served = None if followers is None else len(followers.get("follow_user", ()))
+        seen.menu = _unless({NO_MENU}, lambda: client.get("menu/get", params=asked)) is not None
     except WeChatClientException as wrong:
         raise meaning(of_library(wrong), now) from None
     except (requests.RequestException, OSError, ValueError) as wrong:
         raise meaning(wrong, now) from None
     finally:
         client._http.close()
-    return told if isinstance(told, dict) else {}
+    return seen
+
+
+def _unless(codes: Collection[int], ask: Callable[[], Any]) -> Any:
+    """The answer; None where the platform refuses with one of these codes."""
+    from wechatpy.exceptions import WeChatClientException
+
+    try:
+        return ask()
+    except WeChatClientException as refused:
+        if refused.errcode in codes:
+            return None
+        raise
+
+
+def _customers(seen: Seen) -> Check:
+    """Whether tasks for residents can be made at all, and whether anybody could confirm them."""
+    if seen.served is None:
+        return Check("wecom customers", WARN, "the app may not use the interfaces for customers", GIVE_RIGHT)
+    if not seen.served:
+        cure = "choose them under 客户与上下游 → 权限配置 → 可使用客户联系的成员"
+        return Check("wecom customers", WARN, "no colleague may have customers", cure)
+    return Check("wecom customers", OK, f"{seen.served} colleagues may have customers and confirm what goes to them")
+
+
+def _menu(seen: Seen) -> Check:
+    if not seen.menu:
+        return Check("wecom menu", WARN, "none", "set it: `python -m bot wecom menu`")
+    return Check("wecom menu", OK, "set")
 
 
 def _visible(app: Mapping[str, Any]) -> Check:

@@ -2,68 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from domain.clock import SystemClock
-from domain.messages import Address
-from models.base import Database
-from models.log import of_chat
-from tests.channels.program import PHONE, Processes
+from tests.channels.program import PHONE, WecomProgram
 from tests.wechat_server.wecom import WecomServer
 
 HOUSEHOLD = ("王", "建国", "1201", "240", PHONE)
-
-
-@dataclass
-class WecomProgram(Processes):
-    """The program whose WeCom is `server`; the platform calls it back."""
-
-    server: WecomServer
-
-    def configure(self) -> None:
-        company = self.server.settings(self.server.url)
-        lines = [f"{key} = {json.dumps(value)}\n" for key, value in company.items()]
-        robot = f'[[wecom.robots]]\nname = "duty"\nkey = "{self.server.robot()}"\n'
-        self.write_config("[wecom]\n" + "".join(lines) + robot)
-        self.server.callbacks.url = f"{self.url}/wecom/callback"
-
-    @property
-    def today(self) -> date:
-        """In the office's time zone, where it is noon."""
-        hours = int(re.search(r"Etc/GMT([+-]\d+)", (self.folder / "config.toml").read_text(encoding="utf-8"))[1])  # type: ignore[index]
-        return (SystemClock().now() - timedelta(hours=hours)).date()
-
-    async def logged(self, chat: str) -> list[tuple[str, str, str]]:
-        """The message log of a chat: text, state, reason."""
-        database = Database(f"sqlite:///{self.folder / 'nuanling.db'}")
-        async with database.read() as session:
-            lines = await of_chat(session, Address("wecom", chat))
-        await database.close()
-        return [(line.text, line.state, line.reason) for line in lines]
-
-    async def status(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(await self.command("status", "--json"))
-        return told
-
-    def posts(self) -> dict[str, tuple[str, str]]:
-        """State and reason of what was written to each customers' group."""
-        query = "SELECT chat, state, reason FROM outbox WHERE kind = 'announcement'"
-        return {str(chat): (str(state), str(reason)) for chat, state, reason in self.rows(query)}
-
-    def tasks(self) -> list[str]:
-        return [str(state) for (state,) in self.rows("SELECT state FROM confirmations ORDER BY id")]
-
-    async def add_group(self, chat: str, audience: str = "residents") -> None:
-        words = ("--channel", "wecom", "--chat", chat, "--community", "桂花苑", "--audience", audience)
-        await self.command("groups", "add", *words)
 
 
 @pytest.fixture

@@ -74,6 +74,7 @@ class Company(World):
         self.agent_id = "1000002"
         self.agents = {self.agent_id: self.secret, "1000003": "another-app-s-secret-000000000000"}
         self.agent_of: dict[str, str] = {}  # token -> agent
+        self.customer_agents = {self.agent_id}  # the apps that may use the interfaces for customers
         self.robots: dict[str, Robot] = {}
         self.appchats: dict[str, AppChat] = {}
         self.customers: dict[str, Customer] = {}
@@ -203,6 +204,15 @@ class Company(World):
         self.news.set()
         return {"msgid": f"msg-{next(self.numbers)}"}
 
+    def open_appchat(self, agent: str, body: Json) -> Json:
+        """appchat/create: two colleagues or more, the owner among them."""
+        members = body.get("userlist") or []
+        if len(members) < 2 or body.get("owner") not in members:
+            raise Refused(86008, "invalid userlist")
+        if unknown := [each for each in members if each not in self.people]:
+            raise Refused(86003, f"invalid userid {unknown[0]}")
+        return {"chatid": self.appchat()}
+
     def robot_message(self, body: Json) -> Json:
         """webhook/send: twenty a minute for each key."""
         robot = self.robots.get(str(body.get("key")))
@@ -316,6 +326,27 @@ class Company(World):
             raise Refused(301002, "no privilege to access this agent")
         members = [{"userid": each.openid} for each in self.people.values() if each.following]
         return {"agentid": int(agent), "name": "暖铃", "close": 0, "allow_userinfos": {"user": members}}
+
+    def served_members(self, agent: str, body: Json) -> Json:
+        """externalcontact/get_follow_user_list: who may have customers, for an app that may ask."""
+        if agent not in self.customer_agents:
+            raise Refused(48002, "api forbidden")
+        return {"follow_user": [each.openid for each in self.people.values() if each.following]}
+
+    def create_menu(self, agent: str, body: Json) -> Json:
+        """menu/create."""
+        if str(body.pop("agentid", "")) != agent:
+            raise Refused(301002, "no privilege to access this agent")
+        if any(len(each.get("sub_button", [])) > 5 for each in body.get("button", [])) or len(body["button"]) > 3:
+            raise Refused(40023, "invalid sub button size")
+        self.menu = body
+        return {}
+
+    def read_menu(self, agent: str, body: Json) -> Json:
+        """menu/get."""
+        if self.menu is None:
+            raise Refused(46003, "menu no exist")
+        return dict(self.menu)
 
     def _task(self, body: Json) -> Task:
         task = self.tasks.get(str(body.get("msgid")))
