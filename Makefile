@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run demo test browser postgres check fire mutate audit migrate doctor simulate bench lock
+.PHONY: help install run demo test browser postgres check fire mutate audit interop migrate doctor simulate bench lock
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -60,6 +60,13 @@ mutate: $(VENV)/installed-dev ## does a test notice each small fault in the rule
 
 audit: $(VENV)/installed-dev ## known weaknesses of the locked libraries; needs the advisory service
 	@$(PYTHON) -m scripts.audit
+
+# Other people's programs for WeChat's formats. The tests' own copy of their bytes is tests/wechat_server/vectors.json.
+NODE_PACKAGES := co-wechat-api@3.11.0 wechat-crypto@0.0.2 @wecom/crypto@1.0.1
+interop: $(VENV)/installed-dev ## WeChat's crypto and our stand-in of it against Node packages; needs node and npm
+	@command -v node npm >/dev/null || { echo 'interop: install Node.js with npm first.' >&2; exit 1; }
+	@npm install --silent --no-fund --no-audit --prefix $(VENV)/interop $(NODE_PACKAGES)
+	@NUANLING_NODE_FOLDER="$(CURDIR)/$(VENV)/interop" $(PYTHON) -m pytest -v tests/interop $(ARGS)
 
 migrate: $(VENV)/installed ## the database to its newest form
 	$(PYTHON) -m bot db upgrade

@@ -1,21 +1,16 @@
-"""The stand-in of WeChat's platform: it works as a process of its own, and for a client that isn't ours."""
+"""The stand-in of WeChat's platform: it works as a process of its own. For other people's clients see tests/interop."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import httpx
 
-from tests.wechat_server.server import WechatServer
-
 HERE = Path(__file__).parent / "wechat_server"
-# A folder with node_modules/co-wechat-api: where it is named, that client is run, too.
-NODE = os.environ.get("NUANLING_NODE_FOLDER", "")
 
 
 async def test_it_runs_as_a_process_and_is_driven_over_http() -> None:
@@ -43,22 +38,3 @@ async def test_it_runs_as_a_process_and_is_driven_over_http() -> None:
     finally:
         process.terminate()
         await process.wait()
-
-
-if NODE:
-
-    async def test_another_projects_client_can_use_it() -> None:
-        async with WechatServer() as server:
-            server.templates["TPL"] = "房号：{{thing1.DATA}}"
-            person = server.person()
-            person.follower.following = True
-            server.open_window(person.follower, "message")
-            told = {"url": server.url, "app_id": server.app_id, "secret": server.secret, "openid": person.openid}
-            arguments = (str(HERE / "other_client.mjs"), json.dumps(told | {"template": "TPL"}))
-            process = await asyncio.create_subprocess_exec("node", *arguments, cwd=NODE, stdout=subprocess.PIPE)
-            out, _ = await process.communicate()
-            results = json.loads(out)
-            assert results.pop("refused") == {"refused": 40003}
-            assert {name: each["errcode"] for name, each in results.items()} == dict.fromkeys(results, 0)
-            assert results["getMenu"]["menu"] == server.menu
-            assert [(message.kind, message.text) for message in person.got] == [("customer", "您好"), ("template", "")]

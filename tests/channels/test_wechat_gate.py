@@ -240,7 +240,7 @@ async def test_mutated_bodies_are_never_a_fault_and_never_let_in(door: Door) -> 
 
 @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda each: f"{each['package']} {each['nonce']}")
 async def test_what_other_programs_encrypted_is_read(vector: dict[str, Any]) -> None:
-    """Bytes made with other people's packages (see make_vectors.mjs): what all sides agree on is the platform's format."""
+    """Bytes made with other people's packages (tests/interop/make_vectors.mjs): what all sides agree on is the platform's format."""
     token, key = VECTORS["token"], VECTORS["aes_key"]
     kind = WeChatCrypto if vector["package"] == "wechat-crypto" else CorpCrypto
     gate = Gate(token, kind(token, key, vector["id"]), vector["id"])
