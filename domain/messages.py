@@ -44,6 +44,8 @@ PRIORITY: Mapping[Kind, int] = {
 AT_MOST_ONCE = frozenset(
     {Kind.REMINDER, Kind.PROMISE, Kind.BROADCAST, Kind.SERVICE, Kind.ANNOUNCEMENT, Kind.STAFF_REPLY}
 )
+# What nobody asked for goes as a template first, where a platform has them: a person's few messages are kept for answers.
+UNASKED = frozenset({Kind.REMINDER, Kind.PROMISE, Kind.BROADCAST, Kind.SERVICE})
 
 # Channels that can replace a message in place, and those that can call everyone in a group.
 EDITING = frozenset({"telegram", "sandbox"})

@@ -24,7 +24,7 @@ from bot.channels.wechat_words import LIMIT, pieces
 from bot.settings import Template, Wechat
 from domain.clock import Clock
 from domain.errors import ChannelDown, DeliveryError, Rejected, Shut, Unknown, Unreachable
-from domain.messages import IncomingMessage, Kind, Receipt, WriteFirst
+from domain.messages import UNASKED, IncomingMessage, Kind, Receipt, WriteFirst
 from domain.pacing import Limits
 from domain.text import TEXT_LIMITS, length, split
 
@@ -34,8 +34,6 @@ REPEATABLE = timedelta(minutes=9)  # the platform knows a template message's own
 WATCH_SECONDS = 60.0
 SHORT_BYTES = 64  # what is too long to the platform although it is this short will never be short enough
 LIMITS = Limits(global_per_second=400, per_chat_per_second=5, group_per_minute=1, concurrency=8)
-# What nobody asked for goes as a template first: a person's few customer messages are kept for answers.
-UNASKED = frozenset({Kind.REMINDER, Kind.PROMISE, Kind.BROADCAST, Kind.SERVICE})
 
 Way = Callable[[Sendable], Awaitable[Receipt]]
 
@@ -173,24 +171,46 @@ class WechatChannel:
         return Receipt(str(told.get("msgid", "")))
 
     async def _by_customer_message(self, message: Sendable) -> Receipt:
-        """A text with its menu. One that the platform finds too long goes in parts."""
-        for text in pieces(Said(message.text, message.choices)):
-            await self._text(message.chat, text)
+        """A text with its menu. One that the platform finds too long goes in parts.
+
+        Once a part has arrived the message is no more "certainly not sent", whatever becomes of the rest: no other way,
+        channel or try may say it all again.
+        """
+        waiting, arrived = pieces(Said(message.text, message.choices)), False
+        kinds = await self._taken(message.chat, len(waiting))
+        try:
+            while waiting:
+                text, kind = waiting.pop(0), kinds.pop(0) if kinds else (await self._taken(message.chat, 1))[0]
+                try:
+                    await self._text(message.chat, kind, text)
+                except TooLong:
+                    waiting[:0] = _halves(text)
+                else:
+                    arrived = True
+        except DeliveryError as wrong:
+            for kind in kinds:
+                await self.memory.give_back(message.chat, kind)
+            if arrived:
+                raise Unknown(f"only a part arrived: {wrong.detail}") from None
+            raise
         if message.choices and message.kind not in (Kind.REPLY, Kind.STAFF_REPLY):
             await self.memory.show_menu(message.chat, message.choices)
         return Receipt()
 
-    async def _text(self, chat: str, text: str) -> None:
-        kind = await self.memory.spend(chat)
-        if kind is None:
-            raise Shut("the person has not written lately, or what they allow is used up", why="window_shut")
-        try:
-            await self._spent(chat, kind, lambda client: client.message.send_text(chat, text))
-        except TooLong:
-            if length(text, "bytes") < SHORT_BYTES:
-                raise Rejected("45002: the text is too long") from None
-            for part in split(text, length(text, "bytes") * 2 // 3, "bytes"):  # cut after a line, these are mostly two
-                await self._text(chat, part)
+    async def _text(self, chat: str, kind: str, text: str) -> None:
+        await self._spent(chat, kind, lambda client: client.message.send_text(chat, text))
+
+    async def _taken(self, chat: str, number: int) -> list[str]:
+        """Use up so many customer messages, all or none. Raises Shut when fewer are allowed."""
+        kinds: list[str] = []
+        while len(kinds) < number:
+            kind = await self.memory.spend(chat)
+            if kind is None:
+                for each in kinds:
+                    await self.memory.give_back(chat, each)
+                raise Shut("the person has not written lately, or what they allow is used up", why="window_shut")
+            kinds.append(kind)
+        return kinds
 
     async def _spent(self, chat: str, kind: str, call: Call) -> dict[str, Any]:
         """A call for which something was used up already; what was certainly not sent is given back."""
@@ -258,6 +278,14 @@ class WechatChannel:
 
 class TooLong(DeliveryError):
     """The platform finds a text too long."""
+
+
+def _halves(text: str) -> list[str]:
+    """Cut after a line, these are mostly two. Raises Rejected for what will never be short enough."""
+    size = length(text, "bytes")
+    if size < SHORT_BYTES:
+        raise Rejected("45002: the text is too long") from None
+    return split(text, size * 2 // 3, "bytes")
 
 
 def _check(message: Sendable) -> None:

@@ -267,6 +267,34 @@ async def test_what_the_platform_finds_too_long_goes_in_halves(
     assert len(wang.got) == 2
 
 
+LONG = "字" * 682  # its menu goes by itself
+
+
+async def test_a_message_in_two_parts_needs_room_for_both(
+    channel: WechatChannel, ledger: DatabaseMemory, wechat_server: WechatServer, wang: Person
+) -> None:
+    await wrote(wang, ledger, wechat_server)
+    menu = [[{"label": "查账单", "token": "t"}]]
+    for _ in range(4):
+        await channel.send(Sendable(wang.openid, "您好"))
+    with pytest.raises(Shut):
+        await channel.send(Sendable(wang.openid, LONG, menu))
+    assert len(wang.got) == 4
+    await channel.send(Sendable(wang.openid, "您好"))  # what was left was not lost by it
+    assert len(wang.got) == 5
+
+
+@pytest.mark.parametrize("code", [45015, 45047, 45011, -1, 48001])
+async def test_when_a_part_has_arrived_nobody_says_it_all_again(
+    channel: WechatChannel, ledger: DatabaseMemory, wechat_server: WechatServer, wang: Person, code: int
+) -> None:
+    await wrote(wang, ledger, wechat_server)
+    wechat_server.fail(CUSTOMER, code, after=1)
+    with pytest.raises(Unknown, match="only a part arrived"):
+        await channel.send(Sendable(wang.openid, LONG, [[{"label": "查账单", "token": "t"}]], kind=Kind.RECEIPT))
+    assert [message.text for message in wang.got] == [LONG]
+
+
 @pytest.mark.parametrize("wrong", [{"is_group": True}, {"text": " "}, {"text": "字" * 683}])
 async def test_what_no_account_can_send_is_rejected(
     channel: WechatChannel, wang: Person, wrong: dict[str, object]

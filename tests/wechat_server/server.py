@@ -67,9 +67,9 @@ class WechatServer(World):
         follower = self.people.setdefault(openid, Follower(openid))
         return Person(follower, self.callbacks)
 
-    def fail(self, path: str, code: int, times: int = 1, message: str = "scripted") -> None:
-        """Answer the next calls of an interface with a code."""
-        self.errors.append(ScriptedError(path, code, times, message))
+    def fail(self, path: str, code: int, times: int = 1, message: str = "scripted", after: int = 0) -> None:
+        """Answer calls of an interface with a code: the next ones, or those after some that go through."""
+        self.errors.append(ScriptedError(path, code, times, message, after))
 
     def accepted(self, path: str) -> list[Call]:
         """The calls of an interface that were carried out."""

@@ -79,6 +79,7 @@ class ScriptedError:
     code: int
     times: int
     message: str = "scripted"
+    after: int = 0  # so many calls go through before
 
 
 class World:
@@ -205,6 +206,8 @@ class World:
     def scripted(self, path: str) -> None:
         """Raises the error that a test wants for this path."""
         for error in self.errors:
-            if error.path == path and error.times > 0:
+            if error.path == path and error.after > 0:
+                error.after -= 1
+            elif error.path == path and error.times > 0:
                 error.times -= 1
                 raise Refused(error.code, error.message)
