@@ -65,7 +65,7 @@ class App:
     async def tick(self, now: datetime, *, only: str | None = None, on_demand: bool = False) -> list[scheduler.Ran]:
         """One pass of the due jobs, then a word to the lanes."""
         ran = await scheduler.tick(
-            self.database, self.office, now, only=only, on_demand=on_demand, platforms=self._confirming
+            self.database, self.office, now, only=only, on_demand=on_demand, platforms=self.confirming
         )
         await self.write_files(now)
         for lane in self.lanes.values():
@@ -103,13 +103,13 @@ class App:
             await asyncio.gather(*(lane.drain() for lane in self.lanes.values()))  # a word to who has to confirm
 
     @property
-    def _confirming(self) -> dict[str, Confirming]:
+    def confirming(self) -> dict[str, Confirming]:
         """The platforms on which a colleague confirms what residents get, by channel."""
         return {name: channel.tasks for name, channel in self.channels.items() if isinstance(channel, WithTasks)}
 
     async def _hand_over(self, now: datetime) -> int:
         """What a colleague has to confirm becomes a task on its platform; returns how many tasks were made."""
-        platforms = self._confirming.values()
+        platforms = self.confirming.values()
         made = sum([await handing_over.run(self.database, self.office, each, now) for each in platforms])
         for lane in self.lanes.values() if made else ():
             lane.wake()

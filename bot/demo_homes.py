@@ -23,7 +23,10 @@ AUTO_PAY_SHARE = 0.12  # of those who pay on time
 
 @dataclass(frozen=True)
 class Scenario:
-    """A month to play: when it starts, how people pay, which chat is shown first."""
+    """A month to play: when it starts, how people pay, which chat is shown first.
+
+    `on_wechat`: residents are on the 公众号 and their groups on 企微, with the rules of both.
+    """
 
     name: str
     starts_at: datetime
@@ -31,6 +34,7 @@ class Scenario:
     early: float
     share: Mapping[str, float]
     opens: str
+    on_wechat: bool = False
 
 
 @cache

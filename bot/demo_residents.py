@@ -138,6 +138,9 @@ class Residents:
             if token:
                 self._platform.press(profile.id, profile.id, line.id, token, now)
                 return True
+            if digit := _digit(line, labels):  # the chat looks like WeChat's: buttons are a menu to type from
+                self._platform.say(profile.id, profile.id, now, text=digit)
+                return True
             if line.sender != BOT:
                 return False
         return False
@@ -242,6 +245,12 @@ _TOLD = (
 def _button(line: Line, labels: list[str]) -> str:
     buttons = (button for row in line.choices for button in row)
     return next((button.get("token", "") for button in buttons if button["label"] in labels), "")
+
+
+def _digit(line: Line, labels: list[str]) -> str:
+    """What is typed for one of these labels: `1` where the menu says `1 就这样`."""
+    numbered = (row.partition(" ") for row in line.text.splitlines())
+    return next((number for number, _, label in numbered if number.isdecimal() and label in labels), "")
 
 
 def _delay(step: Mapping[str, Any]) -> timedelta:

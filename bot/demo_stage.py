@@ -25,6 +25,7 @@ from bot.demo_residents import Residents
 from bot.demo_running import Running
 from bot.demo_world import billed_month, build
 from bot.settings import DatabaseSection, Organisation, Settings
+from bot.wechat_memory import DatabaseMemory
 from domain.billing import Period
 from domain.clock import monotonic
 from jobs import broadcast
@@ -136,7 +137,8 @@ class Demo:
             database=DatabaseSection(url=self.url),
         )
         self.platform, self.scenario, self.clock = platform, scenario, DemoClock(at)
-        channel = SandboxChannel(platform, self.clock)
+        memory = DatabaseMemory(database, self.clock, SandboxChannel.name, "demo")
+        channel = SandboxChannel(platform, self.clock, memory.show_menu)
         self.app = await build_app(settings, database, self.clock, {channel.name: channel}, self._reader)
         self.residents = Residents(database, platform, scenario, self.app.office.zone)
         platform.listeners.append(self.hub.tell)
@@ -248,19 +250,22 @@ class Demo:
     async def _tick(self, moment: datetime) -> None:
         """The jobs of this hour, as far as they can matter while time is skipped."""
         await self._bill_month()
-        ran = await scheduler.tick(self.app.database, self.app.office, moment, jobs=self._jobs_at(moment))
+        ran = await scheduler.tick(
+            self.app.database, self.app.office, moment, jobs=self._jobs_at(moment), platforms=self.app.confirming
+        )
         if any(each.name == "plan" for each in ran):
             self._planned_on = self.app.office.today(moment)
 
     def _jobs_at(self, moment: datetime) -> list[scheduler.Entry]:
-        """Once a night what runs at night; by day planning once, the rest a few times, thanks every hour."""
+        """Once a night what runs at night; by day planning once, the rest a few times; each hour what people wait for."""
         local = moment.astimezone(self.app.office.zone)
         if local.hour == NIGHT_HOUR:
             return [entry for entry in scheduler.JOBS if not entry.on_demand]
         if local.hour in DAY_HOURS:
             planned = self._planned_on == local.date()
             return [entry for entry in scheduler.JOBS if entry.on_demand and not (planned and entry.name == "plan")]
-        return [entry for entry in scheduler.JOBS if entry.name == "thanks" and local.hour in THANKS_HOURS]
+        hourly = {"confirmations", "thanks"} if local.hour in THANKS_HOURS else {"confirmations"}
+        return [entry for entry in scheduler.JOBS if entry.name in hourly]
 
     async def settle(self) -> None:
         """Wait until everything that was said is answered and everything due is delivered."""

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from bot.channels.sandbox_platform import Platform, Profile, Room
+from bot.channels.sandbox_skins import Skin
 from bot.demo_homes import Home, Scenario, homes, raw
 from domain.ledger import EntryKind
 from domain.money import parse_yuan, times_rate
@@ -56,6 +57,18 @@ async def build(database: Database, platform: Platform, scenario: Scenario) -> N
         platform.join(profile)
     for room in rows.rooms:
         platform.open_room(room)
+    if scenario.on_wechat:
+        _move_to_wechat(platform)
+
+
+def _move_to_wechat(platform: Platform) -> None:
+    """Residents follow the 公众号, their groups are 企微's; colleagues keep their buttons."""
+    for profile in platform.profiles.values():
+        if profile.kind != "staff":
+            platform.wear(profile.id, Skin.WECHAT)
+    for room in platform.rooms.values():
+        if room.kind != "staff":
+            platform.wear(room.id, Skin.WECOM)
 
 
 def billed_month(scenario: Scenario) -> date:

@@ -1,10 +1,10 @@
-"""The sandbox as a channel: the same protocol as any platform, over chats that live on a local page."""
+"""The sandbox as a channel: the same protocol as any platform, over chats that live on a local page and may look like WeChat's."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,16 +12,25 @@ from starlette.routing import BaseRoute
 
 from bot.channels.channel import Health, Sendable, Store
 from bot.channels.sandbox_platform import MENTIONS, TEXT_LIMIT, Line, Platform
+from bot.channels.sandbox_skins import Skin, card_of
+from bot.channels.sandbox_tasks import SandboxTasks
+from bot.channels.wechat_memory import Said
+from bot.channels.wechat_words import LIMIT, pieces
 from domain.clock import Clock
-from domain.errors import Rejected, TryLater, Unknown, Unreachable
-from domain.messages import Attachment, Audience, IncomingMessage, Receipt, WriteFirst
+from domain.errors import Rejected, Shut, TryLater, Unknown, Unreachable
+from domain.messages import UNASKED, Attachment, Audience, IncomingMessage, Kind, Receipt, WriteFirst
 from domain.pacing import Limits
-from domain.text import Unit, length
+from domain.text import Unit, length, split
 
 CALLBACK_BYTES = 64  # of a button's data, as on Telegram
 SLOW_SECONDS = 3.0
 CALL_ALL = "@所有人"
 WAIT_SECONDS = 5  # what the platform asks for when it is written to too fast
+ShowMenu = Callable[[str, Sequence[Sequence[Mapping[str, str]]]], Awaitable[None]]
+
+
+async def _forget(chat: str, choices: Sequence[Sequence[Mapping[str, str]]]) -> None:
+    """Where no database is behind the page, an unasked menu is only shown."""
 
 
 class SandboxChannel:
@@ -34,9 +43,12 @@ class SandboxChannel:
     # Nothing is at the other end that could be overrun: a week must pass in seconds.
     limits = Limits(global_per_second=2000, per_chat_per_second=50, group_per_minute=3000, concurrency=64)
 
-    def __init__(self, platform: Platform, clock: Clock) -> None:
+    def __init__(self, platform: Platform, clock: Clock, show_menu: ShowMenu = _forget) -> None:
+        """`show_menu`: from now on digits mean these buttons, in a chat that has none to press."""
         self.platform = platform
+        self.tasks = SandboxTasks(platform, clock)
         self._clock = clock
+        self._show_menu = show_menu
 
     @property
     def health(self) -> Health:
@@ -78,16 +90,60 @@ class SandboxChannel:
         if fault == "slow":
             self.platform.typing(message.chat)
             await asyncio.sleep(SLOW_SECONDS)
-        line = self._put(message)
+        skin = self.platform.skin_of(message.chat)
+        if skin is Skin.WECOM:
+            if message.kind in (Kind.REPLY, Kind.STAFF_REPLY):
+                raise Rejected("a customer can't be answered by the app: their talk is with a colleague")
+            return Receipt(confirmed=False)
+        line = await self._to_follower(message) if skin is Skin.WECHAT else self._put(message)
         if fault == "timeout":
             raise Unknown("no answer within the time limit")  # it arrived, but nobody said so
         return Receipt(line.id)
+
+    async def _to_follower(self, message: Sendable) -> Line:
+        """As the 公众号 does: what nobody asked for as a template first, an answer in its breath first. Raises Shut."""
+        now, follower = self._clock.now(), self.platform.follower(message.chat)
+        said, card = Said(message.text, message.choices), card_of(message.template, message.fields)
+        if card is not None and message.kind in UNASKED:
+            return self.platform.put_by_bot(message.chat, "", now, (), None, card)
+        if message.kind is Kind.REPLY and (whole := follower.in_breath(said, now)):
+            line = self._in_reply(message.chat, whole, now)
+        elif (sent := self._by_customer_message(message.chat, said, now)) is not None:
+            line = sent
+        elif card is not None:
+            return self.platform.put_by_bot(message.chat, "", now, (), None, card)
+        else:
+            raise Shut("the person has not written lately, or what they allow is used up", why="window_shut")
+        self.platform.keep_follower(message.chat)
+        if message.choices and message.kind not in (Kind.REPLY, Kind.STAFF_REPLY):
+            await self._show_menu(message.chat, message.choices)
+        return line
+
+    def _in_reply(self, chat: str, whole: str, now: datetime) -> Line:
+        """Several answers to the same words are one reply."""
+        follower = self.platform.follower(chat)
+        line = self.platform.bots_line(chat, follower.reply)
+        if line is None:
+            line = self.platform.put_by_bot(chat, whole, now, (), None)
+            follower.reply = line.id
+        else:
+            self.platform.grow_by_bot(line, whole)
+        return line
+
+    def _by_customer_message(self, chat: str, said: Said, now: datetime) -> Line | None:
+        """None, and nothing is shown, when the person allows fewer messages than it takes."""
+        texts = [text for piece in pieces(said) for text in split(piece, LIMIT, "bytes")]
+        if not self.platform.follower(chat).spend(now, len(texts)):
+            return None
+        return [self.platform.put_by_bot(chat, text, now, (), None) for text in texts][-1]
 
     async def delete(self, chat: str, message_id: str) -> None:
         if chat not in self.platform.profiles and chat not in self.platform.rooms:
             raise Unreachable("chat not found")
         if self.platform.fault_of(chat) == "blocked":
             raise Unreachable("blocked by the user")
+        if self.platform.skin_of(chat):
+            raise Rejected("WeChat keeps every message")
         line = self.platform.bots_line(chat, message_id)
         if line is None:
             return
@@ -137,7 +193,14 @@ class SandboxChannel:
     async def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
         profile = self.platform.profiles.get(chat)
         started = chat in self.platform.rooms or (profile is not None and profile.started)
-        return WriteFirst.YES if started else WriteFirst.NO
+        if not started:
+            return WriteFirst.NO
+        match self.platform.skin_of(chat):
+            case Skin.WECOM:
+                return WriteFirst.STAFF_MUST_CONFIRM
+            case Skin.WECHAT if not self.platform.follower(chat).may_write(now):
+                return WriteFirst.ONLY_TEMPLATE
+        return WriteFirst.YES
 
 
 def _message(raw: dict[str, Any], now: datetime) -> IncomingMessage:

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bot.channels.sandbox_skins import Follower, Skin, Task, sent_within_a_day
 from domain.messages import Attachment
 from domain.text import length, well_formed
 
@@ -71,6 +72,7 @@ class Line:
     attachment: dict[str, Any] | None = None
     reply_to: str = ""
     edited_at: str = ""
+    card: list[list[str]] = field(default_factory=list)  # of a template message: its fields and their values
     pressed: list[str] = field(default_factory=list)
     taken: bool = False  # of a person's message: the bot has stored it
 
@@ -99,6 +101,9 @@ class Platform:
         self.chats: dict[str, list[Line]] = {}
         self.faults: dict[str, Fault] = {}
         self.listeners: list[Listener] = []
+        self.skins: dict[str, str] = {}  # of chats that don't look as on Telegram
+        self.followers: dict[str, Follower] = {}  # of the 公众号
+        self.tasks: dict[str, Task] = {}  # of the 企微
         self.noted: dict[str, str] = {}  # what the demo wants to remember: its scenario, its clock
         self._updates: deque[tuple[int, str, str]] = deque()  # (number, payload, id of the line)
         self._news = asyncio.Event()
@@ -123,7 +128,7 @@ class Platform:
         if not profile.started:
             profile.started = True
             self._keep("profile", asdict(profile))
-        return self.say(sender, sender, at, text=f"/start {token}".strip())
+        return self.say(sender, sender, at, text=f"/start {token}".strip(), allows="follow")
 
     def say(
         self,
@@ -134,8 +139,9 @@ class Platform:
         text: str = "",
         attachment: Attachment | None = None,
         reply_to: str = "",
+        allows: str = "message",
     ) -> Line:
-        """A person writes in a private chat or a group. Raises NotPossible."""
+        """A person writes in a private chat or a group. `allows`: how the 公众号 counts it. Raises NotPossible."""
         profile, text = self._may_write(sender, chat), well_formed(text).strip()
         if not text and attachment is None:
             raise NotPossible("empty")
@@ -145,8 +151,49 @@ class Platform:
         line = Line(self._next(), chat, sender, at.isoformat(), text, reply_to=known.id if known else "")
         line.attachment = asdict(attachment) if attachment else None
         self._put(line)
+        if self.skin_of(chat) is Skin.WECOM:
+            return line  # the platform hands this to a colleague, never to a program
+        if self.skin_of(chat) is Skin.WECHAT:
+            follower = self.follower(chat)
+            follower.allow(allows, at)
+            follower.asks(at)
+            self.keep_follower(chat)
         self._queue(profile, line, at, addressed=self._addressed(line, known))
         return line
+
+    def click(self, sender: str, key: str, at: datetime) -> None:
+        """Press an entry of the 公众号's menu; nothing of it is seen in the chat. Raises NotPossible."""
+        profile = self._may_write(sender, sender)
+        if self.skin_of(sender) is not Skin.WECHAT:
+            raise NotPossible("not_wechat")
+        follower = self.follower(sender)
+        follower.allow("menu", at)
+        follower.asks(at)
+        self.keep_follower(sender)
+        self._queue(profile, Line(self._next(), sender, sender, at.isoformat(), f"/{key}"), at)
+
+    def paid(self, account: str, at: datetime) -> None:
+        """Money of a household arrived by the 公众号's own payment: its followers may be written to for two days."""
+        for profile in self.profiles.values():
+            if profile.account == account and profile.started and self.skin_of(profile.id) is Skin.WECHAT:
+                self.follower(profile.id).allow("payment", at)
+                self.keep_follower(profile.id)
+
+    def unfollow(self, sender: str, at: datetime) -> None:
+        """Stop following the 公众号: nothing reaches the person any more. Raises NotPossible."""
+        profile = self._may_write(sender, sender)
+        if self.skin_of(sender) is not Skin.WECHAT:
+            raise NotPossible("not_wechat")
+        profile.started = False
+        self._keep("profile", asdict(profile))
+        self.followers.pop(sender, None)
+        self.keep_follower(sender)
+        number = self._next()
+        payload = {"chat": sender, "sender": sender, "at": at.isoformat(), "event": "blocked"}
+        self._updates.append((int(number), json.dumps(payload), ""))
+        self._keep("update", self._updates[-1])
+        self._news.set()
+        self._tell("chat", {"chat": sender, "line": "", "sender": sender})
 
     def press(self, sender: str, chat: str, message_id: str, token: str, at: datetime) -> None:
         """A person presses a button. What it does, and whether they may, is the bot's to say. Raises NotPossible."""
@@ -175,8 +222,10 @@ class Platform:
         at: datetime,
         choices: Sequence[Sequence[Mapping[str, str]]],
         attachment: Attachment | None,
+        card: Sequence[Sequence[str]] = (),
     ) -> Line:
         line = Line(self._next(), chat, BOT, at.isoformat(), text, [[dict(each) for each in row] for row in choices])
+        line.card = [list(each) for each in card]
         line.attachment = asdict(attachment) if attachment else None
         self._put(line)
         return line
@@ -184,6 +233,11 @@ class Platform:
     def edit_by_bot(self, line: Line, text: str, at: datetime, choices: Sequence[Sequence[Mapping[str, str]]]) -> None:
         line.text, line.edited_at = text, at.isoformat()
         line.choices, line.pressed = [[dict(each) for each in row] for row in choices], []
+        self._change(line)
+
+    def grow_by_bot(self, line: Line, text: str) -> None:
+        """The same reply says more before anybody has seen it."""
+        line.text = text
         self._change(line)
 
     def remove_by_bot(self, line: Line) -> None:
@@ -194,6 +248,61 @@ class Platform:
     def bots_line(self, chat: str, message_id: str) -> Line | None:
         line = self._line(chat, message_id)
         return line if line is not None and line.sender == BOT else None
+
+    # looks
+
+    def skin_of(self, chat: str) -> Skin:
+        return Skin(self.skins.get(chat, ""))
+
+    def wear(self, chat: str, skin: Skin) -> None:
+        """Give a chat the look and the rules of a platform. Raises NotPossible for one that has no such look."""
+        profile, room = self.profiles.get(chat), self.rooms.get(chat)
+        if profile is None and room is None:
+            raise NotPossible("no_person")
+        staff = room.kind == "staff" if room else profile is not None and profile.kind == "staff"
+        if skin and (staff or (room is not None and skin is Skin.WECHAT)):
+            raise NotPossible("no_skin")
+        self.skins[chat] = skin.value
+        self._keep("skin", {"chat": chat, "skin": skin.value})
+        self._tell("chat", {"chat": chat, "line": "", "sender": ""})
+
+    def follower(self, chat: str) -> Follower:
+        """What this person allows the 公众号."""
+        return self.followers.setdefault(chat, Follower())
+
+    def keep_follower(self, chat: str) -> None:
+        self._keep("follower", {"chat": chat, **asdict(self.follower(chat))})
+
+    def colleague_of(self, chat: str) -> str:
+        """Who owns a group, or has this customer: of the staff there the collector, else the first."""
+        room = self.rooms.get(chat)
+        staff = [each for each in self.profiles.values() if each.kind == "staff"]
+        there = [each for each in staff if room is None or each.id in room.members]
+        return next((each.id for each in there if each.note == "collector"), there[0].id if there else "")
+
+    def put_task(self, colleague: str, chats: Sequence[str], text: str, at: datetime) -> Task:
+        """A message that waits until this colleague taps."""
+        task = Task(f"t{self._next()}", colleague, text, at.isoformat(), dict.fromkeys(chats, "waiting"))
+        self.keep_task(task)
+        return task
+
+    def keep_task(self, task: Task) -> None:
+        self.tasks[task.id] = task
+        self._keep("task", task.to_json())
+        self._tell("chat", {"chat": task.colleague, "line": "", "sender": ""})
+
+    def confirm(self, task_id: str, at: datetime) -> None:
+        """The colleague taps “send”: the words go out in their name. Raises NotPossible when the task is over."""
+        task = self.tasks.get(task_id)
+        if task is None or not task.waits:
+            raise NotPossible("task_over")
+        for chat in [chat for chat, fate in task.fates.items() if fate == "waiting"]:
+            full = sent_within_a_day([*self.tasks.values()], chat, at)
+            task.fates[chat] = "full" if full else "sent"
+            if not full:
+                self._put(Line(self._next(), chat, task.colleague, at.isoformat(), task.text, taken=True))
+        task.sent_at = at.isoformat()
+        self.keep_task(task)
 
     # what goes wrong on purpose
 
@@ -359,6 +468,14 @@ class Platform:
                 updates.pop(value, None)
             elif what == "fault":
                 self.set_fault(value["chat"], value["kind"])
+            elif what == "skin":
+                self.skins[value["chat"]] = value["skin"]
+            elif what == "follower":
+                kept_of = {kind: (left, until) for kind, (left, until) in value.pop("allowances").items()}
+                chat = value.pop("chat")
+                self.followers[chat] = Follower(kept_of, **value)
+            elif what == "task":
+                self.tasks[value["id"]] = Task(**value)
             elif what == "noted":
                 self.noted[value["name"]] = value["value"]
         self._updates.extend(updates.values())

@@ -22,6 +22,7 @@ from starlette.templating import Jinja2Templates
 from starlette.types import Receive, Scope, Send
 
 from bot.channels.sandbox_platform import EVERYONE, FAULTS
+from bot.channels.sandbox_skins import Skin
 from bot.demo_homes import raw
 from bot.demo_residents import ATTACHMENTS
 from bot.demo_stage import Demo
@@ -30,6 +31,7 @@ from bot.web import sandbox_views as views
 from bot.web.limits import WithHeaders
 from bot.web.sandbox_door import HEADERS, HOSTS, Door, Endpoint, failed, refused
 from bot.web.server import application as office_application
+from bot.wechat_account import read_menu
 
 log = structlog.get_logger(__name__)
 HERE = Path(__file__).parent
@@ -62,6 +64,10 @@ def application(demo: Demo, token: str) -> Starlette:
         "/clock": page.move_clock,
         "/faults": page.set_fault,
         "/scenario": page.play,
+        "/skin": page.wear,
+        "/click": page.click,
+        "/unfollow": page.unfollow,
+        "/confirm": page.confirm,
     }
 
     async def office(scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,6 +107,7 @@ class Page:
         self._demo = demo
         self._door = door
         self._templates = Jinja2Templates(directory=HERE / "templates")
+        self._menu = read_menu()["button"]  # of the 公众号
         self._tasks: set[asyncio.Task[None]] = set()
 
     def ready(self, endpoint: Endpoint) -> Endpoint:
@@ -133,6 +140,7 @@ class Page:
             "wrong": given is not None,
             "scenarios": list(raw("scenarios")),
             "faults": FAULTS,
+            "menu": self._menu,
         }
         answer = self._templates.TemplateResponse(request, "sandbox.html" if entered else "door.html", context)
         answer.headers["cache-control"] = "no-store"
@@ -169,7 +177,8 @@ class Page:
         demo = self._demo
         async with demo.app.database.read() as session:
             lines = await views.chat(session, demo.platform, request.path_params["chat"], demo.clock.now())
-        return JSONResponse({"lines": lines})
+        look = views.look(demo.platform, request.path_params["chat"], demo.clock.now())
+        return JSONResponse({"lines": lines, **look})
 
     async def outbox(self, request: Request) -> Response:
         async with self._demo.app.database.read() as session:
@@ -264,6 +273,7 @@ class Page:
             raise self._door.refuse(request, 400, "field", name="fen")
         if not await demo.residents.pay(self._door.field(request, "account"), demo.clock.now(), fen):
             raise self._door.refuse(request, 409, "nothing_open")
+        demo.platform.paid(self._door.field(request, "account"), demo.clock.now())
         await demo.app.tick(demo.clock.now(), only="thanks", on_demand=True)
         demo.hub.tell("money", {})
         return JSONResponse({})
@@ -302,6 +312,31 @@ class Page:
         if chat != EVERYONE and chat not in platform.profiles and chat not in platform.rooms:
             raise self._door.refuse(request, 404, "not_found")
         platform.set_fault(chat, kind)
+        return JSONResponse({})
+
+    # as on WeChat's platforms
+
+    async def wear(self, request: Request) -> Response:
+        """Give a chat the look and the rules of another platform."""
+        skin = self._door.field(request, "skin")
+        if skin not in [*Skin]:
+            raise self._door.refuse(request, 400, "field", name="skin")
+        self._demo.platform.wear(self._door.field(request, "chat"), Skin(skin))
+        return JSONResponse({})
+
+    async def click(self, request: Request) -> Response:
+        self._demo.platform.click(
+            self._door.field(request, "as"), self._door.field(request, "key"), self._demo.clock.now()
+        )
+        return JSONResponse({})
+
+    async def unfollow(self, request: Request) -> Response:
+        self._demo.platform.unfollow(self._door.field(request, "as"), self._demo.clock.now())
+        return JSONResponse({})
+
+    async def confirm(self, request: Request) -> Response:
+        """A colleague taps "send"; the bot hears of it when it next asks the platform."""
+        self._demo.platform.confirm(self._door.field(request, "task"), self._demo.clock.now())
         return JSONResponse({})
 
     async def play(self, request: Request) -> Response:

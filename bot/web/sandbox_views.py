@@ -100,9 +100,25 @@ def _line(
         "attachment": line.attachment,
         "reply_to": int(line.reply_to or 0),
         "edited": bool(line.edited_at),
+        "card": line.card,
         "taken": line.taken,
         "row": row.id if row else 0,
         "kind": row.kind if row else "",
+    }
+
+
+def look(platform: Platform, chat_id: str, now: datetime) -> Json:
+    """Which platform a chat looks like, what its person still allows, and what waits for this colleague's tap."""
+    skin, follower = platform.skin_of(chat_id), platform.followers.get(chat_id)
+    usable = [each for each in (follower.open_allowances() if follower else []) if each.until > now and each.left != 0]
+    return {
+        "skin": skin.value,
+        "allows": [{"left": each.left, "until": each.until.isoformat()} for each in usable],
+        "tasks": [
+            {"id": task.id, "text": task.text, "to": [_name(platform, chat) for chat in task.fates]}
+            for task in platform.tasks.values()
+            if task.colleague == chat_id and task.waits
+        ],
     }
 
 

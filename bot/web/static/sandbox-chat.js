@@ -2,6 +2,7 @@
 
 import { $, attempt, dateOf, day, el, face, get, icon, nameOf, now, post, state, t, time } from "./sandbox-page.js";
 import { seen } from "./sandbox-people.js";
+import * as skins from "./sandbox-skins.js";
 
 let shown = new Map(); // line id -> [what it looked like, element]
 let lastSaid = "";
@@ -10,6 +11,7 @@ let onWhy = () => {};
 
 export function begin(why) {
   onWhy = why;
+  skins.begin(load);
   $("composer").addEventListener("submit", (event) => { event.preventDefault(); send(); });
   $("composer").addEventListener("click", (event) => {
     const kind = event.target.closest("[data-send]")?.dataset.send;
@@ -69,8 +71,9 @@ function head() {
 export async function load() {
   const chat = state.current;
   if (!chat) { render(); return; }
-  const { lines } = await get(`/chats/${encodeURIComponent(chat)}`);
+  const { lines, ...look } = await get(`/chats/${encodeURIComponent(chat)}`);
   if (chat !== state.current) return;
+  skins.draw(look);
   const told = (each) => JSON.stringify(each.filter((line) => !line.sender).map((line) => [line.id, line.text]));
   if (told(lines) !== told(state.lines)) hush(); // a new answer, or one that was edited in place
   state.lines = lines;
@@ -106,7 +109,7 @@ export function render() {
     const date = dateOf(line.at);
     if (date !== last) elements.push(el("div", { class: "day" }, date === dateOf(now()) ? `${t("chat.day_today")} · ${day(line.at)}` : day(line.at)));
     last = date;
-    const looks = JSON.stringify([line, actor()]);
+    const looks = JSON.stringify([line, actor(), skins.wears()]);
     const [before, element] = shown.get(line.id) ?? [];
     const fresh = before === looks ? element : bubble(line);
     if (!first && !element) fresh.classList.add("new");
@@ -127,13 +130,13 @@ function blank(title, text) {
 function slip(person) {
   if (!person.slip) {
     return el("div", { class: "slip" }, el("h3", {}, person.name), el("p", {}, t("chat.stranger_text")), el("p", {}, "\u00a0"),
-      el("button", { class: "primary", onclick: () => press_start(person, "") }, t("chat.start_bare")));
+      el("button", { class: "primary", onclick: () => press_start(person, "") }, t(skins.wears() === "wechat" ? "skin.follow_bare" : "chat.start_bare")));
   }
   return el("div", { class: "slip" },
     el("h3", {}, t("chat.slip_title")), el("p", {}, t("chat.slip_text", person)), el("code", {}, `/start ${person.slip}`),
     el("small", {}, t("chat.slip_tail", { tail: person.phone_tail })),
-    el("button", { class: "primary", onclick: () => press_start(person, person.slip) }, t("chat.start")),
-    el("button", { class: "quiet", onclick: () => press_start(person, "") }, t("chat.start_bare")));
+    el("button", { class: "primary", onclick: () => press_start(person, person.slip) }, t(skins.wears() === "wechat" ? "skin.follow" : "chat.start")),
+    el("button", { class: "quiet", onclick: () => press_start(person, "") }, t(skins.wears() === "wechat" ? "skin.follow_bare" : "chat.start_bare")));
 }
 
 const press_start = (person, token) => attempt(async () => {
@@ -157,13 +160,14 @@ function bubble(line) {
       el("div", { class: "bubble" },
         inGroup && !mine ? el("span", { class: "sender" }, bot ? t("chat.bot") : line.name) : null,
         line.attachment ? file(line.attachment) : null,
+        line.card.length ? skins.card(line.card) : null,
         line.text ? el("span", {}, line.text) : null,
         el("span", { class: "meta" },
           bot && line.row ? el("button", { type: "button", onclick: () => onWhy(line.row) }, t("why.title")) : null,
           line.edited ? el("span", {}, t("chat.edited")) : null,
           el("time", {}, time(line.at)),
           mine ? ticks(line.taken) : null)),
-      line.choices.length ? keys(line) : null));
+      line.choices.length && !skins.wears() ? keys(line) : null)); // what was sent in another look keeps no buttons here
 }
 
 function ticks(taken) {
@@ -206,7 +210,7 @@ function send() {
 }
 
 export const say = (what) => attempt(async () => {
-  if (!state.groups.has(state.current) || /@|^\//.test(what.text ?? "")) typing(state.current);
+  if (skins.wears() !== "wecom" && (!state.groups.has(state.current) || /@|^\//.test(what.text ?? ""))) typing(state.current);
   await post("/say", { as: actor(), chat: state.current, ...what });
   $("lines").scrollTop = $("lines").scrollHeight;
 });
