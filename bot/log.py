@@ -30,7 +30,7 @@ SECRETS = (
     # Whatever follows /start, or opens a private chat or a group by link.
     re.compile(r"(?<=/start )\S+|(?<=start=)[A-Za-z0-9_-]+|(?<=startgroup=)[A-Za-z0-9_-]+"),
     re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"),  # Chinese mobile numbers
-    re.compile(r"(?<=secret=)[^&\s]+|(?<=access_token=)[^&\s]+"),
+    re.compile(r"(?<=secret=)[^&\s]+|(?<=access_token=)[^&\s]+|(?<=[?&]key=)[^&\s]+"),
 )
 HIDDEN = "[hidden]"
 # Libraries that tell, at DEBUG or INFO, what a request or a statement held: they stay at WARNING whatever the level.

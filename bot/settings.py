@@ -345,6 +345,10 @@ def _check_wecom(wecom: Wecom) -> None:
     names = [robot.name for robot in wecom.robots]
     if len(set(names)) < len(names):
         raise ConfigError("wecom.robots: two robots have the same name")
+    if len({robot.key for robot in wecom.robots}) < len(names):
+        raise ConfigError(
+            "wecom.robots: two robots have the same key: the platform counts twenty a minute for each key"
+        )
     for robot in wecom.robots:
         if not ROBOT_KEY.fullmatch(robot.key):
             raise ConfigError(

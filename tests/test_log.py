@@ -42,6 +42,7 @@ def _logging_as_it_was() -> Iterator[None]:
         (f"https://t.me/nuanling_bot?startgroup={START_TOKEN}", "https://t.me/nuanling_bot?startgroup=[hidden]"),
         (f"button {START_TOKEN} is used up", "button [hidden] is used up"),
         (f"call {PHONE}, +86 138 1234 5678 or 138-1234-5678", "call [hidden], [hidden] or [hidden]"),
+        ("webhook/send?key=693a91f6-7abc-4bc4-97a0 failed", "webhook/send?key=[hidden] failed"),
         ("grant?secret=abc&access_token=def", "grant?secret=[hidden]&access_token=[hidden]"),
     ],
 )

@@ -41,8 +41,9 @@ REPEATABLE = SAME_WORDS - timedelta(seconds=30)
 RUSH_MINUTES = (0, 30)  # everybody's timetable fires then, and the platform asks to be spared what can wait
 CAN_WAIT = ("digest",)
 PERSONAL = frozenset({Kind.REPLY, Kind.STAFF_REPLY})
-PHONE = re.compile(r"@(1\d{10})(?!\d)")
-NAMED = re.compile(r"@([A-Za-z][A-Za-z0-9_.-]{0,63})")
+# Who is called: an @ that begins a word (the one in a mail address doesn't), then a mobile number or a userid.
+PHONE = re.compile(r"(?<![A-Za-z0-9_.-])@(1\d{10})(?!\d)")
+NAMED = re.compile(r"(?<![A-Za-z0-9_.-])@([A-Za-z](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?)")
 EVERYONE = "@all"
 
 
