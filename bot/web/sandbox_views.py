@@ -51,7 +51,8 @@ def _last(lines: Sequence[Line]) -> Json | None:
     line = lines[-1]
     bots = next((int(each.id) for each in reversed(lines) if each.sender == BOT), 0)
     text = line.text.replace("\n", " ")[:SNIPPET] or f"[{(line.attachment or {}).get('kind', '')}]"
-    return {"id": int(line.id), "bots": bots, "at": line.at, "text": text, "sender": line.sender}
+    card = line.card[0][1] if line.card else ""
+    return {"id": int(line.id), "bots": bots, "at": line.at, "text": text, "card": card, "sender": line.sender}
 
 
 def _fault(platform: Platform, chat: str) -> str:

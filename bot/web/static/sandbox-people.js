@@ -79,7 +79,7 @@ function row(chat, name, place, last, note, fault) {
       note ? el("span", { class: `tag ${STORY_TINT[note] ?? (note === "slip" ? "" : "plain")}` }, t(`story.${note}`)) : null,
       fault ? el("span", { class: "tag red" }, "!") : null),
     el("time", {}, when),
-    el("span", { class: "last" }, [place, last?.text].filter(Boolean).join(" · ")),
+    el("span", { class: "last" }, [place, last?.card ? t(`card.${last.card}`) : last?.text].filter(Boolean).join(" · ")),
     unread(chat) ? el("span", { class: "dot", role: "img", "aria-label": t("people.unread") }) : null,
   );
 }
