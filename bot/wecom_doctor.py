@@ -23,7 +23,7 @@ PROBE = (
     "<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[doctor]]></Event><EventKey>{nonce}</EventKey></xml>"
 )
 NO_RIGHT = frozenset({48002, 60011, 84074})  # to the interfaces for customers
-GIVE_RIGHT = "name the app under 客户与上下游 → 客户联系 → API → 可调用接口的应用; without it nothing goes to residents"
+GIVE_RIGHT = "name the app under 客户与上下游 → 客户联系 → API → 可调用应用; without it nothing goes to residents"
 NO_TAP = "what residents get waits until a colleague taps “send” in WeCom: no program can post there by itself"
 
 
@@ -108,7 +108,7 @@ def _customers(seen: Seen) -> Check:
     if seen.served is None:
         return Check("wecom customers", WARN, "the app may not use the interfaces for customers", GIVE_RIGHT)
     if not seen.served:
-        cure = "choose them under 客户与上下游 → 权限配置 → 可使用客户联系的成员"
+        cure = "choose them under 客户与上下游 → 权限配置 → 使用范围"
         return Check("wecom customers", WARN, "no colleague may have customers", cure)
     return Check("wecom customers", OK, f"{seen.served} colleagues may have customers and confirm what goes to them")
 

@@ -78,7 +78,7 @@ TABLE: dict[int, Row] = {
     40096: Row(Do.UNREACHABLE, "unknown customer"),
     90501: Row(Do.UNREACHABLE, "not a group of customers"),
     41048: Row(Do.UNREACHABLE, "none of these customers can be written to"),
-    84074: Row(Do.STOP, "the app has no right to this", "name it among the apps for customers (可调用接口的应用)"),
+    84074: Row(Do.STOP, "the app has no right to this", "name it among the apps for customers (可调用应用)"),
     86001: Row(Do.UNREACHABLE, "unknown group of the app"),
     86003: Row(Do.UNREACHABLE, "unknown group of the app"),
     93000: Row(Do.UNREACHABLE, "the robot's key is wrong, or the robot was taken out of its group"),

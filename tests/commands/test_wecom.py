@@ -51,7 +51,7 @@ async def test_doctor_names_what_is_missing(program: WecomProgram, server: Wecom
     server.people.clear()
     checks = await looked_over(program)
     assert [checks[name]["state"] for name in ("app", "customers", "menu", "callback")] == ["warn"] * 4
-    assert "可调用接口的应用" in checks["customers"]["cure"]
+    assert "可调用应用" in checks["customers"]["cure"]
     assert "python -m bot wecom menu" in checks["menu"]["cure"]
     server.skipped_seconds = 0
     server.allowed_ips = set()
