@@ -19,7 +19,7 @@ _CORRECTION = re.compile(
     r"|no wait|wait no|sorry|i mean|actually|make (?:it|that)|make that|scratch that|correction|rather|let's say|no,"
 )
 _NEGATED = re.compile(
-    r"^(?:号|前|之前|以前|那天|,)?[^,。!?;\s]{0,5}(?:[交付缴还转](?:不了|不上|不出|不起|不到|不完)|没法|没办法|不能[交付]|来不及|没空|没时间|没钱|不行|不方便|太赶)"
+    r"^(?:号|前|之前|以前|那天|,)?[^,。!?;\s]{0,5}(?:[交付缴还转](?:不了|不上|不出|不起|不到|不完)|没法|没办法|不能[交付]|来不及|没空|没时间|没钱|(?<!行)不行|不方便|太赶)"
     r"|^[^,.!?;]{0,14}(?:can not|will not|not possible|too soon|too early|do not have|not be able)"
 )
 _NOT_PAYDAY = re.compile(
@@ -45,7 +45,7 @@ class Mention:
 def find_date(text: str, today: date) -> tuple[date | None, list[tuple[int, int]]]:
     """The day named for the payment, and the spans that are days and so no sums."""
     mentions, spans = _mentions(text, today)
-    alive = [m for m in mentions if not _NEGATED.search(text[m.end :])]
+    alive = [m for m in mentions if not _NEGATED.search(text[m.end :]) and not _is_replaced(text, m)]
     if not alive:
         return None, spans
     if len({m.day for m in alive}) == 1:
@@ -55,6 +55,13 @@ def find_date(text: str, today: date) -> tuple[date | None, list[tuple[int, int]
     if re.fullmatch(r"[,、 ]?(?:或者?|还是|or|要么|/)[ ]?", text[alive[0].end : alive[1].start]):
         return None, spans
     return max(alive, key=lambda m: (_score(text, m, alive), -m.start)).day, spans
+
+
+def _is_replaced(text: str, mention: Mention) -> bool:
+    """Whether another day is put in its place: "不是明天是后天"."""
+    return (
+        text.endswith("不是", 0, mention.start) and re.match(r",?(?:而?是)(?!不是|吗)", text[mention.end :]) is not None
+    )
 
 
 def _score(text: str, mention: Mention, others: list[Mention]) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from understanding.holidays import HOLIDAYS, holiday
-from understanding.numbers import CHINESE, whole_number
+from understanding.numbers import CHINESE, chinese_number, whole_number
 
 _N = rf"(?:\d{{1,2}}|{CHINESE}{{1,3}})"
 _WEEKDAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6}
@@ -182,6 +182,12 @@ def _holiday(match: re.Match[str], today: date, past: bool) -> date | None:
     return holiday(match["name"], date(today.year + year, 1, 1), False, before=bool(match["before"]))
 
 
+def _new_year_day(match: re.Match[str], today: date, past: bool) -> date | None:
+    """初八: the eighth day of the lunar year, counted from Spring Festival."""
+    first, number = holiday("春节", today, past, before=False), chinese_number(match["n"])
+    return None if first is None or number is None else first + timedelta(days=number - 1)
+
+
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.ASCII)  # \b between a Latin and a Chinese letter
 
@@ -214,7 +220,10 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
         _nothing,
     ),
     (
-        _pattern(r"每(?:个)?(?:月|周|星期)(?:[^,。!?]{0,2}?\d{1,2}[号日]|[一二三四五六日天])?|every (?:month|week)"),
+        _pattern(
+            r"每(?:个)?(?:月|周|星期)(?:[^,。!?]{0,2}?\d{1,2}[号日]|[一二三四五六日天])?"
+            r"|(?:every|each) (?:month|week)(?: on)?(?: the \d{1,2}(?:st|nd|rd|th))?|(?:the )?\d{1,2}(?:st|nd|rd|th) of (?:every|each) month"
+        ),
         _nothing,
     ),
     (
@@ -231,7 +240,9 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     ),
     # relative days
     (
-        _pattern(rf"(?<![月\d])(?P<n>\d{{1,3}}|{CHINESE}{{1,3}})\s*(?:天|日)(?:以|之)?前(?!交|付|缴|必|一定|给|能|转)"),
+        _pattern(
+            rf"(?<![月\d])(?P<n>\d{{1,3}}|{CHINESE}{{1,3}})\s*(?:天|日)(?:以|之)?前(?!(?:交|付|缴|给|转)(?![^,。!?]{{0,4}}(?:的|了|过))|必|一定|能)"
+        ),
         _days_ago,
     ),
     (
@@ -293,6 +304,7 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
         ),
         lambda m, t, p: None if m["pre"] == "after" else holiday(m["name"], t, p, before=m["pre"] == "before"),
     ),
+    (_pattern(r"(?:大年|正月|年)初(?P<n>[一二三四五六七八九]|十[一二三四]?)"), _new_year_day),
     # ends of months and years
     (_pattern(rf"(?P<m>1[0-2]|0?[1-9]|{CHINESE}{{1,2}})月(?:份)?(?:底|末)"), _named_month_end),
     (_pattern(r"(?P<rel>这个|本|下下个|下个|(?<!剩)下|上个|上|当)?月(?:的?最后一天|底|末)"), _month_end),

@@ -5,6 +5,7 @@ from datetime import date
 
 from understanding.numbers import chinese_number, whole_number
 
+_DIGITS = "零一二三四五六七八九"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(?P<m>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])月(?!底|末|初|中旬|\d|[一二三四五六七八九十])"
 _MONTH_NAME = (
@@ -24,10 +25,14 @@ _RELATIVE_MONTH = re.compile(
 _BARE_MONTH = re.compile(rf"(?<![\d年个]){_MONTH}(?:份|的|物业|学费|账单|费)?", re.ASCII)
 _ENGLISH_MONTH = re.compile(rf"\b{_MONTH_NAME}(?! \d{{1,2}}\b)(?! \d(?:st|nd|rd|th))", re.ASCII)
 _YEAR = re.compile(
-    r"(?<!\d)(?P<y>20\d\d)(?:年度?|\b)(?!\d|[-/.]\d|元|块)|(?<![\d.])(?P<y2>[12]\d)年(?:度|的|全年)", re.ASCII
+    r"(?P<y3>二零二[一二三四五六七八九])年(?!\d|[一二三四五六七八九十]+月)|(?<!\d)(?P<y>20\d\d)(?:年度?|\b)(?!\d|[-/.]\d|元|块)|(?<![\d.])(?P<y2>[12]\d)年(?:度|的|全年)",
+    re.ASCII,
 )
 _RELATIVE_YEAR = re.compile(r"(?P<rel>去年|前年|今年|本年度?|明年|来年|(?:last|this|next) year)(?!底|末|初)", re.ASCII)
 _AHEAD = re.compile(r"下一?期|下次|续|预|提前|next|upcoming|will be|要交多少|要多少|renew|将|以后|接下来", re.ASCII)
+# "12月的账单能先看吗", asked in November, is about the coming one.
+_SOON_MONTHS = 2
+_ASKS = re.compile(r"多少|能不?能?|可以|什么时候|几号|出来?了?吗|先看|how much|when|can i|could i")
 _WHEN = re.compile(
     r"^(?:份|里|中)?(?:再|才|就|一定|前|之前|内|一?起|统一|会|能)?(?:交|付|缴|还|给|转|补)(?!的|过|了|清)", re.ASCII
 )
@@ -65,6 +70,9 @@ def _month(text: str, today: date) -> str | None:
         return None
     if _AHEAD.search(text) and not re.search(r"欠|owe|paid|交了|交过", text):
         return f"{today.year + (month < today.month)}-{month:02}"
+    soon = 0 < (month - today.month) % 12 <= _SOON_MONTHS
+    if soon and _ASKS.search(text) and not re.search(r"欠|owe|paid|[交缴付][了过]", text):
+        return _stepped(today, (month - today.month) % 12)
     return f"{today.year - (month > today.month)}-{month:02}"
 
 
@@ -87,7 +95,7 @@ def _whole_year(text: str, today: date) -> str | None:
         return str(today.year + _shift(relative["rel"]))
     named = _YEAR.search(text)
     if named:
-        year = _year(named["y"] or named["y2"])
+        year = _year(named["y"] or named["y2"] or "".join(str(_DIGITS.index(sign)) for sign in named["y3"]))
         return str(year) if year and 2012 <= year <= today.year + 5 else None
     return None
 

@@ -20,7 +20,7 @@ _COUNT = (
     r"|倍|折|积分|步|公里|米|斤|张|封|通|回|式|万|千|百|十|\d|[.:/-]\d)"
 )
 _PAY_WORD = (
-    r"(?:剩下|剩余|余下|尾款|学费|物业费|每个?月|每期|一个月|首付|交|缴|付|还|转|给|打|汇|欠|差|少|扣|收|充|存|退|减|先|是|要|凑|出|金额|费用?|共|计|总共|一共|才|只|应该|按|怎么|变成|成|有|到|补"
+    r"(?:剩下|剩余|余下|尾款|学费|物业费|每个?月|每期|每笔|一笔|一个月|首付|交|缴|付|还|转|给|打|汇|拿|掏|欠|差|少|扣|收|充|存|退|减|先|是|要|凑|出|金额|费用?|共|计|总共|一共|才|只|应该|按|怎么|变成|成|有|到|补"
     r"|pay|paid|owe|owed|send|sent|transfer|transferred|charged|charge|of|is|was|for|deposit|amount|total|due|bill|balance|do|give|why|now|only|charges?|settle|clear)"
 )
 
@@ -78,7 +78,7 @@ _MONEY_WORD = re.compile(
 _BARE = re.compile(rf"^\s*(?P<n>{_DIGITS})\s*$")
 
 _VAGUE_BEFORE = re.compile(
-    r"(?:大概|大约|约|差不多|左右|近|将近|不到|几|好几|至少|最多|多于|超过|about|around|roughly|approximately|some|nearly|almost|over|like|few|couple of)\s*$"
+    r"(?:大概|大约|小|约|差不多|左右|近|将近|不到|几|好几|至少|最多|多于|超过|about|around|roughly|approximately|some|nearly|almost|over|like|few|couple of)\s*$"
 )
 _UNIT_PRICE = re.compile(
     r"^\s*(?:/|每|一个?|per|a |an )\s*(?:个)?(?:平|方|㎡|m2|m²|sqm|sq|square|meter|metre|户|度|吨|节|课|天|小时|人|条|张|lesson|class|hour|session|day)|^\s*(?:/|每)"
@@ -112,6 +112,7 @@ class _Sum:
 def find_sum(text: str, taken: list[tuple[int, int]]) -> int | None:
     """The sum in fen. `taken` are spans that are days or counts of parts."""
     sums = _sums(text, taken)
+    sums = [s for s in sums if not _is_replaced(text, s)] or sums
     if not sums:
         return None
     if len(sums) > 1:
@@ -122,6 +123,12 @@ def find_sum(text: str, taken: list[tuple[int, int]]) -> int | None:
                 if pattern.search(text[max(0, found.start - 16) : found.start]):
                     return found.fen
     return sums[0].fen
+
+
+def _is_replaced(text: str, found: _Sum) -> bool:
+    """Whether another sum is put in its place: "不是500,是600"."""
+    head = text[: found.start].rstrip("¥$ ")
+    return head.endswith("不是") and re.match(r"(?:块钱?|元|,)*(?:而?是)", text[found.end :]) is not None
 
 
 def _sums(text: str, taken: list[tuple[int, int]]) -> list[_Sum]:

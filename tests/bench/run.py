@@ -74,7 +74,14 @@ async def load(directory: Path, quick: bool) -> None:
 async def reading(directory: Path, quick: bool) -> None:
     program = [sys.executable, "-m", "tests.bench.reading"]
     out = await asyncio.to_thread(subprocess.run, program, cwd=ROOT, capture_output=True, text=True, check=True)
-    line("reading a sentence: p99, memory, load", out.stdout.strip(), "", "5 ms, 40 MB, 0.3 s; 1 ms, 15 MB, 0.1 s")
+    speed, scores = out.stdout.splitlines()
+    line("reading a sentence: p99, memory, load", speed, "", "5 ms, 40 MB, 0.3 s; 1 ms, 15 MB, 0.1 s")
+    line(
+        "its development set: accuracy, in scope zh, en, macro-F1, surest 80 %, out of scope answered, in scope refused",
+        scores,
+        "lines and rules were written with it in sight",
+        "0.88, 0.89, 0.86, 0.87, 0.96, 0.15, 0.07",
+    )
 
 
 async def wechat(directory: Path, quick: bool) -> None:
