@@ -38,6 +38,7 @@ from jobs import (
     promises,
     retention,
     rewards,
+    surveys,
     thanks,
 )
 from models.base import Database
@@ -80,6 +81,7 @@ JOBS: tuple[Entry, ...] = (
     Entry("digest", "* * * * *", digest.run),
     Entry("thanks", "* * * * *", thanks.run),
     Entry("broadcast", "* * * * *", broadcast.run),
+    Entry("surveys", "*/30 10-18 * * *", surveys.run),
     Entry("deliveries", "* * * * *", deliveries.run),
     Entry("confirmations", "* * * * *", confirmations.run, asks=True),
     Entry("monthly", "*/10 8-12 * * *", monthly.run, on_demand=False),

@@ -30,6 +30,7 @@ from bot.wechat_memory import DatabaseMemory
 from domain.clock import Clock, SystemClock, monotonic
 from domain.confirmations import Confirming
 from domain.errors import ChannelDown, DeliveryError
+from domain.links import Links
 from domain.office import Office
 from domain.wording import Wording
 from jobs import broadcast, handing_over
@@ -310,9 +311,17 @@ def _wecom(settings: Settings, clock: Clock, wording: Wording, database: Databas
     return WecomChannel(settings.wecom, clock, DatabaseMemory(database, clock, "wecom", account))
 
 
+def _email(settings: Settings, clock: Clock, wording: Wording, database: Database) -> Channel:
+    from bot.channels.email import EmailChannel
+
+    own, links = settings.organisation, Links(settings.web.public_url, settings.web.link_keys)
+    return EmailChannel(settings.email, clock, wording, links, own.name, own.language, own.zone)
+
+
 # Every channel of this version and how it is made.
 CHANNELS: dict[str, Callable[[Settings, Clock, Wording, Database], Channel]] = {
     "telegram": _telegram,
     "wechat": _wechat,
     "wecom": _wecom,
+    "email": _email,
 }

@@ -31,7 +31,15 @@ from domain.wording import LANGUAGES, Wording, WordingError, fields_of, flatten
 from understanding.tone import Tone
 
 CONTENT = ROOT / "content"
-FOR_GROUPS = ("announcement.", "broadcast.group", "group.hello", "group.answered", "group.open", "help.group")
+FOR_GROUPS = (
+    "announcement.",
+    "honour.post",
+    "broadcast.group",
+    "group.hello",
+    "group.answered",
+    "group.open",
+    "help.group",
+)
 
 
 def load_wording(content: Path = CONTENT) -> Wording:

@@ -29,7 +29,7 @@ OK, WARN, FAIL = "ok", "warn", "fail"
 PYTHON_LEAST = (3, 11)
 DISK_FAIL_BYTES, DISK_WARN_BYTES = 100 * 2**20, 2**30
 CLOCK_SLACK = timedelta(minutes=5)
-SECRETS = ("token", "secret_token", "app_secret", "secret", "aes_key", "api_key", "key")
+SECRETS = ("password", "token", "secret_token", "app_secret", "secret", "aes_key", "api_key", "key")
 FONT = ROOT / "bot/web/static/noto-sans-sc.woff2"
 SHOWN = 5
 SMALL_TALK = "你好"  # asked of a language model: it tells nothing about anybody
@@ -65,6 +65,7 @@ async def examine(settings: Settings, config: Path | None) -> list[Check]:
         await _telegram(settings),
         *[check async for check in _wechat(settings)],
         *[check async for check in _wecom(settings)],
+        await _email(settings),
         await _language_model(settings),
     ]
 
@@ -287,6 +288,26 @@ def _wecom(settings: Settings) -> AsyncIterator[Check]:
     from bot.wecom_doctor import examine as look  # its SDK takes a third of a second to import
 
     return look(settings)
+
+
+async def _email(settings: Settings) -> Check:
+    """Log in at the mail server; no mail is sent."""
+    own = settings.email
+    if not own.enabled:
+        return Check("email", OK, "off")
+    from bot.app import CHANNELS
+    from domain.errors import DeliveryError
+
+    with_words = load_wording()
+    channel = CHANNELS["email"](settings, SystemClock(), with_words, database_of(settings))
+    try:
+        await channel.start()
+    except DeliveryError as wrong:
+        return Check("email", FAIL, wrong.detail, "check host, port, security, user and password under [email]")
+    if not (settings.web.public_url and settings.web.link_keys):
+        cure = "write web.public_url and web.link_keys, so that each mail has an address that stops them"
+        return Check("email", WARN, f"{own.host} answers; mails have no stop address", cure)
+    return Check("email", OK, f"{own.host} answers")
 
 
 async def _language_model(settings: Settings) -> Check:

@@ -158,6 +158,20 @@ class Wecom(Section):
     tasks_per_month: int = Field(28, ge=1, le=31)
 
 
+class Email(Section):
+    """E-mail by SMTP; it is a way out only."""
+
+    enabled: bool = False
+    host: str = ""
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"  # none: only to a server on the same machine
+    user: str = ""
+    password: str = Field("", repr=False)
+    sender: str = ""  # "翠湖物业 <fee@example.com>"
+    reply_to: str = ""  # a mailbox that a person reads
+    ca_file: str = ""  # of a server with a certificate of its own
+
+
 class Web(Section):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
@@ -231,6 +245,7 @@ class Settings(Section):
     telegram: Telegram = Telegram()
     wechat: Wechat = Wechat()
     wecom: Wecom = Wecom()
+    email: Email = Email()
     web: Web = Web()
     policy: PolicySection = PolicySection()
     letters: Letters = Letters()
@@ -298,6 +313,7 @@ def _checked(settings: Settings) -> Settings:
         )
     _check_wechat(settings.wechat)
     _check_wecom(settings.wecom)
+    _check_email(settings.email)
     telegram = settings.telegram
     if telegram.enabled and not telegram.token:
         raise ConfigError("telegram.token is missing: paste the token that @BotFather gave you")
@@ -322,6 +338,21 @@ def _check_wechat(wechat: Wechat) -> None:
         )
     if not wechat.base_url.startswith(("http://", "https://")):
         raise ConfigError("wechat.base_url is not an address: write https://api.weixin.qq.com")
+
+
+def _check_email(email: Email) -> None:
+    if not email.enabled:
+        return
+    if not email.host:
+        raise ConfigError("email.host is missing: write your mail server's name, such as smtp.example.com")
+    if not re.fullmatch(r"(?:[^<>]*<)?[^@<>\s]+@[^@<>\s]+>?", email.sender.strip()):
+        raise ConfigError('email.sender is not an address: write one such as "翠湖物业 <fee@example.com>"')
+    if email.reply_to and not re.fullmatch(r"[^@<>\s]+@[^@<>\s]+", email.reply_to):
+        raise ConfigError("email.reply_to is not an address: write one such as office@example.com")
+    if bool(email.user) != bool(email.password):
+        raise ConfigError("email.user and email.password belong together: write both, or none")
+    if email.security == "none" and email.host not in ("localhost", "127.0.0.1", "::1"):
+        raise ConfigError('email.security = "none" would send names and sums in the clear: choose starttls or tls')
 
 
 def _check_wecom(wecom: Wecom) -> None:
@@ -358,4 +389,4 @@ def _check_wecom(wecom: Wecom) -> None:
 
 def enabled_channels(settings: Settings) -> tuple[str, ...]:
     """The names of the channels that a configuration switches on."""
-    return tuple(name for name in ("wechat", "telegram", "wecom") if getattr(settings, name).enabled)
+    return tuple(name for name in ("wechat", "telegram", "wecom", "email") if getattr(settings, name).enabled)

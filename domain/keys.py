@@ -45,6 +45,10 @@ def autopay(account_id: int, day: date) -> str:
     return f"autopay/{account_id}/{day.isoformat()}"
 
 
+def honour(group_id: int, day: date) -> str:
+    return f"honour/{group_id}/{day.isoformat()}"
+
+
 def broadcast(broadcast_id: int, chat: str) -> str:
     return f"broadcast/{broadcast_id}/{chat}"
 

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 LIFE_MAX = timedelta(hours=72)
+STOP_LIFE = timedelta(
+    days=60
+)  # an address that can only stop mails: it opens nothing, so it may live as long as they lie about
+STOPPING = "mail"
 KEY_CHARACTERS_MIN = 32
 SUBJECT = re.compile(r"[a-z]+-\d{1,18}")  # "export-12"
 SIGNED = re.compile(
@@ -29,7 +33,7 @@ class Links:
 
         Raises ValueError: it would live for longer than 72 hours, or the subject is not like `export-12`.
         """
-        if life > LIFE_MAX:
+        if life > (STOP_LIFE if subject.startswith(f"{STOPPING}-") else LIFE_MAX):
             raise ValueError("a link lives for 72 hours at the most")
         if not SUBJECT.fullmatch(subject):
             raise ValueError(f"not the subject of a link: {subject!r}")

@@ -43,7 +43,7 @@ PER_WEEK_MAX = 3
 PER_MONTH_MAX = 6
 SPACING_DAYS_MIN = 3
 HOLD_DAYS_MAX = 92  # a quarter: after it a person must have looked
-CHANNELS = frozenset({"wechat", "telegram", "wecom", "sandbox"})
+CHANNELS = frozenset({"wechat", "telegram", "wecom", "email", "sandbox"})
 
 
 @dataclass(frozen=True)

@@ -58,4 +58,5 @@ TEXT_LIMITS: dict[str, tuple[int, Unit]] = {
     "sandbox": (4096, "utf16"),
     "wechat": (2048, "bytes"),
     "wecom": (2048, "bytes"),
+    "email": (20_000, "utf16"),  # a longer mail is not read
 }

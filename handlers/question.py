@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from domain.completed import amount_words
 from domain.messages import Answer, Audience, Choice
-from handlers.household import press
+from domain.wording import period_words
+from handlers.household import press, settle_on
 from handlers.turn import Turn
+from models.services import Done, latest_services
 
 
 async def purpose(turn: Turn) -> Answer:
     """What the fee covers."""
+    settle_on(turn)
     row = (press(turn, "calculation", "bill.explain"), press(turn, "person", "person.ask"))
-    return Answer((turn.say(f"question.purpose_{turn.household.kind}", row, hotline=turn.office.hotline),))
+    community_id = turn.household.community_id
+    done = (await latest_services(turn.session, [community_id], turn.today)).get(community_id)
+    plain = turn.words(f"question.purpose_{turn.household.kind}", hotline=turn.office.hotline)
+    if done is None:
+        return Answer((turn.say(f"question.purpose_{turn.household.kind}", row, hotline=turn.office.hotline),))
+    return Answer((turn.say("service.purpose", row, plain=plain, services=service_words(turn, done)),))
+
+
+def service_words(turn: Turn, done: Done) -> str:
+    """Everything that was done in that month, for who asks."""
+    each = [f"{it.name} {amount_words(it.quantity, it.unit, turn.language)}" for it in done.services]
+    fields = {"period": period_words(done.period, turn.language), "services": turn.words("list.comma").join(each)}
+    return turn.words("service.line", **fields)
 
 
 async def identity(turn: Turn) -> Answer:

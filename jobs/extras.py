@@ -9,10 +9,12 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.completed import amount_words
 from domain.office import Office
-from domain.wording import day_words
+from domain.wording import day_words, period_words
 from models.accounts import Account, Community
 from models.rewards import balances
+from models.services import SHOWN, Done, latest_services
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,14 @@ class Extras:
     today: date
     communities: Mapping[int, tuple[int, str]] = field(default_factory=dict)  # account -> its community's id and name
     points: Mapping[int, int] = field(default_factory=dict)
+    services: Mapping[int, Done] = field(default_factory=dict)  # community -> what was done lately
 
     def words(self, account_ids: Sequence[int], language: str) -> list[str]:
         """Finished sentences; several flats of one person share an invitation."""
         text, rules = self.office.wording.text, self.office.rewards
+        found = [self._done(done, language) for done in self._services(account_ids)]
         names = {self.communities[each][1] for each in account_ids if each in self.communities}
-        found = [
+        found += [
             text(
                 "event.invite", language, {"day": day_words(each.on, language), "name": each.name, "place": each.place}
             )
@@ -40,6 +44,17 @@ class Extras:
             found.append(text("points.note", language, {"points": str(have)}))
         return found
 
+    def _services(self, account_ids: Sequence[int]) -> list[Done]:
+        ids = dict.fromkeys(self.communities[each][0] for each in account_ids if each in self.communities)
+        return [self.services[each] for each in ids if each in self.services]
+
+    def _done(self, done: Done, language: str) -> str:
+        """The first few: a reminder is no report."""
+        each = [f"{it.name} {amount_words(it.quantity, it.unit, language)}" for it in done.services[:SHOWN]]
+        comma = self.office.wording.text("list.comma", language)
+        fields = {"period": period_words(done.period, language), "services": comma.join(each)}
+        return self.office.wording.text("service.line", language, fields)
+
 
 async def extras(session: AsyncSession, office: Office, account_ids: Sequence[int], today: date) -> Extras:
     """Read once for many households."""
@@ -50,4 +65,5 @@ async def extras(session: AsyncSession, office: Office, account_ids: Sequence[in
     )
     communities = {account_id: (community_id, name) for account_id, community_id, name in rows}
     points = await balances(session, account_ids) if office.rewards.points.on else {}
-    return Extras(office, today, communities, points)
+    services = await latest_services(session, sorted({each for each, _ in communities.values()}), today)
+    return Extras(office, today, communities, points, services)

@@ -12,9 +12,11 @@ from models import (
     dialogue,
     documents,
     exports,
+    honours,
     inbox,
     late_fees,
     letters,
+    mailboxes,
     mandates,
     misreadings,
     notes,
@@ -27,7 +29,10 @@ from models import (
     renewals,
     rewards,
     runtime,
+    services,
+    sms,
     staff,
+    surveys,
 )
 from models.base import Base
 
@@ -44,9 +49,11 @@ __all__ = [
     "dialogue",
     "documents",
     "exports",
+    "honours",
     "inbox",
     "late_fees",
     "letters",
+    "mailboxes",
     "mandates",
     "misreadings",
     "notes",
@@ -59,5 +66,8 @@ __all__ = [
     "renewals",
     "rewards",
     "runtime",
+    "services",
+    "sms",
     "staff",
+    "surveys",
 ]

@@ -11,6 +11,7 @@ from models.accounts import Account, Community
 from models.agreements import Claim, Complaint, Dispute, Hold, Offer, Plan, PlanPart, Promise
 from models.bills import Bill, LedgerEntry, Payment, bill_lines
 from models.calls import Call
+from models.honours import Honour
 from models.inbox import Inbox
 from models.late_fees import LateFeeWaiver
 from models.mandates import Mandate
@@ -19,7 +20,9 @@ from models.outbox import Outbox
 from models.people import Binding, Contact, Invite, Person
 from models.reminders import Reminder, ReminderBill, WaitRow
 from models.rewards import PointsEntry
+from models.sms import SmsItem
 from models.staff import AuditEntry, StaffTask
+from models.surveys import Survey
 
 Rows = list[dict[str, Any]]
 
@@ -60,6 +63,9 @@ async def dossier(session: AsyncSession, account: Account) -> dict[str, Rows]:
         "points": _of(PointsEntry, mine),
         "late_fee_waivers": _of(LateFeeWaiver, mine),
         "mandate": select(*Mandate.__table__.columns).where(Mandate.account_id == mine),
+        "surveys": _of(Survey, mine),
+        "honour_list": select(*Honour.__table__.columns).where(Honour.account_id == mine),
+        "sms": _of(SmsItem, mine),
         "tasks": _of(StaffTask, mine),
         "notes": _of(Note, mine),
         "calls": _of(Call, mine),

@@ -48,6 +48,7 @@ KEPT: Mapping[str, Mapping[str, Any]] = {
     "payments": {},
     "ledger_entries": {},
     "points_entries": {},
+    "sms_items": {"text": "", "bills": "[]"},
     "late_fee_waivers": {},
     "offers": {},
     "holds": {},

@@ -27,7 +27,7 @@ from domain.ledger import EntryKind
 from domain.messages import Attachment
 from domain.money import parse_yuan
 from domain.rewards import read_rewards
-from models import people
+from models import erasing, people
 from models.accounts import Account, Community, by_code, community_named
 from models.agreements import Offer
 from models.base import Database
@@ -271,6 +271,13 @@ async def says_in(stage: Stage, name: str, where: str, place: str, text: str) ->
     await _act(stage, name, lambda actor, now: stage.platform.say(actor.id, room.id, now, text=text))
 
 
+async def erased(stage: Stage, code: str) -> None:
+    """As by `erase account`."""
+    async with stage.database.write() as session:
+        owner = await _account(session, code)
+        await erasing.erase(session, await erasing.household(session, owner.id), stage.clock.now(), actor="office")
+
+
 def _rules(name: str) -> str:
     return (Path(__file__).resolve().parent / "transcripts" / f"rules.{name}.toml").read_text(encoding="utf-8")
 
@@ -428,6 +435,7 @@ ACTS: tuple[tuple[str, Callable[..., Awaitable[None]]], ...] = (
     (r"invite (\S+)(?: as (\w+))?", invite),
     (r"bank: (\S+) pays ([\d.]+)", pays),
     (r"rules (\w+)", rules),
+    (r"erase (\S+)", erased),
     (r"then: (.+)", then),
     (r"bot in any order: (.+)", told_both),
     (r"bot(?: to ([^:]+))?: (.+)", told),

@@ -67,6 +67,12 @@ def import_fees(context: typer.Context, file: File, dry_run: DryRun = False) -> 
     _import(context, "fees", file, dry_run)
 
 
+@imports.command("services")
+def import_services(context: typer.Context, file: File, dry_run: DryRun = False) -> None:
+    """Completed services, quoted to residents: community, period (YYYY-MM), service, quantity, unit."""
+    _import(context, "services", file, dry_run)
+
+
 @imports.command("offers", hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def import_offers() -> None:
     raise CommandError("import offers: not in this version")

@@ -29,6 +29,7 @@ from bot.importing.values import (
 )
 from models.accounts import Account, Community, FeeItem
 from models.bills import Bill, Payment
+from models.services import CompletedService
 
 HEADER_WITHIN = 10  # rows: reports often carry a title above their header
 LESSONS_MAX = 10_000
@@ -122,6 +123,13 @@ def sort_of(name: str) -> Sort:
             Column("method", text(_length(Payment.method))),
             Column("reference", text(_length(Payment.reference), code=True), required=True),
         ),
+        "services": (
+            Column("community", text(_length(Community.name)), required=True),
+            Column("period", period, required=True),
+            Column("service", text(_length(CompletedService.name)), required=True),
+            Column("quantity", figure, required=True),
+            Column("unit", text(_length(CompletedService.unit))),
+        ),
         "fees": (
             Column("community", text(_length(Community.name)), required=True),
             Column("item", text(_length(FeeItem.item)), required=True),
@@ -137,6 +145,7 @@ def sort_of(name: str) -> Sort:
         "bills": ("account_code", "item", "period"),
         "payments": ("account_code", "method", "reference"),
         "fees": ("community", "item", "from"),
+        "services": ("community", "period", "service"),
     }
     return Sort(name, columns[name], keys[name])
 

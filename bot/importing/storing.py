@@ -13,11 +13,14 @@ from bot.commands.context import Desk
 from bot.importing.columns import Row
 from bot.importing.values import quoted
 from domain.grades import read_grade
+from domain.lint import lint
+from domain.messages import Audience
 from domain.money import yuan
 from models import bulk
 from models.base import chunks
 from models.bulk import NewBill, NewPayment
 from models.reminders import withdraw_needless
+from models.services import save_services
 
 THANKED_AFTER = timedelta(days=3)  # nobody is thanked for a payment of long ago
 
@@ -221,11 +224,48 @@ class Fees:
         await bulk.save_fee_items(session, new)
 
 
+class Services:
+    """Completed services; one that is there gets the file's figure."""
+
+    def __init__(self, desk: Desk, given: frozenset[str]) -> None:
+        self._desk = desk
+
+    async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
+        communities = await bulk.communities_by_name(session)
+        new = []
+        for row in rows:
+            values, community = row.values, communities.get(row.values["community"])
+            if community is None:
+                outcome.refuse(row, f"community: {quoted(values['community'])} is unknown: import its accounts first")
+            elif len(values["period"]) != len("2026-11") or "Q" in values["period"]:
+                outcome.refuse(row, "period: services are entered by the month, such as 2026-11")
+            elif lint(f"{values['service']} {values.get('unit', '')}", Audience.GROUP):
+                outcome.refuse(row, "service: everybody reads it: write only what was done")
+            else:
+                new.append(
+                    {
+                        "community_id": community.id,
+                        "period": values["period"],
+                        "name": values["service"],
+                        "quantity": values["quantity"],
+                        "unit": values.get("unit", ""),
+                        "entered_by": self._desk.actor,
+                        "entered_at": self._desk.now,
+                    }
+                )
+                outcome.accepted += 1
+        return new
+
+    async def write(self, session: AsyncSession, new: list[Any]) -> None:
+        await save_services(session, new)
+
+
 STORES: dict[str, Callable[[Desk, frozenset[str]], Store]] = {
     "accounts": Accounts,
     "bills": Bills,
     "payments": Payments,
     "fees": Fees,
+    "services": Services,
 }
 
 

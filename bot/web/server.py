@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 import scheduler
 from bot.app import App
 from bot.web.download import download
+from bot.web.email_stop import email_stop
 from bot.web.limits import CONNECTIONS_MAX, Bodies, PerAddress, Protocol, WithHeaders
 from models.runtime import kill_switch
 from models.status import board
@@ -57,7 +58,13 @@ def application(app: App, routes: Sequence[BaseRoute] = ()) -> Starlette:
             Gauge("nuanling_next_run_seconds", "when planning runs next", registry=registry).set(upcoming.timestamp())
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    own = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics), download(app)]
+    own = [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics),
+        download(app),
+        email_stop(app),
+    ]
     webhooks = frozenset(route.path for route in routes if isinstance(route, Route))
     limits = [Middleware(WithHeaders), Middleware(PerAddress, webhooks), Middleware(Bodies)]
     return Starlette(routes=[*own, *routes], middleware=limits)

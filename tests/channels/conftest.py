@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.channels.email import EmailChannel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.wechat import WechatChannel
 from bot.channels.wecom import WecomChannel
-from bot.settings import Telegram, Wechat, Wecom
+from bot.content import load_wording
+from bot.settings import Email, Telegram, Wechat, Wecom
 from bot.wechat_memory import DatabaseMemory
 from domain.clock import SystemClock
+from domain.links import Links
 from models.base import Database
+from tests.channels.email_stage import EmailStage
+from tests.channels.mail_server import MailServer
 from tests.channels.stages import SandboxStage, TelegramStage
 from tests.channels.wechat_stage import WechatStage
 from tests.channels.wecom_stage import WecomStage
@@ -46,6 +53,18 @@ async def telegram(settings: Telegram) -> AsyncIterator[TelegramChannel]:
 @pytest.fixture
 def telegram_stage(server: TelegramServer, telegram: TelegramChannel) -> TelegramStage:
     return TelegramStage(server, telegram)
+
+
+@pytest.fixture
+def email_stage(tmp_path: Path) -> Iterator[EmailStage]:
+    with MailServer(tmp_path) as server:
+        settings = Email(
+            enabled=True, host="localhost", port=server.port, security="none", sender="翠湖物业 <fee@example.com>"
+        )
+        zone = ZoneInfo("Asia/Shanghai")
+        channel = EmailChannel(settings, SystemClock(), load_wording(), Links(), "翠湖物业", "zh", zone)
+        asyncio.run(channel.start())
+        yield EmailStage(server, channel)
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from domain.messages import Audience, IncomingMessage, WriteFirst
 from domain.text import length, split
 from tests.channels.stages import Stage
 
-CHANNELS = ("telegram", "sandbox", "wechat", "wecom")
+CHANNELS = ("telegram", "sandbox", "wechat", "wecom", "email")
+HEARING = ("telegram", "sandbox", "wechat", "wecom")  # a mail only goes out
 RICH = ("telegram", "sandbox")  # with groups, and messages that can have buttons, be replaced and taken back
 TOKEN, OTHER_TOKEN = "Zk3pQ-9sVxW_aB7cDeFgHi", "aaaaaaaaaaaaaaaaaaaaaa"
 CHOICES = ([{"label": "去缴费", "url": "https://pay.example.com/b/1"}], [{"label": "已缴", "token": TOKEN}])
@@ -22,6 +23,11 @@ CHOICES = ([{"label": "去缴费", "url": "https://pay.example.com/b/1"}], [{"la
 
 @pytest.fixture(params=CHANNELS)
 def stage(request: pytest.FixtureRequest) -> Stage:
+    return stage_of(request.param, request)
+
+
+@pytest.fixture(params=HEARING)
+def hearing(request: pytest.FixtureRequest) -> Stage:
     return stage_of(request.param, request)
 
 
@@ -204,32 +210,32 @@ async def test_a_request_to_wait_costs_no_attempt(stage: Stage) -> None:
     assert stage.seen(stage.person) == []
 
 
-async def test_kindnesses_never_fail(stage: Stage) -> None:
-    await stage.channel.busy(stage.person)
+async def test_kindnesses_never_fail(hearing: Stage) -> None:
+    await hearing.channel.busy(hearing.person)
     for chat in ("999", "nobody", ""):
-        await stage.channel.busy(chat)
-        await stage.channel.offer_staff_menu([chat])
-    stage.say("您好", stage.person)
-    [message] = await received(stage, 1)
-    await stage.channel.acknowledge(message, "")
+        await hearing.channel.busy(chat)
+        await hearing.channel.offer_staff_menu([chat])
+    hearing.say("您好", hearing.person)
+    [message] = await received(hearing, 1)
+    await hearing.channel.acknowledge(message, "")
 
 
 # in
 
 
-async def test_a_private_text_comes_in(stage: Stage) -> None:
-    stage.say("我这个月要缴多少?", stage.person)
-    [message] = await received(stage, 1)
-    assert message.channel == stage.channel.name
-    assert (message.chat, message.sender, message.text) == (stage.person, stage.person, "我这个月要缴多少?")
+async def test_a_private_text_comes_in(hearing: Stage) -> None:
+    hearing.say("我这个月要缴多少?", hearing.person)
+    [message] = await received(hearing, 1)
+    assert message.channel == hearing.channel.name
+    assert (message.chat, message.sender, message.text) == (hearing.person, hearing.person, "我这个月要缴多少?")
     assert (message.audience, message.addressed, message.choice) == (Audience.PRIVATE, True, None)
-    assert (message.sender_name, message.event, message.attachment) == (stage.person_name, "", None)
+    assert (message.sender_name, message.event, message.attachment) == (hearing.person_name, "", None)
     assert abs(message.received_at - SystemClock().now()) < timedelta(minutes=1)
 
 
-async def test_a_command_comes_in_whole(stage: Stage) -> None:
-    stage.say(f"/start {TOKEN}", stage.person)
-    [message] = await received(stage, 1)
+async def test_a_command_comes_in_whole(hearing: Stage) -> None:
+    hearing.say(f"/start {TOKEN}", hearing.person)
+    [message] = await received(hearing, 1)
     assert message.text == f"/start {TOKEN}"
 
 
@@ -245,24 +251,24 @@ async def test_a_group_speaks_to_the_bot_by_command_or_by_reply(rich: Stage) -> 
     assert all(message.audience is Audience.GROUP and message.addressed for message in messages)
 
 
-async def test_order_is_kept(stage: Stage) -> None:
+async def test_order_is_kept(hearing: Stage) -> None:
     texts = [f"第{number}句" for number in range(20)]
     for text in texts:
-        stage.say(text, stage.person)
-    assert [message.text for message in await received(stage, 20)] == texts
+        hearing.say(text, hearing.person)
+    assert [message.text for message in await received(hearing, 20)] == texts
 
 
-async def test_what_was_not_stored_comes_again(stage: Stage) -> None:
+async def test_what_was_not_stored_comes_again(hearing: Stage) -> None:
     """A process that dies between the update and its commit loses nothing."""
-    stage.say("我已经缴了", stage.person)
+    hearing.say("我已经缴了", hearing.person)
     reached = asyncio.Event()
 
     async def never_commits(external_id: str, payload: str) -> None:
         reached.set()
         await asyncio.Event().wait()
 
-    await until(reached, stage, never_commits)
-    assert [message.text for message in await received(stage, 1)] == ["我已经缴了"]
+    await until(reached, hearing, never_commits)
+    assert [message.text for message in await received(hearing, 1)] == ["我已经缴了"]
 
 
 @pytest.mark.parametrize("payload", ["", "{", "null", "[]", "7", '"text"', "{}", '{"update_id": 1}', "[" * 100_000])
