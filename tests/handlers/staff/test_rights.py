@@ -43,6 +43,15 @@ EXPECTED = {
     "grant": {"admin", "manager", "collector", "teacher"},
     "waive": {"admin", "manager", "collector"},
     "mandate": {"admin", "manager", "collector"},
+    "calls": {"admin", "manager", "collector", "teacher"},
+    "profile": {"admin", "manager", "collector", "teacher", "auditor"},
+    "tier": {"admin", "manager", "collector", "teacher"},
+    "case": {"admin", "manager", "collector", "teacher"},
+    "report": {"admin", "manager"},
+    "receipt": {"admin", "manager", "collector", "teacher"},
+    "largebill": {"admin", "manager", "collector", "teacher"},
+    "route": {"admin", "manager", "collector", "teacher"},
+    "letter": {"admin", "manager", "collector", "teacher"},
 }
 NO = "其他权限"
 
