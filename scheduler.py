@@ -40,6 +40,7 @@ from jobs import (
     rewards,
     surveys,
     thanks,
+    visits,
 )
 from models.base import Database
 from models.runtime import finish_job, start_job
@@ -73,6 +74,7 @@ JOBS: tuple[Entry, ...] = (
     Entry("plans", "*/10 8-20 * * *", plans.run),
     Entry("rewards", "* * * * *", rewards.run),
     Entry("autopay", "*/10 9-20 * * *", autopay.run),
+    Entry("visits", "*/10 8-20 * * *", visits.run),
     Entry("plan", "*/10 8-20 * * *", plan.run),
     Entry("announce", "*/10 8-20 * * *", announce.run),
     Entry("pauses", "* * * * *", pauses.run),

@@ -23,10 +23,12 @@ from domain.notice import Letterhead
 from domain.office import Office
 from domain.policy import WRITING, Action, OfferStage, Policy, PolicyError, Stage, stricter
 from domain.policy_file import read_policy, starts_on
+from domain.practice import PracticeError, Scenario, read_scenarios
 from domain.rendering import lacking
 from domain.rewards import Rewards, RewardsError, read_rewards
 from domain.roles import Role
 from domain.toml_lines import lines_of
+from domain.visits import Visiting
 from domain.wording import LANGUAGES, Wording, WordingError, fields_of, flatten
 from understanding.tone import Tone
 
@@ -229,6 +231,20 @@ def _trial(settings: Settings, wording: Wording) -> Trial:
     return Trial(own.template, own.other)
 
 
+@cache
+def load_scenarios(content: Path = CONTENT) -> dict[str, Scenario]:
+    """The scripted residents of practice. Raises ConfigError on a fault, or where a scenario names no case of the library."""
+    path = content / "practice.toml"
+    try:
+        scenarios = read_scenarios(path.read_text(encoding="utf-8"), str(path)) if path.exists() else {}
+    except (PracticeError, UnicodeDecodeError) as wrong:
+        raise ConfigError(str(wrong)) from None
+    for scenario in scenarios.values():
+        if scenario.case not in load_library(content).cases:
+            raise ConfigError(f"{path}: {scenario.name}: case {scenario.case!r} stands in no cases*.toml: correct it")
+    return scenarios
+
+
 def load_office(
     settings: Settings,
     channels: tuple[str, ...],
@@ -252,9 +268,11 @@ def load_office(
         language=settings.organisation.language,
         desk=desk_of(settings),
         calling=calling_of(settings),
+        visiting=Visiting(settings.staff.visit_hours, per_month=settings.staff.visits_per_month),
         limits=limits_of(settings),
         library=load_library(),
         rewards=load_rewards(settings),
+        scenarios=load_scenarios(),
         links=Links(settings.web.public_url, settings.web.link_keys),
         lint=tone().lint,
         clock=clock or SystemClock(),

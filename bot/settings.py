@@ -68,6 +68,9 @@ class StaffSection(Section):
     calls_per_day: int = Field(1, ge=1, le=2)
     calls_per_week: int = Field(3, ge=1, le=5)
     calls_unanswered: int = Field(3, ge=1, le=5)
+    # Visits: only at these hours of the office's working days, and no more to one household in thirty days than this.
+    visit_hours: tuple[time, ...] = (time(10), time(14), time(16), time(18, 30))
+    visits_per_month: int = Field(2, ge=1, le=4)
 
     @model_validator(mode="after")
     def in_order(self) -> StaffSection:
@@ -75,6 +78,8 @@ class StaffSection(Section):
             raise ValueError("opens_at must be before closes_at")
         if not NORMAL_FROM <= self.calls_from < self.calls_until <= NORMAL_UNTIL:
             raise ValueError("calls_from and calls_until must lie between 09:00 and 20:00, in this order")
+        if not self.visit_hours or not all(NORMAL_FROM <= hour < NORMAL_UNTIL for hour in self.visit_hours):
+            raise ValueError("visit_hours must be hours between 09:00 and 20:00, at least one")
         return self
 
 

@@ -90,6 +90,15 @@ def confirm(confirmation_id: int, number: int, confirmer: str) -> str:
     return f"confirm/{confirmation_id}/{number}/{confirmer}"
 
 
+def visit_reminder(visit_id: int, starts_at: datetime) -> str:
+    """The day before a visit, once for each hour that it was agreed for."""
+    return f"visit/{visit_id}/{starts_at.astimezone(UTC):%Y%m%dT%H%M}/ahead"
+
+
+def visit_result(visit_id: int) -> str:
+    return f"visit/{visit_id}/result"
+
+
 def export(export_id: int) -> str:
     return f"export/{export_id}"
 

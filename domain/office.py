@@ -18,7 +18,9 @@ from domain.lint import Finding, lint
 from domain.messages import Audience
 from domain.notice import Letterhead
 from domain.policy import Policy
+from domain.practice import Scenario
 from domain.rewards import Rewards
+from domain.visits import Visiting
 from domain.wording import Wording
 
 Lint = Callable[[str, Audience], tuple[Finding, ...]]
@@ -41,9 +43,11 @@ class Office:
     language: str = "zh"  # of the desk: cards, tasks, digests
     desk: Desk = field(default_factory=Desk)
     calling: Calling = field(default_factory=Calling)
+    visiting: Visiting = field(default_factory=Visiting)
     limits: Limits = field(default_factory=Limits)
     library: Library = field(default_factory=Library)
     rewards: Rewards = field(default_factory=Rewards)
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)  # of practice, in the sandbox only
     links: Links = field(default_factory=Links)  # addresses that open a file by themselves
     lint: Lint = lint  # what staff may not say; a running office also hears the tone
     clock: Clock = field(default_factory=SystemClock)

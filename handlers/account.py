@@ -48,7 +48,8 @@ async def show(turn: Turn) -> Answer:
     args = {"code": account.code}
     rows = [[turn.button("account_messages", "account.messages", reusable=True, skip="0", **args)]]
     rows[0].append(turn.button("account_notes", "note.list", reusable=True, **args))
-    rows.append([turn.button("profile", "profile.show", reusable=True, **args)])
+    history = turn.button("account_timeline", "account.timeline", reusable=True, **args)
+    rows.append([history, turn.button("profile", "profile.show", reusable=True, **args)])
     if works:
         rows[0].append(turn.button("account_reply", "account.write", reusable=True, **args))
         offered = (("canned", "canned.show"), ("note_add", "note.add"), ("followup", "followup.start"))

@@ -128,7 +128,7 @@ async def _buttons(turn: Turn, task: StaffTask, account: Account | None) -> list
     rows = await _own_buttons(turn, task, account)
     mine = turn.staff is not None and task.assignee_id == turn.staff.id
     first = [] if mine else [turn.button("desk_take", "desk.take", task=number)]
-    if not rows or task.kind in (*CALLED, *ON_PAPER):
+    if not rows or task.kind in (*CALLED, *ON_PAPER, "visit"):
         first.append(turn.button("desk_done", "desk.outcomes", reusable=True, task=number))
     if mine or task.assignee_id is None or has(turn, Right.APPROVE):
         first.append(turn.button("desk_give", "desk.give", reusable=True, task=number))
@@ -184,6 +184,8 @@ async def _own_buttons(turn: Turn, task: StaffTask, account: Account | None) -> 
             return [[button("approve", "run.approve", run=number)]]
         case "broadcast" if has(turn, Right.APPROVE):
             return [[button(name, f"broadcast.{name}", broadcast=number) for name in ("approve", "decline")]]
+    if task.kind == "visit" and account is not None:
+        return [[button("visit_offer", "visits.start", task=str(task.id))]]
     if task.kind in CALLED and account is not None:
         return [[button("calls_brief", "calls.brief", task=str(task.id))]]
     return []
@@ -226,6 +228,8 @@ async def _closed(turn: Turn, task: StaffTask, state: str, outcome: str, note: s
     account = await turn.session.get(Account, task.account_id) if task.account_id else None
     if account is not None:
         row.insert(0, turn.button("followup", "followup.start", reusable=True, code=account.code))
+    if state == "done":
+        row.append(turn.button("case_propose", "cases.propose", reusable=True, task=str(task.id)))
     fields = {"kind": kind_words(turn, task.kind), "outcome": turn.words(f"button.outcome_{outcome}")}
     return Answer((turn.say(f"desk.{state}", row, edit=not turn.text, fields=fields),))
 

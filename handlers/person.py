@@ -10,6 +10,7 @@ from domain.desk import usual_minutes
 from domain.errors import Refusal
 from domain.messages import Address, Answer, Kind, OutgoingMessage
 from domain.wording import day_words
+from handlers.hints import hint
 from handlers.household import words_of
 from handlers.notes import at_desk, beside, decider, send, to_staff, toward
 from handlers.steps import writes_to_others
@@ -144,7 +145,10 @@ async def live(turn: Turn) -> Answer | None:
         desk.button("hand_back", "person.hand_back", reusable=True, takeover=number),
     )
     text = turn.text or (desk.words("person.sent_file", kind=file.kind) if file else "—")
-    card = desk.say("card.says", row, kind=Kind.STAFF_CARD, fields=_whose(desk), text=text[:TEXT_MAX])
+    fits = hint(desk, turn, turn.text, takeover=number)
+    card = desk.say(
+        "card.says", row, *([fits] if fits else []), kind=Kind.STAFF_CARD, fields=_whose(desk), text=text[:TEXT_MAX]
+    )
     if file is not None and member.channel == turn.message.channel:
         card = replace(card, attachment=file)
     return Answer(send(desk, card), expect=LIVE_STEP)

@@ -15,6 +15,7 @@ from handlers import (
     board,
     canned,
     case,
+    cases,
     claim,
     complaint,
     control,
@@ -38,6 +39,7 @@ from handlers import (
     person,
     plan,
     points,
+    practice,
     preview,
     prices,
     profile,
@@ -54,6 +56,7 @@ from handlers import (
     stop,
     survey,
     teaching,
+    timeline,
     unclear,
     undo,
     waiting,
@@ -65,6 +68,9 @@ from handlers.broadcast import approval, compose, confirm, review, schedule, ste
 from handlers.calling import outcomes
 from handlers.calling import queue as calling
 from handlers.turn import ANYONE, Route
+from handlers.visits import desk as visits
+from handlers.visits import resident as at_home
+from handlers.visits import results
 
 EVERYWHERE = (Audience.PRIVATE, Audience.GROUP, Audience.STAFF)
 DESKS = (Audience.PRIVATE, Audience.STAFF)
@@ -95,6 +101,14 @@ ROUTES: tuple[Route, ...] = (
     Route(progress.show, ("progress", "进度"), ("progress",), actions=("progress.show",), urgent=True),
     Route(undo.asked, intents=("withdraw",), actions=("undo.asked",), urgent=True),
     Route(undo.take_back, actions=("undo.take_back",)),
+    # A visit that a colleague offers or has agreed on.
+    Route(at_home.pick, actions=("visits.pick",)),
+    Route(at_home.other, actions=("visits.other",)),
+    Route(at_home.change, actions=("visits.change",)),
+    Route(at_home.cancel, actions=("visits.cancel",)),
+    Route(at_home.decline, actions=("visits.decline",)),
+    Route(at_home.typed, steps=("visits.when",)),
+    Route(at_home.said, intents=("visit",), urgent=True),
     # The bill.
     Route(bill.show, ("bill", "账单"), ("ask_amount",), actions=("bill.show",)),
     Route(bill.due, ("due", "到期"), ("ask_due",), actions=("bill.due",)),
@@ -232,6 +246,18 @@ ROUTES: tuple[Route, ...] = (
     Route(outcomes.words_typed, steps=("calls.words",), who=Right.TASKS, audiences=DESKS),
     Route(outcomes.reason_chosen, actions=("calls.reason",), who=Right.TASKS, audiences=DESKS),
     Route(outcomes.note_typed, steps=("calls.note",), who=Right.TASKS, audiences=DESKS),
+    Route(visits.command, ("visit", "上门"), who=Right.TASKS, audiences=DESKS),
+    Route(visits.round_of_day, actions=("visits.route",), who=Right.TASKS, audiences=DESKS),
+    Route(visits.start, actions=("visits.start",), who=Right.TASKS, audiences=DESKS),
+    Route(visits.by_phone, actions=("visits.by_phone",), who=Right.TASKS, audiences=DESKS),
+    Route(visits.book_for, actions=("visits.book",), who=Right.TASKS, audiences=DESKS),
+    Route(visits.checklist, actions=("visits.checklist",), who=Right.TASKS, audiences=DESKS),
+    Route(results.form, actions=("visits.result",), who=Right.TASKS, audiences=DESKS),
+    Route(results.record, actions=("visits.record",), who=Right.TASKS, audiences=DESKS),
+    Route(results.day_chosen, actions=("visits.day",), who=Right.TASKS, audiences=DESKS),
+    Route(results.day_typed, steps=("visits.day",), who=Right.TASKS, audiences=DESKS),
+    Route(results.words_typed, steps=("visits.words",), who=Right.TASKS, audiences=DESKS),
+    Route(results.note_typed, steps=("visits.note",), who=Right.TASKS, audiences=DESKS),
     Route(waiting.queue, ("queue", "排队"), actions=("waiting.queue",), who=Right.TASKS, audiences=DESKS),
     Route(failures.unknown, actions=("desk.unknown",), who=Right.TASKS, audiences=DESKS),
     Route(failures.arrived, actions=("unknown.arrived",), who=Right.TASKS, audiences=DESKS),
@@ -240,6 +266,7 @@ ROUTES: tuple[Route, ...] = (
     Route(account.show, ("account", "住户"), actions=("account.show",), who=Right.READ, audiences=DESKS),
     Route(account.code_typed, steps=("account.code",), who=Right.READ, audiences=DESKS),
     Route(account.messages, actions=("account.messages",), who=Right.READ, audiences=DESKS),
+    Route(timeline.show, actions=("account.timeline",), who=Right.READ, audiences=DESKS),
     Route(account.paid, ("paid", "收款"), who=Right.CONFIRM_PAYMENT, audiences=DESKS),
     Route(account.paid_sure, actions=("account.paid_sure",), who=Right.CONFIRM_PAYMENT, audiences=DESKS),
     Route(profile.show, ("profile", "画像"), actions=("profile.show",), who=Right.READ, audiences=DESKS),
@@ -250,6 +277,19 @@ ROUTES: tuple[Route, ...] = (
     Route(reply.send_anyway, actions=("account.send_anyway",), who=Right.TASKS, audiences=DESKS),
     Route(canned.show, ("canned", "常用语"), actions=("canned.show",), who=Right.TASKS, audiences=DESKS),
     Route(canned.send, actions=("canned.send",), who=Right.TASKS, audiences=DESKS),
+    Route(cases.search, ("cases", "案例"), actions=("cases.search",), who=Right.TASKS, audiences=DESKS),
+    Route(cases.words_typed, steps=("cases.words",), who=Right.TASKS, audiences=DESKS),
+    Route(cases.show, actions=("cases.show",), who=Right.TASKS, audiences=DESKS),
+    Route(cases.send, actions=("cases.send",), who=Right.TASKS, audiences=DESKS),
+    Route(cases.propose, actions=("cases.propose",), who=Right.TASKS, audiences=DESKS),
+    Route(cases.title_typed, steps=("cases.title",), who=Right.TASKS, audiences=DESKS),
+    Route(cases.steps_typed, steps=("cases.steps",), who=Right.TASKS, audiences=DESKS),
+    Route(cases.approve, actions=("cases.approve",), who=Right.APPROVE, audiences=DESKS),
+    Route(cases.decline, actions=("cases.decline",), who=Right.APPROVE, audiences=DESKS),
+    Route(practice.start, ("practice", "练习"), actions=("practice.start",), who=Right.TASKS, audiences=DESKS),
+    Route(practice.begin, actions=("practice.begin",), who=Right.TASKS, audiences=DESKS),
+    Route(practice.words, steps=("practice.words",), who=Right.TASKS, audiences=DESKS),
+    Route(practice.stop, actions=("practice.stop",), who=Right.TASKS, audiences=DESKS),
     Route(followup.command, ("note", "备注"), who=Right.TASKS, audiences=DESKS),
     Route(followup.notes, actions=("note.list",), who=Right.READ, audiences=DESKS),
     Route(followup.add, actions=("note.add",), who=Right.TASKS, audiences=DESKS),

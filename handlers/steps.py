@@ -9,7 +9,9 @@ from models.dialogue import dialogue_of, live_takeover
 STAFF_STEPS = frozenset(
     "person.staff plan.reason dispute.decision complaint.reply claim.amount bind.code account.words account.code "
     "desk.drop desk.note desk.later note.words followup.date followup.words broadcast.text broadcast.codes broadcast.days "
-    "broadcast.moment broadcast.expiry calls.day calls.moment calls.words calls.note".split()
+    "broadcast.moment broadcast.expiry "
+    "calls.day calls.moment calls.words calls.note visits.day visits.words visits.note "
+    "cases.words cases.title cases.steps practice.words".split()
 )
 
 

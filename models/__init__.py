@@ -31,8 +31,10 @@ from models import (
     runtime,
     services,
     sms,
+    solved_cases,
     staff,
     surveys,
+    visits,
 )
 from models.base import Base
 
@@ -68,6 +70,8 @@ __all__ = [
     "runtime",
     "services",
     "sms",
+    "solved_cases",
     "staff",
     "surveys",
+    "visits",
 ]

@@ -23,6 +23,7 @@ from models.rewards import PointsEntry
 from models.sms import SmsItem
 from models.staff import AuditEntry, StaffTask
 from models.surveys import Survey
+from models.visits import Visit
 
 Rows = list[dict[str, Any]]
 
@@ -69,6 +70,7 @@ async def dossier(session: AsyncSession, account: Account) -> dict[str, Rows]:
         "tasks": _of(StaffTask, mine),
         "notes": _of(Note, mine),
         "calls": _of(Call, mine),
+        "visits": _of(Visit, mine),
         "audit": select(AuditEntry.at, AuditEntry.actor, AuditEntry.action, AuditEntry.detail)
         .where(AuditEntry.subject.in_([f"account/{mine}", f"account/{account.code}"]))
         .order_by(AuditEntry.id),

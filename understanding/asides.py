@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from understanding.numbers import CHINESE
 
 PREFERENCE, PROGRESS, WITHDRAW, PART_NOW, NOT_MEANT = "preference", "progress", "withdraw", "part_now", "not_meant"
+VISIT = "visit"
 
 
 @dataclass(frozen=True)
 class Aside:
-    """`name` is one of the five above; `args` what it says. `instead`: the labels that it stands for, empty for all."""
+    """`name` is one of the six above; `args` what it says. `instead`: the labels that it stands for, empty for all."""
 
     name: str
     args: Mapping[str, str] = field(default_factory=dict)
@@ -31,6 +32,8 @@ def aside(text: str) -> Aside | None:
     tight = re.sub(r"(?<![a-z]) +| +(?![a-z])", "", plain)
     if _NOT_MEANT.search(plain):
         return Aside(NOT_MEANT)
+    if _VISIT.search(tight) or _VISIT_EN.search(plain):
+        return Aside(VISIT)
     if (what := _withdrawn(tight, plain)) is not None:
         return Aside(WITHDRAW, {"what": what})
     if (what := _asked_about(tight, plain)) is not None:
@@ -44,6 +47,17 @@ def aside(text: str) -> Aside | None:
 _NOT_MEANT = re.compile(
     r"不是(?:这个|那个)意思|(?:理解|听)错(?:我的?意思)?了|(?:弄|搞)错我的意思|你(?:弄|搞|理解)错了|误会我?的?意思"
     r"|(?:not|n't) what i (?:meant|said)|misunderst[oa]nd|misunderstood me|you got (?:me|that|it) wrong"
+)
+
+# The visit that was agreed on: another hour, when it is, or that nobody need come
+
+_VISIT = re.compile(
+    r"(?:上门|来访|家访|拜访)(?:的)?(?:时间|约|预约)?.{0,6}(?:改|换|推迟|提前|延后|取消|几点|什么时候|哪天|不用|不方便)"
+    r"|(?:改|换|推迟|提前|延后|取消|别|不用|不要|不必).{0,4}(?:上门|来访|家访|拜访)|(?:你们|师傅|同事)?(?:几点|什么时候|哪天)(?:来)?上门"
+)
+_VISIT_EN = re.compile(
+    r"\b(?:change|move|cancel|postpone|reschedule|when is)\b.{0,16}\bvisit\b|\bvisit\b.{0,20}\b(?:another|different|other) (?:day|time|hour)"
+    r"|\bno need to (?:come|visit)\b|\bdon't (?:come by|visit)\b"
 )
 
 # A part now

@@ -42,6 +42,7 @@ async def brief_of(turn: Turn, chosen: ToCall, was: str, skipped: Sequence[str])
     skip = {"task": str(task.id), "was": was, "skipped": ";".join(skipped)}
     rows.append(
         [
+            turn.button("visit_offer", "visits.start", reusable=True, task=str(task.id)),
             Choice(turn.words("button.calls_skip"), "calls.skip", skip),
             turn.button("account_back", "account.show", reusable=True, code=account.code),
         ]
