@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import ssl
 import subprocess
+import warnings
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -89,6 +91,11 @@ class MailServer:
 
     def __exit__(self, *wrong: object) -> None:
         self._controller.stop()
+        with (
+            warnings.catch_warnings()
+        ):  # the library leaves a connection that broke to the collector, which would complain later
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
 
 def free_port() -> int:
