@@ -18,6 +18,7 @@ from domain.clock import Clock
 from domain.confirmations import Confirming
 from domain.office import Office
 from jobs import (
+    acknowledgements,
     alerts,
     announce,
     autopay,
@@ -76,6 +77,7 @@ JOBS: tuple[Entry, ...] = (
     Entry("autopay", "*/10 9-20 * * *", autopay.run),
     Entry("visits", "*/10 8-20 * * *", visits.run),
     Entry("plan", "*/10 8-20 * * *", plan.run),
+    Entry("acknowledgements", "*/10 9-19 * * *", acknowledgements.run),
     Entry("announce", "*/10 8-20 * * *", announce.run),
     Entry("pauses", "* * * * *", pauses.run),
     Entry("clocks", "* * * * *", clocks.run),

@@ -17,7 +17,19 @@ from bot.settings import ConfigError
 from domain.policy import PolicyError
 
 # Each file of bot/commands/ brings its commands in an `app` of its own; they stand side by side.
-COMMANDS = ("running", "data", "office", "wechat", "wecom", "privacy", "reporting", "papers", "simulating", "sms")
+COMMANDS = (
+    "running",
+    "data",
+    "office",
+    "wechat",
+    "wecom",
+    "privacy",
+    "reporting",
+    "papers",
+    "simulating",
+    "sms",
+    "runs",
+)
 WRONG_USE = 2
 SHOW_FAULTS = "NUANLING_DEBUG"
 

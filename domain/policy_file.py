@@ -33,6 +33,7 @@ from domain.policy import (
     outside_quiet_hours,
 )
 from domain.policy_sense import check_sense
+from domain.runs import Approval
 from domain.toml_lines import Place, lines_of
 
 FILE_NAME = re.compile(r"policy\.[a-z_]+\.(.+)\.toml")  # of a version that comes into force later
@@ -56,7 +57,7 @@ def read_policy(text: str, name: str) -> Policy:
     if not stages:
         raise PolicyError(f"{name}: no [[stage]]: add at least one")
     offers = top.rows("offer_stage")
-    window, caps, holds = top.table("window"), top.table("caps"), top.table("holds")
+    window, caps, holds, runs = (top.table(name) for name in ("window", "caps", "holds", "runs"))
     policy = Policy(
         kind=top.text("kind", ""),
         stages=stages,
@@ -74,10 +75,11 @@ def read_policy(text: str, name: str) -> Policy:
         holds=Holds(**{key: holds.whole(key, value) for key, value in vars(Holds()).items()}),
         hash=hashlib.sha256(text.encode()).hexdigest()[:16],
         offer_stages=tuple(_offer_stage(row) for row in offers),
+        approval=_approval(runs),
         cadence={grade: _cadence(table) for grade, table in top.tables("cadence", GRADES)},
         text=text,
     )
-    for table in (top, window, caps, holds):
+    for table in (top, window, caps, holds, runs):
         table.refuse_leftovers()
     try:
         check_lawful(policy, name)
@@ -150,6 +152,13 @@ def _offer_stage(table: _Table) -> OfferStage:
     _check_template(table, stage)
     table.refuse_leftovers()
     return stage
+
+
+def _approval(table: _Table) -> Approval:
+    approval = table.text("approval", Approval.NONE)
+    if approval not in set(Approval):
+        raise table.wrong(f"approval {approval!r} is not one of {', '.join(Approval)}", "approval")
+    return Approval(approval)
 
 
 def _action(table: _Table) -> Action:

@@ -9,7 +9,9 @@ from domain.durations import read_duration
 from domain.errors import Refusal
 from domain.messages import Address, Answer, Kind, OutgoingMessage
 from domain.roles import Right
+from domain.runs import RunState
 from domain.wording import day_words
+from handlers import run as runs
 from handlers.notes import at_desk, send, toward
 from handlers.scopes import looks_after, officer
 from handlers.turn import Turn
@@ -87,9 +89,11 @@ def moment_words(turn: Turn, until: datetime | None) -> str:
 
 
 async def approve_run(turn: Turn) -> Answer:
-    """A manager lets the first run go: the next tick carries it out."""
-    member = officer(turn, Right.APPROVE)
+    """A manager lets a run go: the next tick carries it out."""
     run = await turn.session.get(Run, int(turn.args["run"]), with_for_update=True)
+    if run is not None and run.state != RunState.AWAITING and run.drafted_by:
+        return await runs.approve(turn, run)
+    member = officer(turn, Right.APPROVE)
     if run is None or not looks_after(member, None):
         raise Refusal("desk.no_task")
     if run.state != "awaiting":

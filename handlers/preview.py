@@ -67,6 +67,8 @@ def grouped(turn: Turn, verdicts: Sequence[Verdict]) -> list[Line]:
     for verdict in verdicts:
         standing, decision = verdict.household.standing, verdict.decision
         room = f"{short_room(verdict.household.room)} ({standing.code})"
+        if verdict.usual_hour is not None:
+            room += turn.words("preview.usual", hour=str(verdict.usual_hour))
         match decision:
             case Remind(stage=stage):
                 key, group, what = ("remind", str(verdict.payer.id)), "remind", label(turn, "stage_name", stage.name)

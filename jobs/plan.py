@@ -17,21 +17,28 @@ from domain.large import enlarged
 from domain.messages import Address, Audience, Choice, Kind, OutgoingMessage
 from domain.money import yuan
 from domain.office import Office
-from domain.policy import STAFF_ACTIONS
+from domain.policy import STAFF_ACTIONS, Action
 from domain.rendering import Addressee, reminder_message
 from domain.roles import Right, Role, may
+from domain.runs import Approval
+from domain.wording import day_words
 from jobs.extras import Extras, extras
 from models import outbox
 from models.accounts import Account
 from models.base import Database, chunks, upsert
 from models.posting import Draft, post_all
 from models.reminders import PolicyText, Reminder, ReminderBill, Run, keep_waits
+from models.runs import draft_run, latest_run
 from models.staff import open_task, staff_for
-from models.verdicts import Row, Verdict, decide_all
+from models.verdicts import Row, Verdict, approved_before, decide_all, planned
 
 DESK_LANGUAGE = "zh"  # of cards and tasks
 MESSAGES_PER_TRANSACTION = 200
 WAITS_PER_TRANSACTION = 500
+
+
+class AnotherRun(RuntimeError):
+    """Somebody else is planning at this moment."""
 
 
 async def preview(database: Database, office: Office, on: date, now: datetime) -> list[Row]:
@@ -45,7 +52,17 @@ async def _decided(database: Database, office: Office, today: date, now: datetim
 
 
 async def run(database: Database, office: Office, now: datetime) -> list[Row]:
-    """Decide today's rows and carry them out. After the day's window nothing is planned: tomorrow decides anew."""
+    """Decide today's rows and carry them out. After the day's window nothing is planned: tomorrow decides anew.
+
+    Raises AnotherRun while another process plans: two can't run at once.
+    """
+    async with database.alone("plan") as mine:
+        if mine is None:
+            raise AnotherRun("another run is at work: it writes the same rows")
+        return await _run(database, office, now)
+
+
+async def _run(database: Database, office: Office, now: datetime) -> list[Row]:
     today = office.today(now)
     verdicts = await _decided(database, office, today, now)
     verdicts = [
@@ -111,6 +128,11 @@ def _draft(
         today,
         extras=more.words([each.account_id for each in together], language),
     )
+    if stage.action is Action.ACKNOWLEDGE:
+        tap = Choice(
+            office.wording.text("button.acknowledge", language), "reminder.ack", {"reminder": str(ids[first.key])}
+        )
+        message = replace(message, choices=((tap,), *message.choices))
     if first.payer.large_type:
         message = enlarged(message)
     ends_on = min(window_end(v.policy, v.done.anchor, v.done.stage, v.lag(v.done.anchor, today)) for v in together)
@@ -185,6 +207,9 @@ async def _new_reminders(
             "decision": "remind" if isinstance(verdict.decision, Remind) else "staff",
             "decided_on": today,
             "policy_hash": verdict.policy.hash,
+            "answer_hours": verdict.done.stage.answer_hours
+            if verdict.done.stage.action is Action.ACKNOWLEDGE
+            else None,
             "created_at": now,
         }
         for verdict in verdicts
@@ -224,9 +249,14 @@ async def _keep_policies(database: Database, office: Office, today: date, now: d
 async def _ask_for_approval(
     database: Database, office: Office, verdicts: Sequence[Verdict], today: date, now: datetime
 ) -> None:
-    """The first run waits for a manager: say how many it would reach."""
+    """A run waits for a manager: say how many it would reach. Of the very first one, and of a day's draft."""
     waiting = [v for v in verdicts if isinstance(v.decision, Wait) and v.decision.reason is Reason.AWAITING_APPROVAL]
     if not waiting:
+        return
+    async with database.read() as session:
+        first = office.approve_first_run and not await approved_before(session)
+    if not first:
+        await _draft_day(database, office, verdicts, today, now)
         return
     tasks = sum(1 for v in waiting if v.decision.stage is not None and v.decision.stage.action in STAFF_ACTIONS)
     async with database.write() as session:
@@ -251,14 +281,52 @@ async def _ask_for_approval(
             await post_all(session, await _approval_cards(session, office, run.id, task.id, fields), now)
 
 
+async def _draft_day(
+    database: Database, office: Office, verdicts: Sequence[Verdict], today: date, now: datetime
+) -> None:
+    """Draft the day once, where the policy asks for an approval, and tell those who may give it."""
+    kinds = {kind for kind in office.policies if office.policy(kind, today).approval is not Approval.NONE}
+    async with database.write() as session:
+        if not kinds or await latest_run(session, today) is not None:
+            return
+        closes = at_local(today, office.policy(office.kind, today).window_until, office.zone)
+        mine = [verdict for verdict in verdicts if verdict.household.kind in kinds]
+        run = await draft_run(session, today, planned(mine), "schedule", now, closes)
+        fields = {
+            "day": day_words(today, DESK_LANGUAGE),
+            "remind": str(run.remind),
+            "staff": str(run.staff),
+        }
+        summary = office.wording.text("task.run_draft", DESK_LANGUAGE, fields)
+        task = await open_task(
+            session,
+            key=keys.task("run", str(run.id)),
+            kind="run",
+            account=None,
+            summary=summary,
+            at=now,
+            due_at=closes,
+            source=f"run/{run.id}",
+        )
+        if task is not None:
+            await post_all(
+                session, await _approval_cards(session, office, run.id, task.id, fields, "task.run_draft"), now
+            )
+
+
 async def _approval_cards(
-    session: AsyncSession, office: Office, run_id: int, task_id: int, fields: Mapping[str, str]
+    session: AsyncSession,
+    office: Office,
+    run_id: int,
+    task_id: int,
+    fields: Mapping[str, str],
+    template: str = "task.run",
 ) -> list[Draft]:
     """A card with one button to everyone who may approve."""
     words = office.wording
     button = Choice(words.text("button.approve", DESK_LANGUAGE), "run.approve", {"run": str(run_id)})
     card = OutgoingMessage(
-        "task.run", words.text("task.run", DESK_LANGUAGE, fields), fields, ((button,),), Audience.STAFF, Kind.STAFF_CARD
+        template, words.text(template, DESK_LANGUAGE, fields), fields, ((button,),), Audience.STAFF, Kind.STAFF_CARD
     )
     return [
         Draft(Address(member.channel, member.chat), card, keys.staff_card(task_id, member.chat), outbox.Context())

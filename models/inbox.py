@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.accounts import Account
-from models.base import Base, Id, UtcDateTime, dialect_of, upserting
+from models.base import Base, Id, UtcDateTime, chunks, dialect_of, upserting
 from models.people import Person
 
 TRIES_MAX = 3
+PEOPLE_AT_ONCE = 1000
 
 
 class InboxState(StrEnum):
@@ -34,6 +35,7 @@ class Inbox(Base):
         UniqueConstraint("channel", "external_id"),
         Index("ix_inbox_state", "state", "id"),
         Index("ix_inbox_account_id", "account_id"),
+        Index("ix_inbox_person_id", "person_id", "received_at"),
         Index("ix_inbox_channel_chat_id", "channel", "chat", "id"),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -137,3 +139,22 @@ async def forget_payloads(session: AsyncSession, before: datetime) -> None:
 
 
 PAYLOAD_KEPT = timedelta(days=3)
+
+
+async def replies_of(
+    session: AsyncSession, person_ids: Sequence[int], since: datetime, until: datetime
+) -> dict[int, list[datetime]]:
+    """When each of these people wrote or pressed a button in private."""
+    found: dict[int, list[datetime]] = {}
+    for some in chunks(sorted(person_ids), PEOPLE_AT_ONCE):
+        rows = await session.execute(
+            select(Inbox.person_id, Inbox.received_at).where(
+                Inbox.person_id.in_(some),
+                Inbox.received_at >= since,
+                Inbox.received_at < until,
+                Inbox.audience == "private",
+            )
+        )
+        for person_id, at in rows:
+            found.setdefault(person_id or 0, []).append(at)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import (
@@ -29,6 +30,7 @@ from models.agreements import Hold
 from models.base import Base, Fen, Id, UtcDateTime, upsert
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.outbox import CLAIMABLE, Outbox, State
+from models.people import Contact
 from models.staff import StaffTask
 
 CAPS_LOCK = 7_365_001  # of PostgreSQL; any number that nothing else here uses
@@ -49,6 +51,8 @@ class Reminder(Base):
     policy_hash: Mapped[str] = mapped_column(String(16))
     outbox_id: Mapped[int | None] = mapped_column(ForeignKey(Outbox.id))
     task_id: Mapped[int | None] = mapped_column(ForeignKey(StaffTask.id))
+    answer_hours: Mapped[int | None]  # it asks for an answer: silence for so long becomes a call
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by a tap, in words, or by paying
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -76,7 +80,7 @@ class WaitRow(Base):
 
 
 class Run(Base):
-    """One planning run that reached people, or waits for a manager. `state`: awaiting, approved."""
+    """One planning run that waits for a manager, or was let go. `state`: domain.runs.RunState."""
 
     __tablename__ = "runs"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -84,8 +88,11 @@ class Run(Base):
     state: Mapped[str] = mapped_column(String(10))
     remind: Mapped[int] = mapped_column(default=0)
     staff: Mapped[int] = mapped_column(default=0)
+    drafted_by: Mapped[str] = mapped_column(String(80), default="", server_default="")  # "schedule", "staff/3"
     decided_by: Mapped[str] = mapped_column(String(80), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a draft is of one day
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class PolicyText(Base):
@@ -251,3 +258,48 @@ async def latest_wait(session: AsyncSession, account_id: int, today: date) -> Wa
     """Why the household is not written to today, as the last run found."""
     query = select(WaitRow).where(WaitRow.account_id == account_id, WaitRow.last_on >= today)
     return (await session.scalars(query.order_by(WaitRow.id.desc()).limit(1))).first()
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A reminder whose hours for an answer are over. `answered`: they wrote, or paid, meanwhile."""
+
+    reminder: Reminder
+    answered: bool
+
+
+async def unanswered(session: AsyncSession, now: datetime, limit: int) -> list[Unanswered]:
+    """Reminders that asked for a tap, were delivered, and whose hours have run out without one."""
+    rows = (
+        await session.execute(
+            select(Reminder, Outbox.sent_at, func.max(Contact.last_heard_at))
+            .join(Outbox, Outbox.id == Reminder.outbox_id)
+            .outerjoin(Contact, Contact.person_id == Outbox.person_id)
+            .where(
+                Reminder.answer_hours.is_not(None),
+                Reminder.answered_at.is_(None),
+                Reminder.task_id.is_(None),
+                Outbox.state == State.SENT,
+            )
+            .group_by(Reminder.id, Outbox.sent_at)
+            .order_by(Reminder.id)
+        )
+    ).all()
+    over = [
+        (reminder, sent_at, heard_at)
+        for reminder, sent_at, heard_at in rows
+        if sent_at is not None and sent_at + timedelta(hours=reminder.answer_hours or 0) <= now
+    ][:limit]
+    still_open = set(
+        await session.scalars(
+            select(ReminderBill.reminder_id)
+            .join(LedgerEntry, LedgerEntry.bill_id == ReminderBill.bill_id)
+            .where(ReminderBill.reminder_id.in_([reminder.id for reminder, _, _ in over]))
+            .group_by(ReminderBill.reminder_id, ReminderBill.bill_id)
+            .having(BILLED - RECEIVED > 0)
+        )
+    )
+    return [
+        Unanswered(reminder, (heard_at is not None and heard_at >= sent_at) or reminder.id not in still_open)
+        for reminder, sent_at, heard_at in over
+    ]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import keys
+from domain.answering import usual_hour
 from domain.clock import at_local
 from domain.ladder import Decision, HandToStaff, OpenBill, Reason, Remind, Wait, days_behind, decide, policy_for
 from domain.office import Office
 from domain.policy import Policy, within
+from domain.runs import Approval, Planned
+from models.inbox import replies_of
 from models.reminders import Run
+from models.runs import released_on
 from models.standing import Household, Payer, households
+
+LEARNED_FROM = timedelta(days=180)  # how far back replies tell when somebody answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +41,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A household with what was decided about it and when that takes effect."""
+    """A household with what was decided about it and when that takes effect.
+
+    `wanted`: what the policy asks for, whether or not a manager has let it go yet.
+    """
 
     household: Household
     policy: Policy
     decision: Decision
     at: datetime
+    wanted: Decision
+    usual_hour: int | None = None  # at which the payer usually answers: the reminder waits for it
 
     def row(self, office: Office) -> Row:
         decision = self.decision
@@ -83,16 +94,60 @@ async def decide_all(
 ) -> list[Verdict]:
     """What the policy asks for on `today`, for every household (or those of `only`); writes nothing."""
     verdicts: list[Verdict] = []
-    approved = not office.approve_first_run or await _approved(session)
+    approved = not office.approve_first_run or await approved_before(session)
+    released = await released_on(session, today)
     async for household in households(session, office, today, now, only):
         policy = policy_for(office.policy(household.kind, today), household.standing)
-        decision = decide(policy, household.standing, today)
-        if not approved and isinstance(decision, Remind | HandToStaff):
-            decision = Wait(Reason.AWAITING_APPROVAL, decision.stage)
+        decision = wanted = decide(policy, household.standing, today)
+        if isinstance(decision, Remind | HandToStaff):
+            let_go = (
+                policy.approval is Approval.NONE or (household.standing.account_id, decision.stage.name) in released
+            )
+            if not approved or not let_go:
+                decision = Wait(Reason.AWAITING_APPROVAL, decision.stage)
         policy = within(policy, household.payer.hours if household.payer else None)
         at = opening_of(policy, office, today, household.standing.code)
-        verdicts.append(Verdict(household, policy, decision, at))
-    return _one_kind_per_person(verdicts)
+        verdicts.append(Verdict(household, policy, decision, at, wanted))
+    return _one_kind_per_person(await _at_their_hour(session, office, verdicts, today))
+
+
+async def _at_their_hour(
+    session: AsyncSession, office: Office, verdicts: Sequence[Verdict], today: date
+) -> list[Verdict]:
+    """Reminders go out when their payer usually answers, within the window; learned from the half year before today."""
+    people = {verdict.payer.id for verdict in verdicts if isinstance(verdict.decision, Remind)}
+    midnight = at_local(today, time(0), office.zone)
+    replies = await replies_of(session, sorted(people), midnight - LEARNED_FROM, midnight)
+    hours = {
+        person: usual_hour([at.astimezone(office.zone).hour for at in moments]) for person, moments in replies.items()
+    }
+    return [_shifted(verdict, office, hours, today) for verdict in verdicts] if any(hours.values()) else list(verdicts)
+
+
+def _shifted(verdict: Verdict, office: Office, hours: Mapping[int, int | None], today: date) -> Verdict:
+    payer = verdict.household.payer
+    hour = hours.get(payer.id) if payer is not None and isinstance(verdict.decision, Remind) else None
+    if hour is None or not verdict.policy.window_from.hour < hour < verdict.policy.window_until.hour:
+        return verdict
+    minutes = keys.jitter_minutes(verdict.household.standing.code)
+    at = at_local(today, time(hour), office.zone) + timedelta(minutes=minutes)
+    return replace(verdict, at=at, usual_hour=hour)
+
+
+def planned(verdicts: Sequence[Verdict]) -> dict[int, Planned]:
+    """What each household would get once it is let go."""
+    found = {}
+    for verdict in verdicts:
+        wanted = verdict.wanted
+        stage = wanted.stage.name if wanted.stage else ""
+        match wanted:
+            case Remind():
+                found[verdict.account_id] = Planned("remind", stage, Reason.DUE.value)
+            case HandToStaff():
+                found[verdict.account_id] = Planned("staff", stage, Reason.DUE.value)
+            case Wait(reason=reason):
+                found[verdict.account_id] = Planned("wait", stage, reason.value)
+    return found
 
 
 def opening_of(policy: Policy, office: Office, today: date, code: str) -> datetime:
@@ -116,5 +171,6 @@ def _one_kind_per_person(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return folded
 
 
-async def _approved(session: AsyncSession) -> bool:
+async def approved_before(session: AsyncSession) -> bool:
+    """Whether a manager ever let a run go."""
     return await session.scalar(select(Run.id).where(Run.state == "approved").limit(1)) is not None
