@@ -8,7 +8,7 @@ from alembic import op
 import models.base
 
 revision = "runs"
-down_revision = "goodwill"
+down_revision = "solved_cases"
 branch_labels = None
 depends_on = None
 

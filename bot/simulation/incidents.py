@@ -81,6 +81,9 @@ class Incidents:
             for who in await self._waiting(kind, day):
                 self._happens(who, now)
                 await settle()
+        if day.toordinal() % 3 == 0:
+            for who in await self._owing(day):  # late in the evening: thanks wait for the morning
+                self._people.plan(who, self._at(day, 22, 30), "pay")
         if day.toordinal() % 2:
             for who in await self._owing(day):
                 days = _to_a_bad_day(day)

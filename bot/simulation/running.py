@@ -148,8 +148,11 @@ class Simulation:
             await self.incidents.after_planning(day, self._settle)
         if moment == STAFF_AT:
             await self._close_tasks(now)
-        for deed in self.people.due(now):
+        deeds = self.people.due(now)
+        for deed in deeds:
             await self._do(deed, now)
+        if any(deed.what != "say" for deed in deeds):  # who pays is thanked within the minute, or in the morning
+            await scheduler.tick(self.app.database, self.app.office, now, only="thanks", on_demand=True)
         await self._settle()
 
     async def _settle(self) -> None:
