@@ -21,10 +21,11 @@ from domain.lint import Finding, lint
 from domain.messages import Audience
 from domain.notice import Letterhead
 from domain.office import Office
+from domain.openers import Opener, OpenerError, read_openers
 from domain.policy import WRITING, Action, OfferStage, Policy, PolicyError, Stage, stricter
 from domain.policy_file import read_policy, starts_on
 from domain.practice import PracticeError, Scenario, read_scenarios
-from domain.rendering import lacking
+from domain.rendering import lacking, offer_lacking
 from domain.rewards import Rewards, RewardsError, read_rewards
 from domain.roles import Role
 from domain.toml_lines import lines_of
@@ -127,8 +128,24 @@ def _check_words(wording: Wording, stage: Stage | OfferStage, place: str) -> Non
             )
     if isinstance(stage, Stage) and stage.action in WRITING:
         _check_reminder(wording, stage.template)
+    if isinstance(stage, OfferStage) and stage.action in WRITING:
+        _check_offer(wording, stage.template)
     if stage.action is Action.ANNOUNCE and not stage.template.startswith("announcement."):
         raise PolicyError(f"{place}: stage {stage.name}: a group post takes a template of [announcement]")
+
+
+def load_openers(content: Path = CONTENT) -> tuple[Opener, ...]:
+    """How calls may begin, from content/openers.toml; each as kind as any other text. Raises ConfigError."""
+    path = content / "openers.toml"
+    try:
+        openers = read_openers(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError, OpenerError) as wrong:
+        raise ConfigError(str(wrong)) from None
+    for opener in openers:
+        for text in opener.words.values():
+            if found := _findings(text, Audience.STAFF):
+                raise ConfigError(f"{path}: {opener.name}: {found[0].rule}: {found[0].text!r}: choose kinder words")
+    return openers
 
 
 def _check_reminder(wording: Wording, template: str) -> None:
@@ -136,6 +153,14 @@ def _check_reminder(wording: Wording, template: str) -> None:
     for language in LANGUAGES:
         text = wording.templates[language][template]
         if fault := lacking(template, text, fields_of(text), language):
+            raise ConfigError(f"content/messages.*.{language}.toml: {fault}")
+
+
+def _check_offer(wording: Wording, template: str) -> None:
+    """An offer says who writes, what, when, how much, until when, how to ask and to stop, and that money comes back."""
+    for language in LANGUAGES:
+        text = wording.templates[language][template]
+        if fault := offer_lacking(template, text, fields_of(text), language):
             raise ConfigError(f"content/messages.*.{language}.toml: {fault}")
 
 
@@ -273,6 +298,7 @@ def load_office(
         library=load_library(),
         rewards=load_rewards(settings),
         scenarios=load_scenarios(),
+        openers=load_openers(),
         links=Links(settings.web.public_url, settings.web.link_keys),
         lint=tone().lint,
         clock=clock or SystemClock(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -24,13 +24,14 @@ from domain.office import Office
 from domain.roles import Right, Role, may
 from models.accounts import Community
 from models.base import Database
-from models.exports import Export, asked_exports, settle_export, tables
+from models.exports import Export, asked_exports, pupils, settle_export, tables
 from models.outbox import Context
 from models.posting import post
 from models.staff import Staff, audit
 
 log = structlog.get_logger(__name__)
 FOLDER = "exports"
+Tables = dict[str, tuple[Sequence[str], AsyncIterator[Any]]]
 # Columns whose values are codes, and the group of templates that words them.
 CODED = {
     "grade": "grade",
@@ -38,6 +39,14 @@ CODED = {
     "state": "contact_state",
     "role": "member",
     "kind": "fee",
+    "wish": "wish",
+    "answer": "answer_name",
+    "evidence": "evidence",
+}
+# What each sheet holds, and the right that its reader needs: all of an office is an administrator's business.
+SHEETS: Mapping[str, tuple[Callable[..., Awaitable[Tables]], Right]] = {
+    "": (tables, Right.EXPORT),
+    "pupils": (pupils, Right.APPROVE),
 }
 
 
@@ -62,16 +71,23 @@ async def write_waiting(database: Database, office: Office, now: datetime, folde
 
 
 async def _fulfil(database: Database, office: Office, wish: Export, now: datetime, folder: Path) -> None:
-    language = wish.language
-    sheets: dict[str, list[list[Cell]]] = {}
-    async with database.read() as session:
-        for name, (columns, rows) in (await tables(session, wish.community_id)).items():
-            header: list[Cell] = [_words(office, f"column.{column}", column, language) for column in columns]
-            body = [_cells(office, columns, row, language) async for row in rows]
-            sheets[_words(office, f"export.sheet_{name}", name, language)] = [header, *body]
+    sheets = await sheets_of(database, office, wish.sheet, wish.community_id, wish.language)
     path = folder / f"{wish.id}-{secrets.token_hex(8)}.xlsx"
     size_bytes = await asyncio.to_thread(_write, path, sheets)
     await _settle(database, office, wish, now, str(path), size_bytes)
+
+
+async def sheets_of(
+    database: Database, office: Office, sheet: str, community_id: int | None, language: str
+) -> dict[str, list[list[Cell]]]:
+    """The pages of a file, each with its header, in words."""
+    found: dict[str, list[list[Cell]]] = {}
+    async with database.read() as session:
+        for name, (columns, rows) in (await SHEETS[sheet][0](session, community_id)).items():
+            header: list[Cell] = [_words(office, f"column.{column}", column, language) for column in columns]
+            body = [_cells(office, columns, row, language) async for row in rows]
+            found[_words(office, f"export.sheet_{name}", name, language)] = [header, *body]
+    return found
 
 
 def _cells(office: Office, columns: Sequence[str], row: Sequence[Any], language: str) -> list[Cell]:
@@ -121,7 +137,7 @@ async def _settle(
         if not await settle_export(session, wish.id, "done" if path else "failed", now):
             return
         member = await session.get_one(Staff, wish.staff_id)
-        if not member.active or not member.chat or not may(Role(member.role), Right.EXPORT):
+        if not member.active or not member.chat or not may(Role(member.role), SHEETS[wish.sheet][1]):
             return
         community = await session.get(Community, wish.community_id) if wish.community_id else None
         where = community.name if community else office.name

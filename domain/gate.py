@@ -45,6 +45,7 @@ class Rule:
     stop: bool = False
     pause: Pause = Pause.IGNORES
     bills: bool = False  # cancelled when none of its bills asks for money any more
+    offer: bool = False  # cancelled when its offer was answered, changed or closed
     household: bool = False  # obeys hardship and complaint holds
     festival: bool = False  # speaks of money: never on a festival (DESIGN §7)
 
@@ -54,7 +55,9 @@ RULES: dict[Kind, Rule] = {
     Kind.RECEIPT: Rule(hours=Hours.NOT_AT_NIGHT),
     Kind.PROMISE: Rule(Hours.WINDOW, Caps.COUNTED, True, Pause.OBEYS, bills=True, household=True, festival=True),
     Kind.REMINDER: Rule(Hours.WINDOW, Caps.OBEYS, True, Pause.OBEYS, bills=True, household=True, festival=True),
+    Kind.OFFER: Rule(Hours.WINDOW, Caps.OBEYS, True, Pause.OBEYS, offer=True, household=True, festival=True),
     Kind.BROADCAST: Rule(Hours.WINDOW, Caps.OBEYS, True, Pause.OBEYS, household=True, festival=True),
+    Kind.COURTESY: Rule(Hours.WINDOW, Caps.OBEYS, True, Pause.OBEYS, household=True, festival=True),
     Kind.SERVICE: Rule(hours=Hours.NOT_AT_NIGHT, pause=Pause.KILL_SWITCH),
     Kind.ANNOUNCEMENT: Rule(hours=Hours.WINDOW, caps=Caps.GROUP, pause=Pause.OBEYS, festival=True),
     Kind.STAFF_CARD: Rule(),
@@ -81,6 +84,7 @@ class Facts:
     paused: bool = False  # the community
     broadcast_paused: bool = False  # by the one who sends it
     broadcast_over: bool = False  # cancelled or taken back
+    offer_over: bool = False  # the family has answered, or the offer is closed or gone
     household_hold: Reason | None = None
     bills: tuple[BillNow, ...] = ()
     contacts: Contacts = field(default_factory=Contacts)
@@ -110,6 +114,7 @@ class Cancel:
 Verdict = Send | Hold | Cancel
 EXPIRED = "window_over"
 BROADCAST_OVER = "broadcast_cancelled"
+OFFER_OVER = "offer_answered"
 PAUSE_LOOK_AGAIN = timedelta(minutes=5)
 
 
@@ -134,6 +139,8 @@ def _gate(kind: Kind, facts: Facts, policy: Policy, zone: ZoneInfo, now: datetim
         return Cancel(facts.household_hold)
     if rule.bills and (cause := _nothing_to_ask(facts.bills, policy)) is not None:
         return Cancel(cause)
+    if rule.offer and facts.offer_over:
+        return Cancel(OFFER_OVER)
     if facts.broadcast_over:
         return Cancel(BROADCAST_OVER)
     if facts.broadcast_paused:

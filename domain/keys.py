@@ -115,6 +115,25 @@ def task(kind: str, subject: str) -> str:
     return f"task/{kind}/{subject}"
 
 
+RENEWAL_NEXT = "renewal-next"
+
+
+def class_task(kind: str, community_id: int, class_name: str, opens_on: date) -> str:
+    """A task about a whole class; its name may be longer than a key, so it goes in as a digest."""
+    digest = hashlib.blake2b(class_name.encode(), digest_size=6).hexdigest()
+    return task(kind, f"{community_id}/{digest}/{opens_on.isoformat()}")
+
+
+def renewal_next(account_id: int, day: date) -> str:
+    """The talk that a family wished for on a day."""
+    return task(RENEWAL_NEXT, f"{account_id}/{day.isoformat()}")
+
+
+def details(account_id: int, cause: str, subject: str) -> str:
+    """One question about the details a year, and one for each chat that could not be reached."""
+    return f"details/{account_id}/{cause}/{subject}"
+
+
 def jitter_minutes(account_code: str) -> int:
     """A household's own stable minute, 1–25 past the opening of the window, so that nothing goes out all at :00."""
     digest = hashlib.blake2b(account_code.encode(), digest_size=4).digest()

@@ -22,6 +22,8 @@ class Kind(StrEnum):
     PROMISE = "promise"  # a reminder the person asked for: of a promise or an instalment
     REMINDER = "reminder"
     BROADCAST = "broadcast"  # private, about money
+    OFFER = "offer"  # a renewal: no debt
+    COURTESY = "courtesy"  # asked by nobody and not about money: are your details right?
     SERVICE = "service"  # water off on Thursday
     ANNOUNCEMENT = "announcement"  # group
     STAFF_CARD = "staff_card"
@@ -36,16 +38,27 @@ PRIORITY: Mapping[Kind, int] = {
     Kind.RECEIPT: 10,
     Kind.PROMISE: 20,
     Kind.REMINDER: 30,
+    Kind.OFFER: 30,
     Kind.ANNOUNCEMENT: 35,
     Kind.SERVICE: 35,
     Kind.BROADCAST: 40,
+    Kind.COURTESY: 45,
 }
 # Interrupted between request and record, these are never sent again by themselves; the others may go twice at most.
 AT_MOST_ONCE = frozenset(
-    {Kind.REMINDER, Kind.PROMISE, Kind.BROADCAST, Kind.SERVICE, Kind.ANNOUNCEMENT, Kind.STAFF_REPLY}
+    {
+        Kind.REMINDER,
+        Kind.PROMISE,
+        Kind.OFFER,
+        Kind.BROADCAST,
+        Kind.COURTESY,
+        Kind.SERVICE,
+        Kind.ANNOUNCEMENT,
+        Kind.STAFF_REPLY,
+    }
 )
 # What nobody asked for goes as a template first, where a platform has them: a person's few messages are kept for answers.
-UNASKED = frozenset({Kind.REMINDER, Kind.PROMISE, Kind.BROADCAST, Kind.SERVICE})
+UNASKED = frozenset({Kind.REMINDER, Kind.PROMISE, Kind.OFFER, Kind.BROADCAST, Kind.COURTESY, Kind.SERVICE})
 
 # Channels that can replace a message in place, and those that can call everyone in a group.
 EDITING = frozenset({"telegram", "sandbox"})

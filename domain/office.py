@@ -17,6 +17,7 @@ from domain.links import Links
 from domain.lint import Finding, lint
 from domain.messages import Audience
 from domain.notice import Letterhead
+from domain.openers import Opener
 from domain.policy import Policy
 from domain.practice import Scenario
 from domain.rewards import Rewards
@@ -48,6 +49,7 @@ class Office:
     library: Library = field(default_factory=Library)
     rewards: Rewards = field(default_factory=Rewards)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)  # of practice, in the sandbox only
+    openers: tuple[Opener, ...] = ()
     links: Links = field(default_factory=Links)  # addresses that open a file by themselves
     lint: Lint = lint  # what staff may not say; a running office also hears the tone
     clock: Clock = field(default_factory=SystemClock)

@@ -29,6 +29,7 @@ class Action(StrEnum):
     REVIEW = "review"  # a manager decides
     CASE_FILE = "case_file"  # a manager decides on the household's whole file
     PAUSE = "pause"  # nothing at all, until the next stage
+    SUMMARY = "summary"  # of offers only: the teacher writes how the pupil does and what the child wants
 
 
 STAFF_ACTIONS = frozenset({Action.CALL, Action.VISIT, Action.LETTER, Action.REVIEW, Action.CASE_FILE})
@@ -116,6 +117,16 @@ class Holds:
 
 
 @dataclass(frozen=True)
+class Renewal:
+    """Days around an offer. `due`: from the yes to the bill's due day; `nurture`: until a family that thinks is asked again."""
+
+    due_days: int = 7
+    nurture_days: int = 7
+    reserve_days: int = 14  # how long a seat is kept for a family that hasn't answered yet
+    task_days: int = 2  # the clock of a call or a summary
+
+
+@dataclass(frozen=True)
 class Policy:
     kind: str
     stages: tuple[Stage, ...]
@@ -133,6 +144,7 @@ class Policy:
     holds: Holds = field(default_factory=Holds)
     hash: str = ""
     offer_stages: tuple[OfferStage, ...] = ()
+    renewal: Renewal = field(default_factory=Renewal)
     cadence: Mapping[str, Cadence] = field(
         default_factory=dict
     )  # by grade; one that isn't named keeps the policy's own pace

@@ -28,6 +28,7 @@ from domain.policy import (
     OfferStage,
     Policy,
     PolicyError,
+    Renewal,
     Stage,
     check_lawful,
     outside_quiet_hours,
@@ -58,6 +59,7 @@ def read_policy(text: str, name: str) -> Policy:
         raise PolicyError(f"{name}: no [[stage]]: add at least one")
     offers = top.rows("offer_stage")
     window, caps, holds, runs = (top.table(name) for name in ("window", "caps", "holds", "runs"))
+    renewal = top.table("renewal")
     policy = Policy(
         kind=top.text("kind", ""),
         stages=stages,
@@ -76,10 +78,11 @@ def read_policy(text: str, name: str) -> Policy:
         hash=hashlib.sha256(text.encode()).hexdigest()[:16],
         offer_stages=tuple(_offer_stage(row) for row in offers),
         approval=_approval(runs),
+        renewal=Renewal(**{key: renewal.count(key, value, 92, least=1) for key, value in vars(Renewal()).items()}),
         cadence={grade: _cadence(table) for grade, table in top.tables("cadence", GRADES)},
         text=text,
     )
-    for table in (top, window, caps, holds, runs):
+    for table in (top, window, caps, holds, runs, renewal):
         table.refuse_leftovers()
     try:
         check_lawful(policy, name)
@@ -125,6 +128,8 @@ def _stage(table: _Table) -> Stage:
         window_days=table.count("window_days", 0, 90),
         answer_hours=table.count("answer_hours", Stage.answer_hours, 240, least=1),
     )
+    if action is Action.SUMMARY:
+        raise table.wrong("action 'summary' belongs to [[offer_stage]]", "action")
     if action is Action.ANNOUNCE and stage.when.asked:
         raise table.wrong("[stage.when]: a group post is about nobody: conditions are for private stages")
     _check_template(table, stage)
@@ -134,8 +139,8 @@ def _stage(table: _Table) -> Stage:
 
 def _offer_stage(table: _Table) -> OfferStage:
     action = _action(table)
-    if action in (Action.LETTER, Action.CASE_FILE):
-        raise table.wrong(f"action {action.value!r}: an offer is never a debt: call, visit or write", "action")
+    if action not in OFFERING:
+        raise table.wrong(f"action {action.value!r}: an offer is never a debt: one of {', '.join(OFFERING)}", "action")
     opens, closes = table.has("days_after_open"), table.has("days_before_close")
     if opens == closes:
         raise table.wrong("write either days_after_open or days_before_close")
@@ -150,8 +155,16 @@ def _offer_stage(table: _Table) -> OfferStage:
         answer_hours=table.count("answer_hours", OfferStage.answer_hours, 240, least=1),
     )
     _check_template(table, stage)
+    if (stage.counted is Counted.OPENS and stage.days < 0 and action is not Action.SUMMARY) or stage.days < -92:
+        raise table.wrong("a family is asked between the day the offer opens and the day it closes")
+    if stage.counted is Counted.CLOSES and stage.days < 0:
+        raise table.wrong("a family is asked between the day the offer opens and the day it closes")
     table.refuse_leftovers()
     return stage
+
+
+# What may be done about an offer.
+OFFERING = (Action.SUMMARY, Action.ANNOUNCE, Action.MESSAGE, Action.ACKNOWLEDGE, Action.CALL)
 
 
 def _approval(table: _Table) -> Approval:

@@ -10,7 +10,7 @@ from domain.ladder import OpenBill
 from domain.messages import Audience, Choice, Kind, OutgoingMessage
 from domain.money import yuan
 from domain.office import Office
-from domain.wording import day_words, period_words, salutation, short_room
+from domain.wording import Wording, day_words, period_words, salutation, short_room
 
 # What every reminder must carry (DESIGN §7): fields, and per language words that say how to ask, to stop, to ignore it.
 REQUIRED_FIELDS = frozenset({"office", "who", "lines", "total"})
@@ -94,6 +94,75 @@ REMINDER_BUTTONS = (
     (("detail", "bill.show"), ("pay", "pay.how")),
     (("plan", "plan.offer"), ("paid", "claim.start")),
 )
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What is offered to a family, and how they are addressed. `summary`: the teacher's words, where they may be quoted."""
+
+    payer_name: str
+    class_name: str
+    lessons: int
+    amount_fen: int
+    covers_from: date
+    covers_until: date
+    closes_on: date
+    summary: str = ""
+
+
+def offer_message(office: Office, language: str, template: str, offered: Offered, account_id: int) -> OutgoingMessage:
+    """A renewal to one family: what, when, how much, until when, that money comes back, and that any answer is fine."""
+    words = office.wording
+    fields = offer_fields(office, language, offered)
+    about = {"account": str(account_id)}
+    choices = tuple(
+        tuple(Choice(words.text(f"button.{name}", language), action, about, reusable=True) for name, action in row)
+        for row in OFFER_BUTTONS
+    )
+    text = words.text(template, language, fields)
+    return OutgoingMessage(template, text, fields, choices, Audience.PRIVATE, Kind.OFFER, about=account_id)
+
+
+def offer_fields(office: Office, language: str, offered: Offered) -> dict[str, str]:
+    words = office.wording
+    summary = words.text("offer.summary", language, {"text": offered.summary}) if offered.summary else ""
+    return {
+        "office": office.name,
+        "who": salutation(offered.payer_name, language),
+        "class_name": offered.class_name,
+        "price": price_words(words, language, offered.lessons, offered.amount_fen),
+        "from": day_words(offered.covers_from, language),
+        "until": day_words(offered.covers_until, language),
+        "closes": day_words(offered.closes_on, language),
+        "summary": summary,
+        "refund": words.text("offer.refund", language),
+    }
+
+
+def price_words(words: Wording, language: str, lessons: int, amount_fen: int) -> str:
+    """`20 课时，1,980.00 元`."""
+    return words.text("offer.price", language, {"lessons": str(lessons), "amount": yuan(amount_fen)})
+
+
+# (label in content, action): rows of buttons under an offer; a yes, a seat while thinking, not yet, no, "I have read it".
+OFFER_BUTTONS = (
+    (("renew_sure", "renewal.yes"), ("renew_yes", "renewal.reserve")),
+    (("renew_consider", "renewal.consider"), ("renew_no", "renewal.no")),
+    (("renew_seen", "renewal.seen"),),
+)
+# What every offer must carry (DESIGN §7).
+OFFER_FIELDS = frozenset({"office", "who", "class_name", "price", "from", "until", "closes", "refund"})
+OFFER_WORDS = {"zh": (("回复", "问"), ("停止",)), "en": (("reply", "ask"), ("stop",))}
+
+
+def offer_lacking(template: str, text: str, fields: set[str], language: str) -> str | None:
+    """What an offer's template lacks of the parts it must have, or None."""
+    for field in sorted(OFFER_FIELDS - fields):
+        return f"{template}: the field {{{field}}} is missing"
+    for choices in OFFER_WORDS[language]:
+        if not any(choice in text.lower() for choice in choices):
+            return f"{template}: it must say one of {' / '.join(choices)}"
+    return None
 
 
 def lacking(template: str, text: str, fields: set[str], language: str) -> str | None:

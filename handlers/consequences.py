@@ -24,7 +24,7 @@ from models.agreements import Offer, live_plan, open_offer
 from models.bills import BillLine, bill_lines
 from models.calls import SETTLED_BY_A_TALK, live_tasks
 from models.people import Person, members_of
-from models.staff import StaffTask, audit, open_task
+from models.staff import StaffTask, open_task
 
 Cards = tuple[OutgoingMessage, ...]
 TEXT_MAX = 1000
@@ -121,10 +121,7 @@ async def offer_of(turn: Turn, account: Account, task: StaffTask) -> Offer | Non
 
 async def renewal_answered(turn: Turn, account: Account, offer: Offer | None, state: str, reason: str = "") -> None:
     """A family's answer on the telephone, kept with the offer as if it had been tapped."""
-    if offer is not None:
-        offer.state, offer.reason = state, reason or offer.reason
-    detail = {"reason": reason} if reason else {}
-    await audit(turn.session, turn.actor, f"renewal.{state}", f"account/{account.id}", turn.now, detail)
+    await renewal.record(turn, account, offer, state, reason)
 
 
 async def ask_family_again(turn: Turn, account: Account, day: date) -> None:

@@ -180,6 +180,8 @@ async def _own_buttons(turn: Turn, task: StaffTask, account: Account | None) -> 
             return [[button("take_over", "person.take", takeover=number)]]
         case "binding" | "request":
             return [[button(name, f"bind.{name}", request=number) for name in ("approve", "decline")]]
+        case "summary":
+            return [[button("summary_write", "summary.list", task=str(task.id))]]
         case "run" if has(turn, Right.APPROVE):
             return [[button("approve", "run.approve", run=number)]]
         case "broadcast" if has(turn, Right.APPROVE):

@@ -1,4 +1,4 @@
-"""A family answers a renewal: yes, no with a reason, or not yet. An offer is no debt."""
+"""A family answers a renewal: yes, a seat, not yet, no with a reason, or just "seen". An offer is no debt until they say yes."""
 
 from __future__ import annotations
 
@@ -8,54 +8,122 @@ from domain import keys
 from domain.clock import at_local
 from domain.messages import Answer, Choice, OutgoingMessage
 from domain.money import yuan
+from domain.rendering import price_words
+from domain.renewals import ANSWERABLE, OfferState, chargeable_from
+from domain.tiers import Evidence
 from domain.wording import day_words
 from handlers.household import ask_which, press, said, settle_on, words_of
 from handlers.notes import at_desk, to_staff
 from handlers.turn import Turn
+from models.accounts import Account
 from models.agreements import Offer, open_offer
-from models.staff import audit, open_task
+from models.bills import Bill, bill_lines
+from models.corrections import void_bill
+from models.profiles import note_evidence
+from models.renewals import bill_offer
+from models.staff import audit, close_task, open_task
 from understanding.reading import Reading
 
 CALL_WITHIN = timedelta(days=2)
 REASONS = ("time", "trip", "price", "asks_child", "hometown", "other")  # codes, stored with the offer
-ANSWERS = (("renew_yes", "yes"), ("renew_no", "no"), ("renew_consider", "consider"))
+ANSWERS = (("renew_sure", "yes"), ("renew_yes", "reserve"), ("renew_consider", "consider"), ("renew_no", "no"))
 SCHOOL = "training"
 NEXT_DAYS = (7, 14, 30)  # offered for the next talk
 NEXT_DAYS_MAX = 120
 NEVER_AGAIN = "never"
+EVIDENCE = {
+    "yes": Evidence.SAID_YES,
+    "no": Evidence.SAID_NO,
+    "considering": Evidence.CONSIDERING,
+    "reserved": Evidence.RESERVED,
+}
 
 
 async def show(turn: Turn) -> Answer | None:
-    """`/renew`, 续班: what is offered, and the three answers."""
+    """`/renew`, 续班: what is offered, and the answers."""
     if (which := await ask_which(turn, "renewal.show")) is not None:
         return which
     if turn.household.kind != SCHOOL:
         return Answer((turn.say("renewal.not_here", (press(turn, "bill", "bill.show"),)),))
-    offer = await open_offer(turn.session, turn.household.id, turn.today)
+    offer = await _offer(turn)
     row = [press(turn, name, f"renewal.{action}") for name, action in ANSWERS]
     if offer is None:
-        return Answer((turn.say("renewal.none_open", row),))
-    fields = {"class_name": offer.class_name, "amount": yuan(offer.amount_fen), "lessons": str(offer.lessons)}
-    return Answer((turn.say("renewal.offered", row, fields=fields, until=day_words(offer.closes_on, turn.language)),))
+        return Answer((turn.say("renewal.none_open", [each for each in row if each.action != "renewal.reserve"]),))
+    until = day_words(offer.closes_on, turn.language)
+    return Answer((turn.say("renewal.offered", row[:2], row[2:], fields=_fields(turn, offer), until=until),))
+
+
+async def _offer(turn: Turn) -> Offer | None:
+    return await open_offer(turn.session, turn.household.id, turn.today)
+
+
+def _fields(turn: Turn, offer: Offer) -> dict[str, str]:
+    price = price_words(turn.office.wording, turn.language, offer.lessons, offer.amount_fen)
+    return {"class_name": offer.class_name, "price": price, "refund": turn.words("offer.refund")}
 
 
 async def yes(turn: Turn) -> Answer | None:
-    """A place is kept."""
+    """The course is theirs: a bill from the first day on which it may be charged."""
     if (which := await ask_which(turn, "renewal.yes")) is not None:
         return which
     if turn.household.kind != SCHOOL:
         return None
-    offer = await open_offer(turn.session, turn.household.id, turn.today)
-    cards = await _note(turn, offer, "yes")
+    offer = await _offer(turn)
+    bill = await record(turn, turn.household, offer, "yes")
+    cards = await _cards(turn, offer, "yes")
     if offer is None:
         return Answer((turn.say("renewal.yes_noted"), *cards))
-    fields = {"class_name": offer.class_name, "amount": yuan(offer.amount_fen), "lessons": str(offer.lessons)}
     row = (press(turn, "pay", "pay.how"), press(turn, "person", "person.ask"))
-    return Answer((turn.say("renewal.yes", row, fields=fields), *cards))
+    if bill is None:
+        starts = day_words(chargeable_from(offer.covers_from), turn.language)
+        fields = {**_fields(turn, offer), "from": starts}
+        return Answer((turn.say("renewal.sure_later", row[1:], fields=fields), *cards))
+    due = day_words(bill.due_on, turn.language)
+    return Answer((turn.say("renewal.sure", row, fields=_fields(turn, offer), due=due), *cards))
+
+
+async def _billed(turn: Turn, offer: Offer) -> Bill | None:
+    words, language = turn.office.wording, turn.office.language
+    item = words.text("offer.item", language, {"class_name": offer.class_name})
+    basis = words.text("offer.lessons", language, {"number": str(offer.lessons)})
+    days = turn.office.policy(SCHOOL).renewal.due_days
+    return await bill_offer(turn.session, offer, item, basis, days, turn.today, turn.now, actor=turn.actor)
+
+
+async def reserve(turn: Turn) -> Answer | None:
+    """留位: a seat is kept while they think; nothing is owed for it."""
+    if (which := await ask_which(turn, "renewal.reserve")) is not None:
+        return which
+    if turn.household.kind != SCHOOL:
+        return None
+    offer = await _offer(turn)
+    if offer is None or offer.state == OfferState.YES:
+        return await yes(turn)
+    offer.reserved_until = min(offer.closes_on, turn.today + timedelta(days=turn.policy.renewal.reserve_days))
+    await record(turn, turn.household, offer, "reserved")
+    cards = await _cards(turn, offer, "reserved")
+    row = (press(turn, "renew_sure", "renewal.yes"), press(turn, "renew_no", "renewal.no"))
+    until = day_words(offer.reserved_until, turn.language)
+    return Answer((turn.say("renewal.reserved", row, fields=_fields(turn, offer), until=until), *cards))
+
+
+async def seen(turn: Turn) -> Answer | None:
+    """They have read it, which is all that was asked: nobody calls."""
+    settle_on(turn)
+    offer = await _offer(turn)
+    if offer is None:
+        return Answer((turn.say("renewal.closed"),))
+    if offer.acknowledged_at is None:
+        offer.acknowledged_at = turn.now
+        await note_evidence(turn.session, turn.household, Evidence.ACKNOWLEDGED, turn.actor, turn.now)
+        await audit(turn.session, turn.actor, "renewal.seen", f"account/{turn.household.id}", turn.now)
+    row = [press(turn, name, f"renewal.{action}") for name, action in ANSWERS]
+    until = day_words(offer.closes_on, turn.language)
+    return Answer((turn.say("renewal.seen", row[:2], row[2:], until=until),))
 
 
 async def no(turn: Turn) -> Answer | None:
-    """Respected at once; one optional tap says why."""
+    """Respected at once; one optional tap says why. A bill that their yes became goes, unless it is paid."""
     return await _not_now(turn, "renewal.no", "no")
 
 
@@ -69,20 +137,50 @@ async def _not_now(turn: Turn, action: str, state: str) -> Answer | None:
         return which
     if turn.household.kind != SCHOOL:
         return None
-    offer = await open_offer(turn.session, turn.household.id, turn.today)
-    cards = await _note(turn, offer, state)
+    offer = await _offer(turn)
+    unbilled = offer is not None and offer.bill_id is not None
+    if offer is not None and unbilled and (refund := await _paid(turn, offer)) is not None:
+        return refund
+    await record(turn, turn.household, offer, state)
+    cards = await _cards(turn, offer, state)
     buttons = [press(turn, f"reason_{each}", "renewal.reason", reason=each) for each in REASONS]
     rows = [buttons[:3], buttons[3:]]
+    if unbilled:
+        return Answer((turn.say("renewal.unbilled", *rows), *cards))
     if offer is not None and state == "considering":
         until = day_words(offer.closes_on, turn.language)
         return Answer((turn.say("renewal.considering_until", *rows, until=until), *cards))
     return Answer((turn.say(f"renewal.{state}", *rows), *cards))
 
 
+async def _paid(turn: Turn, offer: Offer) -> Answer | None:
+    """Money has arrived for it: a person settles the refund. None where nothing has."""
+    lines = await bill_lines(turn.session, [turn.household.id])
+    received = next((line.received_fen for line in lines if line.bill.id == offer.bill_id), 0)
+    if received <= 0:
+        return None
+    desk, account = at_desk(turn), turn.household
+    fields = {"code": account.code, "class_name": offer.class_name, "answer": desk.words("renewal.answer_refund")}
+    card = desk.say("card.renewal", fields=desk.called() | fields | {"text": words_of(turn)[:300] or "—"})
+    task = await open_task(
+        turn.session,
+        key=keys.task("refund", f"offer-{offer.id}/{turn.today.isoformat()}"),
+        kind="refund",
+        account=account,
+        summary=desk.words("task.refund", amount=yuan(received)),
+        at=turn.now,
+        due_at=turn.now + CALL_WITHIN,
+        source=f"offer/{offer.id}",
+    )
+    await audit(turn.session, turn.actor, "renewal.refund", f"account/{account.id}", turn.now)
+    row = (press(turn, "person", "person.ask"),)
+    return Answer((turn.say("renewal.paid_no", row), *(() if task is None else await to_staff(turn, card))))
+
+
 async def reason(turn: Turn) -> Answer:
     """Why, in one tap: for the teacher's list, not for pressing."""
     settle_on(turn)
-    offer = await open_offer(turn.session, turn.household.id, turn.today)
+    offer = await _offer(turn)
     code = turn.args["reason"]
     if offer is not None:
         offer.reason = code
@@ -95,7 +193,11 @@ def _when(turn: Turn, template: str) -> Answer:
     days = [turn.today + timedelta(days=n) for n in NEXT_DAYS]
     about = {"account": str(turn.household.id)}
     asked = [Choice(day_words(day, turn.language), "renewal.next", {**about, "date": day.isoformat()}) for day in days]
-    row = (press(turn, "not_again", "renewal.next", date=NEVER_AGAIN), press(turn, "renew_yes", "renewal.yes"))
+    row = (
+        press(turn, "not_again", "renewal.next", date=NEVER_AGAIN),
+        press(turn, "renew_yes", "renewal.reserve"),
+        press(turn, "renew_sure", "renewal.yes"),
+    )
     return Answer((turn.say(template, asked, row),), expect="renewal.next")
 
 
@@ -108,7 +210,10 @@ async def next_day(turn: Turn) -> Answer | None:
     """When the teacher may ask again: a day by button or in words, or never for this class."""
     settle_on(turn)
     chosen = turn.args.get("date", "")
+    offer = await _offer(turn)
     if chosen == NEVER_AGAIN:
+        if offer is not None:
+            offer.no_more = True
         await audit(turn.session, turn.actor, "renewal.never", f"account/{turn.household.id}", turn.now)
         return Answer((turn.say("renewal.never"),))
     day = date.fromisoformat(chosen) if chosen else said(turn).date
@@ -123,12 +228,14 @@ async def next_day(turn: Turn) -> Answer | None:
 async def ask_again(turn: Turn, day: date) -> None:
     """A dated task for the teacher: on this day the family may be asked again."""
     desk, account = at_desk(turn), turn.household
-    offer = await open_offer(turn.session, account.id, turn.today)
+    offer = await _offer(turn)
+    if offer is not None:
+        offer.next_on, offer.no_more = day, False
     fields = {"code": account.code, "day": day_words(day, desk.language)}
     fields["reason"] = desk.words(f"renewal.because_{(offer.reason if offer else '') or 'other'}")
     await open_task(
         turn.session,
-        key=keys.task("renewal-next", f"{account.id}/{day.isoformat()}"),
+        key=keys.renewal_next(account.id, day),
         kind="renewal",
         account=account,
         summary=desk.words("card.renewal_next", **(desk.called() | fields)),
@@ -139,24 +246,44 @@ async def ask_again(turn: Turn, day: date) -> None:
     await audit(turn.session, turn.actor, "renewal.next", f"account/{account.id}", turn.now, {"on": day.isoformat()})
 
 
-async def _note(turn: Turn, offer: Offer | None, state: str) -> tuple[OutgoingMessage, ...]:
-    """Keep the answer with the offer, and let the teacher know."""
-    if offer is not None:
-        offer.state = state
+async def record(turn: Turn, account: Account, offer: Offer | None, answer: str, reason: str = "") -> Bill | None:
+    """Keep an answer, given in chat or on the telephone: with the offer, as evidence, and as a bill or none any more.
+
+    The bill of a yes, where one may be issued already. Nobody is called about this offer until something new is opened.
+    """
+    await note_evidence(turn.session, account, EVIDENCE[answer], turn.actor, turn.now)
+    detail = {"reason": reason} if reason else {}
+    await audit(turn.session, turn.actor, f"renewal.{answer}", f"account/{account.id}", turn.now, detail)
+    if offer is None:
+        return None
+    offer.answered_at, offer.reason = turn.now, reason or offer.reason
+    if answer in ANSWERABLE:
+        offer.state = answer
+    staff_id = turn.staff.id if turn.staff is not None else None
+    await close_task(turn.session, f"offer/{offer.id}", turn.now, staff_id=staff_id, outcome="answered")
+    if answer == OfferState.YES:
+        return await _billed(turn, offer)
+    if offer.bill_id is not None and answer in (OfferState.NO, OfferState.CONSIDERING):
+        await void_bill(turn.session, offer.bill_id, f"renewal {answer}", turn.today, turn.now, actor=turn.actor)
+        offer.bill_id = None
+    return None
+
+
+async def _cards(turn: Turn, offer: Offer | None, answer: str) -> tuple[OutgoingMessage, ...]:
+    """Let the teacher know. Without an offer it is the teacher's turn; with one it is a note."""
     desk, account = at_desk(turn), turn.household
     fields = {
         "code": account.code,
         "class_name": offer.class_name if offer else account.class_name,
-        "answer": desk.words(f"renewal.answer_{state}"),
+        "answer": desk.words(f"renewal.answer_{answer}"),
         "text": words_of(turn)[:300] or "—",
     }
     card = desk.say("card.renewal", fields=desk.called() | fields)
     subject = f"offer-{offer.id}" if offer else f"{account.id}/{turn.today.isoformat()}"
-    await audit(turn.session, turn.actor, f"renewal.{state}", f"account/{account.id}", turn.now)
     task = await open_task(
         turn.session,
-        key=keys.task("renewal", f"{subject}/{state}"),
-        kind="renewal",
+        key=keys.task("renewal", f"{subject}/{answer}"),
+        kind="renewal_note" if offer else "renewal",
         account=account,
         summary=card.text,
         at=turn.now,

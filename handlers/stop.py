@@ -8,7 +8,7 @@ from handlers.turn import Turn
 from models.outbox import cancel_for
 from models.staff import audit
 
-STOPPED_KINDS = (Kind.REMINDER, Kind.PROMISE, Kind.BROADCAST)
+STOPPED_KINDS = (Kind.REMINDER, Kind.PROMISE, Kind.OFFER, Kind.BROADCAST, Kind.COURTESY)
 
 
 async def stop(turn: Turn) -> Answer | None:

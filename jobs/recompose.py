@@ -14,7 +14,7 @@ from domain.large import enlarged
 from domain.messages import Kind, OutgoingMessage
 from domain.office import Office
 from domain.rendering import Addressee, reminder_message
-from jobs import plans, promises
+from jobs import offers, plans, promises
 from jobs.extras import extras
 from models.accounts import Account
 from models.bills import Bill, bill_lines
@@ -28,6 +28,11 @@ async def recompose(session: AsyncSession, office: Office, case: Case, now: date
     """Put today's figures into the row's text, and keep what it now says; False when nothing is left to say."""
     if case.kind is Kind.PROMISE:
         return await _agreed_anew(session, office, case.row)
+    if case.kind is Kind.OFFER:
+        message = await offers.anew(session, office, case.row)
+        if message is not None:
+            _put(case.row, message)
+        return message is not None
     row = case.row
     now_fen = {bill.bill_id: bill.open_fen for bill in case.facts.bills if bill.held is None and bill.open_fen > 0}
     bills: dict[int, list[OpenBill]] = defaultdict(list)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.ledger import EntryKind
 from domain.tiers import Evidence
 from models.accounts import Account, Community, FeeItem
+from models.agreements import Offer
 from models.base import upsert
 from models.bills import BILLED, Bill, LedgerEntry, Payment, lock_accounts, settle_many, total, transfer
 from models.profiles import TierChange
@@ -140,6 +141,28 @@ async def save_fee_items(session: AsyncSession, rows: Sequence[Mapping[str, Any]
     changed = {name: statement.excluded[name] for name in ("formula", "rate_yuan", "cycle", "due_day")}
     keys = ["community_id", "item", "starts_on"]
     await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
+# What an import may correct of an offer.
+OFFER_TERMS = ("closes_on", "amount_fen", "lessons", "covers_from", "covers_until", "subject")
+
+
+async def known_offers(
+    session: AsyncSession, account_ids: Sequence[int]
+) -> dict[tuple[int, str, date], dict[str, Any]]:
+    """The offers of some accounts as plain rows, by account, class and the day they open."""
+    table = Offer.__table__
+    rows = await session.execute(select(*table.columns).where(table.c.account_id.in_(account_ids)))
+    return {(row["account_id"], row["class_name"], row["opens_on"]): dict(row) for row in rows.mappings()}
+
+
+async def save_offers(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert offers, or correct those of the same account, class and opening day; a yes given meanwhile stays as it was."""
+    statement = upsert(session, Offer)
+    changed = {name: statement.excluded[name] for name in OFFER_TERMS}
+    keys = ["account_id", "class_name", "opens_on"]
+    save = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=Offer.state != "yes")
+    await session.execute(save, list(rows))
 
 
 async def known_bills(

@@ -11,7 +11,9 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain import keys
 from domain.calls import Candidate, Made, Outcome
+from domain.clock import at_local
 from domain.ladder import Standing
 from domain.messages import Audience
 from domain.office import Office
@@ -199,13 +201,20 @@ async def _looked_at(
             task.due_at,
             at_risk_fen(standing, offer),
             asked_for=mine[-1].next_at if mine and mine[-1].outcome == Outcome.CALL_BACK else None,
-            not_before=mine[-1].next_at if mine and mine[-1].task_id == task.id else None,
+            not_before=mine[-1].next_at if mine and mine[-1].task_id == task.id else _named_day(task, office),
             calls=tuple(Made(call.at, call.outcome) for call in mine),
             wrote_at=wrote.get(account.id, ()),
         )
         blocked = NO_NUMBER if wrong_number(account, mine) else _blocked(task, standing)
         found.append(ToCall(task, account, candidate, standing, offer, blocked))
     return found
+
+
+def _named_day(task: StaffTask, office: Office) -> datetime | None:
+    """The morning of the day on which a family wished to be asked again: not before."""
+    if not task.key.startswith(keys.task(keys.RENEWAL_NEXT, "")):
+        return None
+    return at_local(office.today(task.due_at), office.calling.opens_at, office.zone)
 
 
 def at_risk_fen(standing: Standing | None, offer: Offer | None) -> int:

@@ -34,7 +34,7 @@ NAMELESS = "—"  # where a column may not be empty
 KEPT: Mapping[str, Mapping[str, Any]] = {
     "accounts": {
         **dict.fromkeys(("building", "address", "phone", "grade", "tier", "traits", "language"), ""),
-        **dict.fromkeys(("student_name", "class_name"), ""),
+        **dict.fromkeys(("student_name", "class_name", "grade_given", "tier_given"), ""),
         "payer_name": NAMELESS,
         "area_m2": None,
     },

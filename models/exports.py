@@ -11,21 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.accounts import Account, Community
+from models.agreements import Offer
 from models.base import Base, Id, UtcDateTime
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry, Payment
 from models.people import Binding, Contact, Person
+from models.profiles import TierChange
+from models.renewals import StageSummary
 from models.staff import Staff
 
 ROWS_AT_ONCE = 1000
 
 
 class Export(Base):
-    """One wish for a file. `state`: asked, done, failed. No community: the whole office."""
+    """One wish for a file. `state`: asked, done, failed. No community: the whole office. `sheet`: empty for all of it."""
 
     __tablename__ = "exports"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey(Staff.id))
     community_id: Mapped[int | None] = mapped_column(ForeignKey(Community.id))
+    sheet: Mapped[str] = mapped_column(String(8), default="", server_default="")  # pupils: 生源分析表
     language: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(8), default="asked")
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -114,6 +118,40 @@ async def tables(
     for name, query in (("households", accounts), ("bills", bills), ("payments", payments), ("contacts", contacts)):
         found[name] = ([column.name for column in query.selected_columns], _rows(session, query))
     return found
+
+
+async def pupils(
+    session: AsyncSession, community_id: int | None
+) -> dict[str, tuple[Sequence[str], AsyncIterator[Any]]]:
+    """The pupils' sheet (生源分析表): each pupil with tier, wish, summary, grade and the newest offer; and how tiers moved."""
+    mine = [Account.kind == "training", *([Account.community_id == community_id] if community_id is not None else [])]
+    offers = select(func.max(Offer.id).label("id"), Offer.account_id).group_by(Offer.account_id).subquery()
+    summaries = select(func.max(StageSummary.id).label("id"), StageSummary.account_id)
+    newest = summaries.group_by(StageSummary.account_id).subquery()
+    rows = (
+        select(
+            *(Account.code, Account.class_name, Account.student_name, Account.payer_name, Account.phone, Account.tier),
+            *(StageSummary.wish, StageSummary.text.label("summary"), Account.lessons_left, Account.grade),
+            Offer.class_name.label("offered"),
+            *(Offer.closes_on, Offer.amount_fen, Offer.state.label("answer"), Offer.reason, Offer.next_on),
+        )
+        .outerjoin(offers, offers.c.account_id == Account.id)
+        .outerjoin(Offer, Offer.id == offers.c.id)
+        .outerjoin(newest, newest.c.account_id == Account.id)
+        .outerjoin(StageSummary, StageSummary.id == newest.c.id)
+        .where(*mine)
+        .order_by(Account.class_name, Account.code)
+    )
+    moves = (
+        select(Account.code, TierChange.at, TierChange.was, TierChange.becomes, TierChange.evidence, TierChange.actor)
+        .join(Account, Account.id == TierChange.account_id)
+        .where(*mine)
+        .order_by(TierChange.id)
+    )
+    return {
+        name: ([column.name for column in query.selected_columns], _rows(session, query))
+        for name, query in (("pupils", rows), ("tiers", moves))
+    }
 
 
 async def _rows(session: AsyncSession, query: Any) -> AsyncIterator[Any]:

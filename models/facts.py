@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,9 +16,10 @@ from domain.gate import RULES, BillNow, Caps, Facts
 from domain.ladder import BILL_HOLDS, HOUSEHOLD_HOLDS, Reason
 from domain.messages import Kind
 from domain.office import Office
+from domain.renewals import OfferState
 from models import outbox
 from models.accounts import Account, Community
-from models.agreements import Hold
+from models.agreements import Hold, Offer
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.dialogue import Group
 from models.outbox import Outbox, State
@@ -43,7 +44,7 @@ class Case:
 
     @property
     def figures_changed(self) -> bool:
-        if self.kind is Kind.PROMISE:
+        if self.kind in (Kind.PROMISE, Kind.OFFER):
             return True  # one or two a day: its words are always written with the figures of the moment
         now = {bill.bill_id: bill.open_fen if bill.held is None else 0 for bill in self.facts.bills}
         return any(now.get(bill_id, 0) != fen for bill_id, fen in self.told_fen)
@@ -82,6 +83,7 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
     states = dict(
         (await session.execute(select(Broadcast.id, Broadcast.state).where(Broadcast.id.in_(broadcasts)))).all()
     )
+    over = await _offers_over(session, obeying, today)
     bindings = await session.execute(
         select(Binding.person_id, Binding.account_id).where(Binding.person_id.in_(person_ids))
     )
@@ -109,6 +111,7 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
             paused=bool(communities & paused),
             broadcast_paused=states.get(row.broadcast_id or 0) == Stage.PAUSED,
             broadcast_over=states.get(row.broadcast_id or 0) in (Stage.CANCELLED, Stage.UNDOING, Stage.UNDONE),
+            offer_over=row.source in over,
             household_hold=silent[mine[0]] if mine and len(silent) == len(mine) else None,
             bills=_bills_now(row, holds, told.get(row.id, ()), balances, silent),
             contacts=larger((widest[0], widest[1], widest[2]), by_person.get(row.person_id or 0, nothing), None),
@@ -155,6 +158,16 @@ async def _accounts(session: AsyncSession, rows: Sequence[Outbox]) -> dict[int, 
         if outbox_id is not None:
             found[outbox_id].add(account_id)
     return {row_id: tuple(sorted(ids)) for row_id, ids in found.items()}
+
+
+async def _offers_over(session: AsyncSession, rows: Sequence[Outbox], today: date) -> set[str]:
+    """Of these rows' offers ("offer/3") those about which nothing is to be said any more."""
+    sources = {row.source for row in rows if row.kind == Kind.OFFER}
+    ids = [int(source.partition("/")[2]) for source in sources]
+    asking = select(Offer.id).where(
+        Offer.id.in_(ids), Offer.state == OfferState.OPEN, Offer.no_more.is_(False), Offer.closes_on >= today
+    )
+    return sources - {f"offer/{offer_id}" for offer_id in await session.scalars(asking)}
 
 
 async def _groups(session: AsyncSession, rows: Sequence[Outbox]) -> dict[tuple[str, str], Group]:

@@ -73,9 +73,10 @@ def import_services(context: typer.Context, file: File, dry_run: DryRun = False)
     _import(context, "services", file, dry_run)
 
 
-@imports.command("offers", hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def import_offers() -> None:
-    raise CommandError("import offers: not in this version")
+@imports.command("offers")
+def import_offers(context: typer.Context, file: File, dry_run: DryRun = False) -> None:
+    """Renewals offered, within the law's limits: account_code, opens_on, closes_on, amount_yuan, lessons, covers_from …"""
+    _import(context, "offers", file, dry_run)
 
 
 def _import(context: typer.Context, kind: str, file: Path, dry_run: bool) -> None:
@@ -350,3 +351,30 @@ def export_account(
 
     at_desk(context, work)
     typer.echo(f"{out}: everything on {code}")
+
+
+@exports.command("pupils")
+def export_pupils(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="The xlsx file to write.")],
+    community: Annotated[str, typer.Option(help="Only this school.")] = "",
+) -> None:
+    """The pupils' sheet (生源分析表): tier, child's wish, summary, offer and answer of each pupil, and how tiers moved."""
+    from bot.content import load_office
+    from bot.exporting import sheets_of
+    from bot.spreadsheet import write_xlsx
+    from models.accounts import community_named
+    from models.staff import audit
+
+    async def work(desk: Desk) -> int:
+        office = load_office(desk.settings, ())
+        async with desk.database.write() as session:
+            place = await community_named(session, community) if community else None
+            if community and place is None:
+                raise CommandError(f"there is no community {community!r}")
+            await audit(session, desk.actor, "export.made", "export/pupils", desk.now)
+        sheets = await sheets_of(desk.database, office, "pupils", place.id if place else None, office.language)
+        write_xlsx(out, sheets)
+        return len(next(iter(sheets.values()))) - 1
+
+    typer.echo(f"{out}: {at_desk(context, work)} pupils")

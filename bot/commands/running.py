@@ -117,7 +117,9 @@ async def _tick(settings: Settings, now: str, job: str, as_json: bool) -> None:
             ran = await built.tick(clock.now(), only=job or None, on_demand=True)
             await built.deliver()
             await asyncio.gather(*(channel.stop() for channel in built.channels.values()))
-    rows = [row for each in ran if each.name == "plan" and isinstance(each.result, list) for row in each.result]
+    rows = [
+        row for each in ran if each.name in ("plan", "offers") and isinstance(each.result, list) for row in each.result
+    ]
     failed = [each for each in ran if each.error]
     show_rows([row for row in rows if isinstance(row, Row)], as_json)
     for each in failed:
@@ -134,7 +136,7 @@ def preview(
 ) -> None:
     """Who would get what on a date, who goes to staff, who waits, and why. Sends nothing."""
     from bot.content import load_office
-    from jobs.plan import preview as plan_preview
+    from jobs.offers import preview as plan_preview
 
     day = parse_day(on)
 

@@ -28,6 +28,7 @@ from bot.importing.values import (
     whole,
 )
 from models.accounts import Account, Community, FeeItem
+from models.agreements import Offer
 from models.bills import Bill, Payment
 from models.services import CompletedService
 
@@ -83,7 +84,7 @@ def _words() -> dict[str, Any]:
 
 
 def sort_of(name: str) -> Sort:
-    """`accounts`, `bills`, `payments` or `fees`."""
+    """`accounts`, `bills`, `payments`, `fees` or `offers`."""
     words = _words()["words"]
     code = text(_length(Account.code), code=True)
     item = text(_length(Bill.item))
@@ -139,6 +140,17 @@ def sort_of(name: str) -> Sort:
             Column("due_day", whole(31, least=1), required=True),
             Column("from", day, required=True),
         ),
+        "offers": (
+            Column("account_code", code, required=True),
+            Column("class_name", text(_length(Offer.class_name))),
+            Column("opens_on", day, required=True),
+            Column("closes_on", day, required=True),
+            Column("amount_yuan", amount, required=True),
+            Column("lessons", whole(LESSONS_MAX, least=1), required=True),
+            Column("covers_from", day, required=True),
+            Column("covers_until", day, required=True),
+            Column("subject", one_of(words["subject"]), blank="no"),
+        ),
     }
     keys = {
         "accounts": ("code",),
@@ -146,6 +158,7 @@ def sort_of(name: str) -> Sort:
         "payments": ("account_code", "method", "reference"),
         "fees": ("community", "item", "from"),
         "services": ("community", "period", "service"),
+        "offers": ("account_code", "class_name", "opens_on"),
     }
     return Sort(name, columns[name], keys[name])
 

@@ -16,6 +16,7 @@ from domain.grades import read_grade
 from domain.lint import lint
 from domain.messages import Audience
 from domain.money import yuan
+from domain.renewals import OfferState, Terms, unlawful
 from models import bulk
 from models.base import chunks
 from models.bulk import NewBill, NewPayment
@@ -260,12 +261,64 @@ class Services:
         await save_services(session, new)
 
 
+class Offers:
+    """Renewals within the law's limits. One that is there is corrected, until the family has said yes to it."""
+
+    def __init__(self, desk: Desk, given: frozenset[str]) -> None:
+        self._desk = desk
+
+    async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
+        accounts = await bulk.accounts_by_code(session, [row.values["account_code"] for row in rows])
+        ids = {code: account["id"] for code, account in accounts.items()}
+        mine = [row for row in rows if _has_account(row, ids, outcome)]
+        known = await bulk.known_offers(session, sorted({ids[row.values["account_code"]] for row in mine}))
+        new = []
+        for row in mine:
+            account = accounts[row.values["account_code"]]
+            values = self._row(row, account)
+            if (reason := _no_offer(values, account)) is not None:
+                outcome.refuse(row, reason)
+                continue
+            there = known.get((values["account_id"], values["class_name"], values["opens_on"]))
+            changed = there is None or any(there[name] != values[name] for name in bulk.OFFER_TERMS)
+            if changed and there is not None and there["state"] == OfferState.YES:
+                outcome.refuse(row, "the family has said yes to this offer as it was: use `bill adjust`")
+                continue
+            outcome.accepted += 1
+            if changed:
+                new.append(values)
+        return new
+
+    async def write(self, session: AsyncSession, new: list[Any]) -> None:
+        await bulk.save_offers(session, new)
+
+    def _row(self, row: Row, account: dict[str, Any]) -> dict[str, Any]:
+        values = row.values
+        return {
+            "account_id": account["id"],
+            "class_name": values.get("class_name") or account["class_name"],
+            "amount_fen": values["amount_yuan"],
+            "subject": values.get("subject", "no") == "yes",
+            **{name: values[name] for name in ("opens_on", "closes_on", "lessons", "covers_from", "covers_until")},
+        }
+
+
+def _no_offer(values: dict[str, Any], account: dict[str, Any]) -> str | None:
+    """Why this can't be offered, or None."""
+    if account["kind"] != "training":
+        return f"account_code: {quoted(account['code'])} is a household, not a pupil: offers are for schools"
+    if not values["class_name"]:
+        return "class_name: is empty, and the account has none"
+    return unlawful(Terms(**{name: values[name] for name in Terms.__slots__}))
+
+
 STORES: dict[str, Callable[[Desk, frozenset[str]], Store]] = {
     "accounts": Accounts,
     "bills": Bills,
     "payments": Payments,
     "fees": Fees,
     "services": Services,
+    "offers": Offers,
 }
 
 

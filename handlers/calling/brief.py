@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from domain.calls import ABOUT_BILLS, ABOUT_OFFERS, AFTER, Needs, Outcome, Place, may_call, place
 from domain.messages import Answer, Choice
 from domain.money import yuan
+from domain.openers import choose, worded
+from domain.tiers import BY_WISH
 from domain.wording import day_words, period_words
 from handlers.labels import label, labels
 from handlers.turn import Turn
@@ -15,6 +17,7 @@ from models.bills import bill_lines, open_fen
 from models.calls import Call, ToCall, calls_made, calls_of, phone_end
 from models.history import history_of
 from models.people import members_of
+from models.renewals import known_of, latest_summaries
 
 BILLS_SHOWN, CALLS_SHOWN, WORDS_SHOWN = 4, 3, 60
 BROKEN = {"promise": "broken_promise", "plan_broken": "broken_plan"}
@@ -31,6 +34,7 @@ async def brief_of(turn: Turn, chosen: ToCall, was: str, skipped: Sequence[str])
         await _money(turn, chosen),
         await _past(turn, account),
         _profile(turn, account),
+        await _opening(turn, account),
         _when(turn, chosen, found),
         _script(turn, chosen),
     ]
@@ -130,9 +134,20 @@ def _profile(turn: Turn, account: Account) -> str:
     """What the books say of the household as a payer or as a family; nothing where they say nothing."""
     lines = []
     if account.grade:
-        lines.append(turn.words("calls.grade", grade=label(turn, "grade", account.grade)))
+        lines.append(turn.words("calls.grade", grade=label(turn, "grade_name", account.grade)))
     if account.tier:
         lines.append(turn.words("calls.tier", tier=account.tier))
+    return "\n".join(lines)
+
+
+async def _opening(turn: Turn, account: Account) -> str:
+    """What the teacher wrote, what the child wants, and how one may begin today."""
+    summary = (await latest_summaries(turn.session, [account.id])).get(account.id)
+    wishes = {wish: turn.words(f"wish.{wish}") for wish in BY_WISH}
+    known = known_of(summary, account, wishes)
+    lines = [turn.words(f"task.renewal_{name}", text=known[name]) for name in ("summary", "wish") if known[name]]
+    for opener in choose(turn.office.openers, turn.today, account.kind, known):
+        lines.append(turn.words("task.renewal_opener", text=worded(opener, turn.language, known)))
     return "\n".join(lines)
 
 

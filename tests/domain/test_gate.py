@@ -15,6 +15,7 @@ from domain.calendar import is_festival
 from domain.gate import (
     BROADCAST_OVER,
     EXPIRED,
+    OFFER_OVER,
     RULES,
     BillNow,
     Cancel,
@@ -53,6 +54,7 @@ GUARDS: dict[str, tuple[Facts, datetime]] = {
     "paused": (replace(CALM, paused=True), NOON),
     "broadcast_paused": (replace(CALM, broadcast_paused=True), NOON),
     "broadcast_over": (replace(CALM, broadcast_over=True), NOON),
+    "offer_over": (replace(CALM, offer_over=True), NOON),
     "paid": (replace(CALM, bills=(BillNow(1, 0),)), NOON),
     "disputed": (replace(CALM, bills=(BillNow(1, 28640, Reason.DISPUTED),)), NOON),
     "promised": (replace(CALM, bills=(BillNow(1, 28640, Reason.PROMISED),)), NOON),
@@ -66,6 +68,7 @@ MONEY = dict.fromkeys(("paid", "disputed", "promised", "on_plan", "below_toleran
 HOUSEHOLD = {"hardship": "cancel", "complaint": "cancel"}
 PAUSES = {"kill_switch": "hold", "paused": "hold"}
 WINDOW = {"night": "hold", "evening": "hold"}
+ASKS = HOUSEHOLD | {"stop": "cancel", "festival": "hold", "cap": "cancel"}
 ALWAYS = {"unbound": "cancel", "broadcast_paused": "hold", "broadcast_over": "cancel"}
 # Cells that are not named send.
 TABLE: dict[Kind, dict[str, str]] = {
@@ -79,6 +82,8 @@ TABLE: dict[Kind, dict[str, str]] = {
     | HOUSEHOLD
     | {"stop": "cancel", "festival": "hold", "cap": "cancel"},
     Kind.BROADCAST: ALWAYS | WINDOW | PAUSES | HOUSEHOLD | {"stop": "cancel", "festival": "hold", "cap": "cancel"},
+    Kind.OFFER: ALWAYS | WINDOW | PAUSES | ASKS | {"offer_over": "cancel"},
+    Kind.COURTESY: ALWAYS | WINDOW | PAUSES | ASKS,
     Kind.SERVICE: ALWAYS | {"night": "hold", "kill_switch": "hold"},
     Kind.ANNOUNCEMENT: ALWAYS | WINDOW | PAUSES | {"festival": "hold", "group_cap": "cancel"},
     Kind.STAFF_CARD: ALWAYS,
@@ -97,6 +102,7 @@ REASONS: dict[str, str] = {
     "kill_switch": Reason.PAUSED,
     "broadcast_paused": Reason.PAUSED,
     "broadcast_over": BROADCAST_OVER,
+    "offer_over": OFFER_OVER,
 }
 SOON = dict.fromkeys(("kill_switch", "paused", "broadcast_paused"), NOON + timedelta(minutes=5))
 NOT_AT_NIGHT = (Kind.RECEIPT, Kind.SERVICE)  # may go before and after the office's own hours
@@ -130,7 +136,7 @@ def test_each_cell(kind: Kind, guard: str) -> None:
 def test_which_kinds_count_as_contacts() -> None:
     """A promise's own reminder counts, so that others keep their distance, but is not held back by the count."""
     assert {kind for kind, rule in RULES.items() if rule.caps in (Caps.COUNTED, Caps.OBEYS)} == {
-        *(Kind.PROMISE, Kind.REMINDER, Kind.BROADCAST)
+        *(Kind.PROMISE, Kind.REMINDER, Kind.OFFER, Kind.BROADCAST, Kind.COURTESY)
     }
 
 

@@ -47,6 +47,9 @@ def test_each_key() -> None:
         keys.confirm(13, 0, "li"): "confirm/13/0/li",
         keys.export(13): "export/13",
         keys.task("claim", "7"): "task/claim/7",
+        keys.class_task("summary", 3, "寒假班", DAY): "task/summary/3/b61506592b0d/2026-11-05",
+        keys.renewal_next(1, DAY): "task/renewal-next/1/2026-11-05",
+        keys.details(1, "yearly", "2026"): "details/1/yearly/2026",
     }
     assert list(found) == list(found.values())
     here = inspect.getsource(test_each_key)

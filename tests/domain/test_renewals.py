@@ -1,0 +1,189 @@
+"""Renewals: the law's limits of an offer, whom the ladder writes to or calls on which day, and a policy that can't start."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from domain.ladder import Contacts, Reason
+from domain.policy import PolicyError
+from domain.policy_file import read_policy
+from domain.renewals import (
+    Call,
+    Done,
+    OfferStanding,
+    OfferState,
+    Rest,
+    Terms,
+    Write,
+    chargeable_from,
+    decide_offer,
+    steps_of,
+    unlawful,
+)
+
+ZONE = ZoneInfo("Asia/Shanghai")
+FILE = Path(__file__).resolve().parents[2] / "content" / "policy.training.toml"
+POLICY = read_policy(FILE.read_text(encoding="utf-8"), FILE.name)
+STEPS = steps_of(POLICY.offer_stages)
+OPENS, CLOSES = date(2026, 12, 1), date(2026, 12, 20)
+LAWFUL = Terms(OPENS, CLOSES, 198_000, 20, date(2027, 1, 5), date(2027, 3, 31))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, None),
+        ({"covers_until": date(2027, 4, 5)}, None),  # three months to the day
+        ({"covers_until": date(2027, 4, 6)}, "covers_until: one charge covers at most 3 months"),
+        ({"lessons": 60}, None),
+        ({"lessons": 61}, "lessons: one charge covers at most 60 lessons"),
+        ({"amount_fen": 500_000}, None),
+        ({"amount_fen": 500_001}, "amount_yuan: at most 5,000.00 for a course that is no school subject"),
+        ({"amount_fen": 500_001, "subject": True}, None),
+        ({"closes_on": date(2026, 11, 30)}, "closes_on: is before opens_on"),
+        ({"covers_until": date(2027, 1, 4)}, "covers_until: is before covers_from"),
+        (
+            {"covers_from": date(2026, 10, 1), "covers_until": date(2026, 11, 30)},
+            "covers_until: the course is over before the offer opens",
+        ),
+        (
+            {"covers_from": date(2027, 1, 20), "covers_until": date(2027, 3, 1)},
+            None,
+        ),  # the window's last day may charge
+        (
+            {"covers_from": date(2027, 1, 21), "covers_until": date(2027, 3, 1)},
+            "closes_on: tuition may be charged at the earliest a month before",
+        ),
+    ],
+)
+def test_an_offer_outside_the_law_says_which_column_and_why(change: dict[str, object], reason: str | None) -> None:
+    found = unlawful(replace(LAWFUL, **change))  # type: ignore[arg-type]
+    assert (found is None) if reason is None else (found or "").startswith(reason)
+
+
+def test_a_month_ahead_is_counted_by_the_calendar() -> None:
+    assert chargeable_from(date(2027, 3, 31)) == date(2027, 2, 28)
+
+
+def offer(tier: str = "A", **values: object) -> OfferStanding:
+    given = {"channel": "sandbox", **values}
+    return OfferStanding(1, 1, "S-1", tier, OfferState.OPEN, OPENS, CLOSES, **given)  # type: ignore[arg-type]
+
+
+def on(day: int, standing: OfferStanding) -> tuple[str, str]:
+    """(what, stage or reason) on a day of December."""
+    decision = decide_offer(POLICY, standing, date(2026, 12, day), ZONE)
+    match decision:
+        case Write(stage=stage):
+            return "write", stage.name
+        case Call(stage=stage):
+            return "call", stage.name
+        case Rest(reason=reason):
+            return "rest", reason.value
+    raise AssertionError(decision)
+
+
+def sent(day: int, hour: int = 9, stage: str = "loyal") -> dict[str, Done]:
+    return {stage: Done(date(2026, 12, day), datetime(2026, 12, day, hour, 5, tzinfo=ZONE))}
+
+
+@pytest.mark.parametrize(
+    ("day", "standing", "expected"),
+    [
+        (1, offer("A"), ("write", "loyal")),
+        (1, offer("C"), ("call", "open_call")),
+        (1, offer(""), ("call", "open_call")),  # nobody has placed them: a person talks to them
+        (1, offer("B"), ("rest", "no_stage")),
+        (2, offer("B"), ("call", "likely_call")),
+        (2, offer("D"), ("rest", "no_stage")),
+        (3, offer("D"), ("write", "open_door")),
+        (9, offer("D", done=sent(3, stage="open_door")), ("rest", "no_stage")),  # once, then never
+        (18, offer("D", done=sent(3, stage="open_door")), ("rest", "no_stage")),
+        # A message, 48 hours of silence, then a call; never a minute early.
+        (2, offer("A", done=sent(1)), ("rest", "no_stage")),
+        (3, offer("A", done=sent(1)), ("rest", "no_stage")),
+        (4, offer("A", done=sent(1)), ("call", "loyal_call")),
+        (3, offer("A", done=sent(1, hour=8)), ("call", "loyal_call")),
+        (6, offer("A", done={"loyal": Done(date(2026, 12, 1))}), ("rest", "no_stage")),  # it still waits to go out
+        (2, offer("A", done={"loyal": Done(date(2026, 12, 1), failed=True)}), ("call", "loyal_call")),
+        (1, offer("A", channel=None), ("call", "loyal")),  # whom no message reaches, a person talks to
+        # Who has reacted hears nothing until shortly before it closes.
+        (5, offer("A", done=sent(1), acknowledged=True), ("rest", "no_stage")),
+        (5, offer("B", reserved=True), ("rest", "no_stage")),
+        (17, offer("A", done=sent(1), acknowledged=True), ("write", "closing")),
+        (18, offer("C", done={"open_call": Done(date(2026, 12, 1))}), ("write", "closing")),
+        (19, offer("C", done={"open_call": Done(date(2026, 12, 1))}), ("rest", "no_stage")),  # too late to remind
+        # Who has answered hears no more.
+        *((17, replace(offer("A"), state=state), ("rest", "paid")) for state in (OfferState.YES, OfferState.NO)),
+        (17, offer("A", no_more=True), ("rest", "paid")),
+        (21, offer("A"), ("rest", "paid")),
+        # What stops a reminder stops this, too.
+        (1, offer("A", stopped=True), ("rest", "stopped")),
+        (1, offer("C", stopped=True), ("rest", "stopped")),
+        (1, offer("A", household_hold=Reason.HARDSHIP), ("rest", "hardship")),
+        (1, offer("A", paused=True), ("rest", "paused")),
+        (1, offer("C", staff_task_open=True), ("rest", "staff_task")),
+        (1, offer("A", contacts=Contacts(last_reminder_on=date(2026, 11, 29))), ("rest", "spacing")),
+        (1, offer("A", contacts=Contacts(last_7_days=3)), ("rest", "cap")),
+    ],
+)
+def test_whom_the_ladder_writes_to_or_calls(day: int, standing: OfferStanding, expected: tuple[str, str]) -> None:
+    assert on(day, standing) == expected
+
+
+def test_a_family_that_thinks_is_asked_on_its_own_day_or_after_a_week() -> None:
+    thinking = replace(offer("C"), state=OfferState.CONSIDERING, answered_on=date(2026, 12, 3))
+    assert on(9, thinking) == ("rest", "no_stage")
+    assert on(10, thinking) == ("call", "nurture-2026-12-10")
+    named = replace(thinking, next_on=date(2026, 12, 6))
+    assert on(5, named) == ("rest", "no_stage")
+    assert on(6, named) == ("call", "nurture-2026-12-06")
+    called = replace(named, done={"nurture-2026-12-06": Done(date(2026, 12, 6))})
+    assert on(12, called) == ("rest", "no_stage")
+    assert on(13, called) == ("call", "nurture-2026-12-13")
+
+
+def test_no_festival_is_disturbed() -> None:
+    spring = replace(offer("A"), opens_on=date(2027, 2, 5), closes_on=date(2027, 2, 25))
+    assert decide_offer(POLICY, spring, date(2027, 2, 6), ZONE) == Rest(
+        Reason.FESTIVAL, next(step for step in STEPS if step.name == "loyal")
+    )
+
+
+BASE = '[[stage]]\nname = "gentle"\ndays_after_due = 3\ntemplate = "x"\n'
+CALL = '[[offer_stage]]\nname = "c"\naction = "call"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (CALL + "days_afer_open = 1\n", "write either days_after_open or days_before_close"),
+        (CALL + "days_after_open = 1\nbonus = 1\n", "unknown key bonus"),
+        (CALL.replace('"call"', '"threaten"') + "days_after_open = 1\n", "action 'threaten' is not one of"),
+        (CALL.replace('"call"', '"letter"') + "days_after_open = 1\n", "an offer is never a debt"),
+        (CALL + 'days_after_open = 1\nwhen = { tier = ["E"] }\n', "'E' is not one of"),
+        (CALL + "days_after_open = 1\ndays_before_close = 2\n", "write either"),
+        (CALL + "days_after_open = -3\n", "between the day the offer opens and the day it closes"),
+        (CALL + "days_before_close = -3\n", "between the day the offer opens and the day it closes"),
+        (CALL.replace('"call"', '"message"') + "days_after_open = 1\n", "needs a template"),
+        ((CALL + "days_after_open = 1\n") * 2, "two stages have the same name"),
+        ("[renewal]\ndue_days = 0\n", "choose 1 to 92"),
+        ("[renewal]\nbonus = 1\n", "unknown key bonus"),
+        (BASE.replace("gentle", "s") + 'action = "summary"\n', "belongs to [[offer_stage]]"),
+    ],
+)
+def test_a_wrong_ladder_never_starts(text: str, fault: str) -> None:
+    with pytest.raises(PolicyError, match=r"policy\.x\.toml") as refused:
+        read_policy(BASE + text, "policy.x.toml")
+    assert fault in str(refused.value)
+
+
+def test_the_shipped_ladder_asks_the_teacher_a_month_ahead_and_ends_before_it_closes() -> None:
+    begins = {each.name: each.begins_on(OPENS, CLOSES) for each in STEPS}
+    assert begins["summary"] == OPENS - timedelta(days=30)
+    assert begins["closing"] == CLOSES - timedelta(days=3)
