@@ -7,7 +7,7 @@ from domain.messages import Answer, Audience, Choice
 from domain.wording import period_words
 from handlers.household import press, settle_on
 from handlers.turn import Turn
-from models.services import Done, latest_services
+from models.completed import Done, latest_services
 
 
 async def purpose(turn: Turn) -> Answer:

@@ -12,7 +12,7 @@ from domain.wording import period_words
 from handlers.scopes import looks_after, officer
 from handlers.turn import Turn
 from models.accounts import Community, communities
-from models.services import CompletedService, drop_service, save_services, services_of
+from models.completed import CompletedService, drop_service, save_services, services_of
 from models.staff import audit
 
 

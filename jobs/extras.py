@@ -13,8 +13,8 @@ from domain.completed import amount_words
 from domain.office import Office
 from domain.wording import day_words, period_words
 from models.accounts import Account, Community
+from models.completed import SHOWN, Done, latest_services
 from models.rewards import balances
-from models.services import SHOWN, Done, latest_services
 
 
 @dataclass(frozen=True)

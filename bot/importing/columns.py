@@ -30,7 +30,7 @@ from bot.importing.values import (
 from models.accounts import Account, Community, FeeItem
 from models.agreements import Offer
 from models.bills import Bill, Payment
-from models.services import CompletedService
+from models.completed import CompletedService
 
 HEADER_WITHIN = 10  # rows: reports often carry a title above their header
 LESSONS_MAX = 10_000

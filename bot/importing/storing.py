@@ -20,8 +20,8 @@ from domain.renewals import OfferState, Terms, unlawful
 from models import bulk
 from models.base import chunks
 from models.bulk import NewBill, NewPayment
+from models.completed import save_services
 from models.reminders import withdraw_needless
-from models.services import save_services
 
 THANKED_AFTER = timedelta(days=3)  # nobody is thanked for a payment of long ago
 
