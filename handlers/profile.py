@@ -45,14 +45,25 @@ async def show(turn: Turn) -> Answer:
     return Answer((turn.say("profile.card", *rows, card="\n".join(parts)),))
 
 
-async def _grade(turn: Turn, account: Account) -> list[str]:
+async def grade_and_why(turn: Turn, account: Account) -> tuple[str, str]:
+    """The grade of this moment and its reasons, in words; an imported grade has none, and an unknown one no name."""
     graded = await grade_now(turn.session, account.id, turn.today)
     if graded is None:
-        name = label(turn, "grade_name", account.grade) if account.grade else "—"
-        lines = [turn.words("profile.grade_given", grade=name)]
-    else:
-        name, why = turn.words(f"grade_name.{graded.grade}"), why_line(turn, graded.why)
-        lines = [turn.words("profile.grade", grade=name, why=why)]
+        return label(turn, "grade_name", account.grade) if account.grade else "", ""
+    return turn.words(f"grade_name.{graded.grade}"), why_line(turn, graded.why)
+
+
+async def tier_and_why(turn: Turn, account: Account) -> tuple[str, str]:
+    """The tier and the evidence that brought it there, in words; both empty where nobody has placed the family."""
+    name = label(turn, "tier_name", account.tier) if account.tier else ""
+    newest = [each for each in await tier_changes(turn.session, account.id, 1) if each.becomes == account.tier]
+    return name, "".join(turn.words(f"evidence.{each.evidence}") for each in newest)
+
+
+async def _grade(turn: Turn, account: Account) -> list[str]:
+    name, why = await grade_and_why(turn, account)
+    template = "profile.grade" if why else "profile.grade_given"
+    lines = [turn.words(template, grade=name or "—", why=why)]
     for change in reversed(await grade_changes(turn.session, account.id, CHANGES_SHOWN)):
         fields = {
             "day": day_words(change.on_date, turn.language),

@@ -11,6 +11,7 @@ from domain.openers import choose, worded
 from domain.tiers import BY_WISH
 from domain.wording import day_words, period_words
 from handlers.labels import label, labels
+from handlers.profile import grade_and_why, tier_and_why
 from handlers.turn import Turn
 from models.accounts import Account
 from models.bills import bill_lines, open_fen
@@ -33,7 +34,7 @@ async def brief_of(turn: Turn, chosen: ToCall, was: str, skipped: Sequence[str])
         await _head(turn, chosen),
         await _money(turn, chosen),
         await _past(turn, account),
-        _profile(turn, account),
+        await _profile(turn, account),
         await _opening(turn, account),
         _when(turn, chosen, found),
         _script(turn, chosen),
@@ -130,13 +131,14 @@ def call_line(turn: Turn, call: Call, name: str) -> str:
     return turn.words("calls.made", at=f"{at:%m-%d %H:%M}", name=name, outcome=outcome, note=call.note)
 
 
-def _profile(turn: Turn, account: Account) -> str:
-    """What the books say of the household as a payer or as a family; nothing where they say nothing."""
+async def _profile(turn: Turn, account: Account) -> str:
+    """What the books say of the household as a payer or as a family, and why; nothing where they say nothing."""
+    told = {"grade": await grade_and_why(turn, account), "tier": await tier_and_why(turn, account)}
     lines = []
-    if account.grade:
-        lines.append(turn.words("calls.grade", grade=label(turn, "grade_name", account.grade)))
-    if account.tier:
-        lines.append(turn.words("calls.tier", tier=account.tier))
+    for what, (name, why) in told.items():
+        if name:
+            template = f"calls.{what}_why" if why else f"calls.{what}"
+            lines.append(turn.words(template, name=name, why=why))
     return "\n".join(lines)
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from domain.calls import Outcome
+from domain.ledger import EntryKind
+from domain.tiers import Evidence
 from models.accounts import Account, by_code
 from models.agreements import Dispute, Hold, Promise
+from models.bills import Bill, LedgerEntry, transfer
 from models.calls import Call
+from models.profiles import note_evidence
+from models.renewals import StageSummary
 from models.staff import AuditEntry, StaffTask, open_task
 from tests.handlers.staff.world import World
 
@@ -66,6 +71,48 @@ async def test_the_brief_holds_what_a_caller_needs_and_no_whole_number(world: Wo
     assert "王小明" not in told
     reads = [each for each in await world.rows(AuditEntry) if each.action == "account.read"]
     assert [each.detail for each in reads] == ['{"for": "call"}']
+
+
+async def test_the_brief_says_why_a_payer_is_graded_so(world: World) -> None:
+    await task(world)
+    assert "信用" not in await begin(world)
+    await world.press("collector", "跳过")
+    async with world.database.write() as session:
+        for month in (8, 9, 10):
+            due_on = date(2026, month, 16)
+            bill = Bill(
+                account_id=1, item="物业费", period=f"{due_on:%Y-%m}", due_on=due_on, issued_at=world.clock.now()
+            )
+            session.add(bill)
+            await session.flush()
+            charge = transfer(EntryKind.CHARGE, 1, 28640, due_on, world.clock.now(), bill_id=bill.id)
+            await session.execute(insert(LedgerEntry), [charge])
+    assert "信用:D · 需要人跟进(近几期有 4 期晚缴 · 平均晚 53 天 · 最早一笔已过 99 天)" in await begin(world)
+
+
+async def test_the_brief_of_a_pupil_holds_tier_evidence_summary_wish_and_a_way_to_begin(world: World) -> None:
+    async with world.database.write() as session:
+        await session.execute(
+            update(Account).where(Account.code == "1-101").values(kind="training", class_name="寒假班", tier="C")
+        )
+    await task(world)
+    told = await begin(world)
+    assert "意向:C · 待了解\n" in told
+    await world.press("collector", "跳过")
+    async with world.database.write() as session:
+        words = {
+            "class_name": "寒假班",
+            "text": "读谱稳了很多",
+            "wish": "wants",
+            "staff_id": 1,
+            "at": world.clock.now(),
+        }
+        session.add(StageSummary(account_id=1, **words))
+        account = await session.get_one(Account, 1)
+        await note_evidence(session, account, Evidence.CHILD_WANTS, "staff/1", world.clock.now())
+    told = await begin(world)
+    for piece in ("意向:B · 可能续(孩子想继续)", "老师总结:读谱稳了很多", "孩子意愿:", "可以这样开头:"):
+        assert piece in told
 
 
 async def test_a_promise_heard_on_the_telephone_is_kept_confirmed_and_done(world: World) -> None:
