@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ from models.letters import Letter, Stage, letter_file
 from models.noticing import prepare, sender_of
 from models.papers import Paper, PaperKind
 from models.periods import turnout
-from models.staff import Staff, open_visits
+from models.staff import Staff
+from models.visits import round_of
 
 
 def subject_id(paper: Paper) -> int:
@@ -175,13 +177,14 @@ async def large(desk: Desk, paper: Paper) -> Made:
 
 
 async def visits(desk: Desk, paper: Paper) -> Made:
-    """The day's visits, of the reader's own communities."""
+    """The visits agreed for a day: those the reader makes, or all of their communities for whoever decides for others."""
+    day = date.fromisoformat(paper.subject.partition("/")[2])
     async with desk.database.read() as session:
         member = await session.get_one(Staff, paper.staff_id)
-        found = await open_visits(session, member.community_id)
-    today = desk.office.today(desk.now)
-    pdf = await asyncio.to_thread(compose, "route", slips.route(desk.office, found, today, paper.language))
-    fields = {"number": str(len(found)), "day": today.isoformat()}
+        stops = await round_of(session, desk.office, member, day)
+    found = [stop for stop in stops if stop.visit.state == "booked"]
+    pdf = await asyncio.to_thread(compose, "route", slips.route(desk.office, found, day, paper.language))
+    fields = {"number": str(len(found)), "day": day.isoformat()}
     return Made(pdf, ".pdf", "route", "slip_paper.route_file", fields)
 
 

@@ -14,7 +14,7 @@ from domain.office import Office
 from domain.wording import period_words, salutation, short_room
 from models.accounts import Account
 from models.bills import BillLine, Payment
-from models.staff import StaffTask
+from models.visits import Stop
 
 
 def receipt(office: Office, account: Account, payment: Payment, today: date, language: str) -> dict[str, Any]:
@@ -87,14 +87,15 @@ def _page(
     }
 
 
-def route(office: Office, visits: Sequence[tuple[StaffTask, Account]], today: date, language: str) -> dict[str, Any]:
-    """Visits by building and room; surname and room only, and no sum."""
+def route(office: Office, stops: Sequence[Stop], day: date, language: str) -> dict[str, Any]:
+    """Agreed visits by building and hour; surname and room only, and no sum."""
     by_building: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for task, account in sorted(visits, key=lambda each: (each[1].building, each[1].room)):
-        about = office.wording.text("slip_paper.late" if task.due_at.date() < today else "slip_paper.visit", language)
+    for stop in stops:
+        assert stop.visit.starts_at is not None  # it is agreed
+        account, at = stop.account, stop.visit.starts_at.astimezone(office.zone)
         who = salutation(account.payer_name, language)
         by_building[account.building or short_room(account.room)].append(
-            {"room": account.room, "who": who, "about": about}
+            {"at": f"{at:%H:%M}", "room": account.room, "who": who, "visitor": stop.visitor}
         )
 
     def say(name: str, **fields: str) -> str:
@@ -105,9 +106,9 @@ def route(office: Office, visits: Sequence[tuple[StaffTask, Account]], today: da
         "organisation": office.name,
         "title": say("route_heading"),
         "heading": say("route_heading"),
-        "date": long_day(today, language),
-        "note": say("route_note", number=str(len(visits))),
-        "header": ["", *(say(f"column_{name}") for name in ("room", "who", "about", "result"))],
+        "date": long_day(day, language),
+        "note": say("route_note", number=str(len(stops))),
+        "header": ["", *(say(f"column_{name}") for name in ("at", "room", "who", "visitor", "result"))],
         "buildings": [{"name": name, "visits": rows} for name, rows in by_building.items()],
         "checklist_title": say("checklist"),
         "checklist": [words for _, words in office.wording.below("visit_check", language)],

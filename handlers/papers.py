@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from domain.errors import Refusal
 from domain.messages import Answer
 from domain.roles import Right
-from domain.wording import tongue
+from domain.wording import day_words, tongue
 from handlers.scopes import household_of, officer
 from handlers.turn import Turn
 from models.bills import bill_lines, latest_payment
 from models.papers import PaperKind, ask_for
-from models.staff import audit, open_visits
+from models.staff import audit
+from models.visits import round_of
 
 
 async def receipt(turn: Turn) -> Answer:
@@ -32,11 +35,17 @@ async def large_bill(turn: Turn) -> Answer:
 
 
 async def route(turn: Turn) -> Answer:
-    """`/route`: the visits that wait, by building, of the member's own communities."""
+    """`/route`, `/route 2026-12-04`: the visits agreed for a day, by building and hour; printed as they stand when it is made."""
     member = officer(turn, Right.TASKS)
-    if not await open_visits(turn.session, member.community_id):
-        raise Refusal("slip_paper.no_visits")
-    return await _asked(turn, PaperKind.ROUTE, f"day/{turn.today.isoformat()}")
+    typed = turn.args.get("date", turn.argument.partition(" ")[0])
+    try:
+        day = date.fromisoformat(typed) if typed else turn.today
+    except ValueError:
+        raise Refusal("slip_paper.route_usage") from None
+    stops = await round_of(turn.session, turn.office, member, day)
+    if not any(stop.visit.state == "booked" for stop in stops):
+        raise Refusal("slip_paper.no_visits", {"day": day_words(day, turn.language)})
+    return await _asked(turn, PaperKind.ROUTE, f"day/{day.isoformat()}")
 
 
 def _code(turn: Turn) -> str:

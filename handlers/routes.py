@@ -384,7 +384,7 @@ ROUTES: tuple[Route, ...] = (
     Route(reporting.poster, actions=("report.poster",), who=Right.APPROVE, audiences=DESKS),
     Route(papers.receipt, ("receipt", "收据"), who=Right.TASKS, audiences=DESKS),
     Route(papers.large_bill, ("largebill", "大字账单"), who=Right.TASKS, audiences=DESKS),
-    Route(papers.route, ("route", "路线单"), who=Right.TASKS, audiences=DESKS),
+    Route(papers.route, ("route", "路线单"), actions=("papers.route",), who=Right.TASKS, audiences=DESKS),
     Route(letter.command, ("letter", "通知书"), who=Right.TASKS, audiences=DESKS),
     Route(letter.write, actions=("letter.write",), who=Right.TASKS, audiences=DESKS),
     Route(letter.ask, actions=("letter.ask",), who=Right.TASKS, audiences=DESKS),

@@ -258,12 +258,3 @@ async def add_member(
     member.name, member.role, member.community_id, member.active = name, role, community_id, True
     await session.flush()
     return member
-
-
-async def open_visits(session: AsyncSession, community_id: int | None) -> list[tuple[StaffTask, Account]]:
-    """The visits that wait, of one community or of all."""
-    query = select(StaffTask, Account).join(Account, Account.id == StaffTask.account_id)
-    query = query.where(StaffTask.kind == "visit", StaffTask.state.in_(LIVE)).order_by(StaffTask.id)
-    if community_id is not None:
-        query = query.where(StaffTask.community_id == community_id)
-    return [(task, account) for task, account in await session.execute(query)]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ForeignKey, Index, String, Text, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.clock import at_local
+from domain.office import Office
+from domain.roles import Right, Role, may
 from models.accounts import Account
 from models.base import Base, Id, UtcDateTime, upsert
 from models.bills import bill_lines
@@ -147,6 +150,13 @@ async def route(
     for line in await bill_lines(session, [account.id for _, account, _ in rows], only_open=True):
         owed[line.bill.account_id] += line.open_fen
     return [Stop(visit, account, name, owed[account.id]) for visit, account, name in rows]
+
+
+async def round_of(session: AsyncSession, office: Office, member: Staff, day: date) -> list[Stop]:
+    """One day's visits as a colleague sees them: their own; whoever decides for others sees all of their communities."""
+    since, until = at_local(day, time(), office.zone), at_local(day + timedelta(days=1), time(), office.zone)
+    whose = None if may(Role(member.role), Right.APPROVE) else member.id
+    return await route(session, since, until, community_id=member.community_id, staff_id=whose)
 
 
 async def booked_between(session: AsyncSession, since: datetime, until: datetime) -> list[Visit]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from domain import visits as rules
-from domain.clock import at_local
 from domain.errors import Refusal
 from domain.gate import Facts, Send, gate
 from domain.messages import Answer, Choice, Kind
@@ -27,7 +26,7 @@ from models.calls import live_tasks, take_task
 from models.dialogue import remember
 from models.people import contacts_of
 from models.staff import LIVE, StaffTask, audit
-from models.visits import LIVE_STATES, Stop, Visit, count_visits, live_visit, offer_visit, route
+from models.visits import LIVE_STATES, Stop, Visit, count_visits, live_visit, offer_visit, round_of
 
 COUNTED = ("booked", "done", "missed")
 DAYS_SHOWN = 3
@@ -171,11 +170,7 @@ async def round_of_day(turn: Turn) -> Answer:
     """The stops of one day by building, then by hour, with what is open there and what to take along."""
     member = officer(turn, Right.TASKS)
     day = date.fromisoformat(turn.args["date"]) if "date" in turn.args else turn.today
-    since = at_local(day, time(), turn.office.zone)
-    whose = None if has(turn, Right.APPROVE) else member.id
-    stops = await route(
-        turn.session, since, since + timedelta(days=1), community_id=member.community_id, staff_id=whose
-    )
+    stops = await round_of(turn.session, turn.office, member, day)
     await audit(turn.session, turn.actor, "visits.route", f"staff/{member.id}", turn.now, {"stops": len(stops)})
     days = [turn.today + timedelta(days=n) for n in range(DAYS_SHOWN)]
     rows = [
@@ -192,6 +187,8 @@ async def round_of_day(turn: Turn) -> Answer:
     ]
     rows = [*(results[n : n + 3] for n in range(0, len(results), 3)), *rows]
     rows.append([turn.button("visit_checklist", "visits.checklist", reusable=True)])
+    if any(stop.visit.state == "booked" for stop in stops):
+        rows[-1].append(turn.button("visits_sheet", "papers.route", reusable=True, date=day.isoformat()))
     lines = []
     for building, here in groupby(stops, key=lambda stop: stop.account.building):
         lines += [f"【{building or '—'}】", *(_stop(turn, stop) for stop in here)]

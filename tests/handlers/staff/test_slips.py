@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from domain import keys
-from models.accounts import Account
-from models.staff import open_task
 from tests.handlers.staff.test_letter import follow, newest_file
+from tests.handlers.staff.test_visits import FIRST, SECOND, agreed, offered
 from tests.handlers.staff.world import World
 from tests.paper import page_texts
 
@@ -36,19 +32,30 @@ async def test_a_bill_in_large_type(world: World) -> None:
     assert "没有找到" in await world.say("foreign", "/largebill 1-102")
 
 
-async def test_visits_by_building_without_any_sum(world: World) -> None:
-    assert "没有要上门" in await world.say("collector", "/route")
-    async with world.database.write() as session:
-        for number, account_id in enumerate((1, 2, 6), start=1):  # the last one is in another estate
-            account = await session.get_one(Account, account_id)
-            now = world.clock.now()
-            due_at = now + timedelta(days=2)
-            key = keys.task("ladder", str(number))
-            await open_task(session, key=key, kind="visit", account=account, summary="286.40", at=now, due_at=due_at)
-    await world.say("collector", "/route")
+async def test_the_days_agreed_visits_by_building_and_hour_without_any_sum(world: World) -> None:
+    await world.say("collector", "/visit 1-103")  # offered, and nobody chose an hour
+    assert "11月23日(周一) 没有约好的上门" in await world.say("collector", "/route")
+    await agreed(world, "1-101", SECOND)
+    await agreed(world, "1-104", FIRST)
+    await offered(world, "1-102")
+    assert "约好了" in await world.say("r1-102", "周三上午十点")
+    await world.say("foreign", "/visit 9-901")
+    await world.press("r9-901", SECOND)
+    await world.say("collector", "/route 2026-11-25")
     page = await page_of(world, "collector")
-    assert "1栋" in page
-    assert "9栋" not in page
-    assert "286.40" not in page
-    assert "小明" not in page
-    assert "先听对方说" in page
+    order = ("2026年11月25日", "1栋", "10:00", "102", "14:00", "101", "先听对方说")
+    assert [page.index(each) for each in order] == sorted(page.index(each) for each in order)
+    assert "collector" in page
+    for absent in ("9栋", "286.40", "小明", "103", "104"):
+        assert absent not in page, absent
+
+
+async def test_a_sheet_shows_whoever_asks_their_own_round_and_a_manager_all(world: World) -> None:
+    await agreed(world, "1-101", SECOND)
+    assert "没有约好的上门" in await world.say("teacher", "/route 2026-11-25")
+    assert "写法:/route" in await world.say("collector", "/route 明天")
+    await world.say("manager", "/visit 2026-11-25")
+    await world.press("manager", "打印路线单")
+    assert "14:00" in await page_of(world, "manager")
+    await world.press("r1-101", "取消上门")
+    assert "没有约好的上门" in await world.say("manager", "/route 2026-11-25")
