@@ -99,13 +99,13 @@ def test_what_a_kind_does_to_a_bill_follows_from_its_two_books(kind: EntryKind) 
 
 
 def test_the_chart_of_accounts() -> None:
-    """Income is earned by charges and raised bills, lost by lowered and void ones; cash comes and goes by payments."""
+    """Income is earned by charges and raised bills, lost by lowered, void and discounted ones; cash comes by payments."""
     earned = {kind for kind, (_, credit) in TRANSFERS.items() if credit is Book.INCOME}
     lost = {kind for kind, (debit, _) in TRANSFERS.items() if debit is Book.INCOME}
     came = {kind for kind, (debit, _) in TRANSFERS.items() if debit is Book.CASH}
     went = {kind for kind, (_, credit) in TRANSFERS.items() if credit is Book.CASH}
-    assert earned == {EntryKind.CHARGE, EntryKind.RAISE}
-    assert lost == {EntryKind.LOWER, EntryKind.VOID}
+    assert earned == {EntryKind.CHARGE, EntryKind.RAISE, EntryKind.REBATE_BACK}
+    assert lost == {EntryKind.LOWER, EntryKind.VOID, EntryKind.REBATE}
     assert (came, went) == ({EntryKind.PAYMENT}, {EntryKind.REVERSAL})
 
 

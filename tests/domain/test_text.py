@@ -69,6 +69,7 @@ def test_the_longest_text_of_each_channel() -> None:
         "sandbox": (4096, "utf16"),
         "wechat": (2048, "bytes"),
         "wecom": (2048, "bytes"),
+        "email": (20000, "utf16"),
     }
 
 
