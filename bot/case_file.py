@@ -23,6 +23,7 @@ from domain.money import yuan
 from domain.notice import long_day, number_words
 from domain.office import Office
 from domain.wording import period_words
+from handlers.timeline import what_words
 from models.accounts import Account, Community
 from models.cases import CaseFile, CaseStage, case_file
 from models.documents import Document, document_file, documents_of
@@ -30,9 +31,11 @@ from models.dossier import Rows, dossier
 from models.letters import Delivery, Letter, deliveries_of, letter_file, letters_of
 from models.papers import Paper
 from models.staff import Staff
+from models.timeline import Event as Deed
+from models.timeline import deeds
 
 TEXT_SHOWN = 1000  # characters of one message on paper; all of it stands in messages.csv
-EVENTS = ("promises", "plans", "claims", "disputes", "complaints", "notes", "tasks")
+EVENTS = ("promises", "plans", "claims", "disputes", "complaints", "tasks")
 EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 
 
@@ -67,8 +70,9 @@ async def make(desk: Desk, paper: Paper) -> Made:
         letters = await letters_of(session, account.id)
         proofs = await deliveries_of(session, [letter.id for letter in letters])
         tables = await dossier(session, account)
+        done = await deeds(session, account.id)
     facts = _facts(case, asked, account, place, names)
-    data = _data(case, asked, facts, documents, letters, proofs, tables)
+    data = _data(case, asked, facts, documents, letters, proofs, tables, done)
     packed = await asyncio.to_thread(_packed, desk, data, documents, letters, tables)
     name = Path(case_file(asked.id)).name
 
@@ -103,6 +107,7 @@ def _data(
     letters: Sequence[Letter],
     proofs: Sequence[tuple[Delivery, str]],
     tables: Mapping[str, Rows],
+    done: Sequence[Deed],
 ) -> dict[str, Any]:
     say = case.say
     return {
@@ -122,7 +127,7 @@ def _data(
             _letters(case, letters, proofs),
         ],
         "timeline_title": say("timeline"),
-        "timeline": _timeline(case, tables, letters, proofs),
+        "timeline": _timeline(case, tables, letters, proofs, done),
     }
 
 
@@ -207,10 +212,19 @@ def _number(case: Case, letter: Letter) -> str:
 
 
 def _timeline(
-    case: Case, tables: Mapping[str, Rows], letters: Sequence[Letter], proofs: Sequence[tuple[Delivery, str]]
+    case: Case,
+    tables: Mapping[str, Rows],
+    letters: Sequence[Letter],
+    proofs: Sequence[tuple[Delivery, str]],
+    done: Sequence[Deed],
 ) -> list[dict[str, Any]]:
     """Everything that has a moment, oldest first: what was said in both directions, and what happened."""
-    found = [*_messages(case, tables["conversation"]), *_events(case, tables), *_papers(case, letters, proofs)]
+    found = [
+        *_messages(case, tables["conversation"]),
+        *_events(case, tables),
+        *_deeds(case, done),
+        *_papers(case, letters, proofs),
+    ]
     return [
         {"at": case.at(at), "who": who, "theirs": theirs, "text": spelled(text)[:TEXT_SHOWN]}
         for at, who, theirs, text in sorted(found, key=lambda each: each[0])
@@ -262,6 +276,14 @@ def _event(case: Case, name: str, row: Mapping[str, Any], said: str, ended: str)
                 filter(None, (case.label("task_kind", row["kind"]), said.partition("\n")[0], outcome, note))
             )
     return f"{said} [{case.label('case_state', ended)}]" if ended else said
+
+
+def _deeds(case: Case, done: Sequence[Deed]) -> Iterator[Event]:
+    """Calls, visits and notes, as the household's timeline at the desk has them."""
+    for deed in done:
+        what = what_words(case.office.wording, case.language, deed)
+        said = case.say(f"event_{deed.what}", name=deed.name, what=what, text=deed.text)
+        yield deed.at, case.say("office"), False, said.rstrip()
 
 
 def _papers(case: Case, letters: Sequence[Letter], proofs: Sequence[tuple[Delivery, str]]) -> Iterator[Event]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.messages import Answer
 from domain.roles import Right
-from handlers.labels import kind_words, label
+from domain.wording import Wording
 from handlers.scopes import household_of
 from handlers.turn import Turn
 from models import timeline
@@ -34,21 +34,19 @@ def _line(turn: Turn, event: Event) -> str:
     fields = {
         "at": f"{at:%m-%d %H:%M}",
         "name": event.name or "—",
-        "what": _what(turn, event),
+        "what": what_words(turn.office.wording, turn.language, event),
         "text": " ".join(event.text.split())[:TEXT_SHOWN],
     }
     return turn.words(f"timeline.{event.what}", **fields).rstrip()
 
 
-def _what(turn: Turn, event: Event) -> str:
-    match event.what:
-        case What.CALL:
-            return label(turn, "button", f"call_{event.code}")
-        case What.VISIT:
-            known = turn.office.wording.has(f"button.visit_{event.code}")
-            return label(turn, "button", f"visit_{event.code}") if known else label(turn, "visit_state", event.code)
-        case What.TASK:
-            return kind_words(turn, event.code)
-        case What.TOLD:
-            return label(turn, "message_kind", event.code)
-    return ""
+def what_words(wording: Wording, language: str, event: Event) -> str:
+    """An event's code in words: how a call or a visit ended, what kind of task or message it was."""
+    names = {
+        What.CALL: (f"button.call_{event.code}",),
+        What.VISIT: (f"button.visit_{event.code}", f"visit_state.{event.code}"),
+        What.TASK: (f"task_kind.{event.code}", "task_kind.other"),
+        What.TOLD: (f"message_kind.{event.code}",),
+    }
+    known = [name for name in names.get(event.what, ()) if wording.has(name)]
+    return wording.text(known[0], language) if known else event.code

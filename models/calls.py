@@ -91,8 +91,8 @@ async def call_of(session: AsyncSession, account_id: int, number: int) -> Call |
     ).one_or_none()
 
 
-async def calls_of(session: AsyncSession, account_id: int, limit: int) -> list[tuple[Call, str]]:
-    """A household's latest calls with the caller's name, newest first."""
+async def calls_of(session: AsyncSession, account_id: int, limit: int | None) -> list[tuple[Call, str]]:
+    """A household's latest calls with the caller's name, newest first; all where there is no limit."""
     query = (
         select(Call, Staff.name)
         .join(Staff, Staff.id == Call.staff_id)

@@ -25,8 +25,8 @@ class Note(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-async def notes_of(session: AsyncSession, account_id: int, limit: int) -> list[tuple[Note, str]]:
-    """A household's latest notes with the writer's name, newest first."""
+async def notes_of(session: AsyncSession, account_id: int, limit: int | None) -> list[tuple[Note, str]]:
+    """A household's latest notes with the writer's name, newest first; all where there is no limit."""
     query = (
         select(Note, Staff.name)
         .join(Staff, Staff.id == Note.staff_id)

@@ -43,16 +43,24 @@ async def of_household(session: AsyncSession, account_id: int, *, limit: int = 1
         Event(line.at, What.TOLD if line.out else What.WROTE, line.kind, line.text)
         for line in await log.of_household(session, account_id, limit=most)
     ]
-    for call, name in await calls_of(session, account_id, most):
-        found.append(Event(call.at, What.CALL, call.outcome, call.note, name))
-    for visit, name in await visits_of(session, account_id, most):
-        at = visit.closed_at or visit.starts_at or visit.offered_at
-        found.append(Event(at, What.VISIT, visit.result or visit.state, visit.note, name))
-    for note, name in await notes_of(session, account_id, most):
-        found.append(Event(note.at, What.NOTE, "", note.text, name))
+    found += await deeds(session, account_id, most)
     found += await _tasks(session, account_id, most)
     newest = sorted(found, key=lambda event: event.at, reverse=True)[skip:most]
     return newest[::-1]
+
+
+async def deeds(session: AsyncSession, account_id: int, limit: int | None = None) -> list[Event]:
+    """Calls, visits and notes with their colleagues, in no order: the latest `limit` of each, or all of them."""
+    found = [
+        Event(call.at, What.CALL, call.outcome, call.note, name)
+        for call, name in await calls_of(session, account_id, limit)
+    ]
+    for visit, name in await visits_of(session, account_id, limit):
+        at = visit.closed_at or visit.starts_at or visit.offered_at
+        found.append(Event(at, What.VISIT, visit.result or visit.state, visit.note, name))
+    for note, name in await notes_of(session, account_id, limit):
+        found.append(Event(note.at, What.NOTE, "", note.text, name))
+    return found
 
 
 async def _tasks(session: AsyncSession, account_id: int, limit: int) -> list[Event]:

@@ -101,8 +101,8 @@ async def live_visit(session: AsyncSession, account_id: int) -> Visit | None:
     return (await session.scalars(query)).first()
 
 
-async def visits_of(session: AsyncSession, account_id: int, limit: int) -> list[tuple[Visit, str]]:
-    """A household's latest visits with the visitor's name, newest first."""
+async def visits_of(session: AsyncSession, account_id: int, limit: int | None) -> list[tuple[Visit, str]]:
+    """A household's latest visits with the visitor's name, newest first; all where there is no limit."""
     query = select(Visit, Staff.name).join(Staff, Staff.id == Visit.staff_id).where(Visit.account_id == account_id)
     return [(visit, name) for visit, name in await session.execute(query.order_by(Visit.id.desc()).limit(limit))]
 

@@ -11,8 +11,9 @@ from datetime import date
 
 from models.cases import CaseFile
 from models.documents import add_document
+from tests.handlers.staff.test_calls import begin, task
 from tests.handlers.staff.test_letter import follow, issued, newest_file
-from tests.handlers.staff.world import World
+from tests.handlers.staff.world import World, plain
 from tests.paper import page_texts, squeezed
 
 
@@ -73,6 +74,27 @@ async def test_everything_is_in_it_and_the_checksums_hold(world: World) -> None:
     assert case.state == "made"
     assert case.sha256 == hashlib.sha256(body).hexdigest()
     assert {"case.asked", "case.approved", "paper.case"} <= set(await world.audited())
+
+
+async def test_calls_visits_and_notes_stand_in_its_line_of_time(world: World) -> None:
+    await task(world)
+    await begin(world)
+    await world.press("collector", "没接通")
+    await world.say("collector", "家里没人听")
+    await world.say("collector", "/note 1-101 傍晚再打")
+    await world.say("collector", "/visit 1-101")
+    await world.press("r1-101", "不方便上门")
+    await asked(world)
+    await world.press("manager", "同意")
+    await follow(world)
+    with zipfile.ZipFile(io.BytesIO(newest_file(world, "collector")[1])) as packed:
+        whole = "".join(page_texts(packed.read("case.pdf")))
+    order = [
+        squeezed(words)
+        for words in ("电话(collector):没接通 家里没人听", "备注(collector):傍晚再打", "上门(collector):对方不方便")
+    ]
+    places = [plain(whole).index(words) for words in order]
+    assert places == sorted(places)
 
 
 async def test_nobody_agrees_to_their_own_and_nothing_is_made_without_a_yes(world: World) -> None:
