@@ -8,6 +8,7 @@ from domain.messages import Answer
 from domain.money import parse_yuan, yuan
 from domain.roles import Right
 from domain.wording import day_words, period_words
+from handlers.documents import documents_line
 from handlers.labels import label, labels, note_line, why_words
 from handlers.scopes import has, household_of, officer
 from handlers.turn import Turn
@@ -41,6 +42,7 @@ async def show(turn: Turn) -> Answer:
         await _head(turn, account),
         await _bills(turn, account),
         await _agreements(turn, account),
+        await documents_line(turn, account),
         await _contacted(turn, account),
         await _notes(turn, account),
     ]

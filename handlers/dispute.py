@@ -13,6 +13,7 @@ from domain.messages import Answer, Choice, Kind, OutgoingMessage
 from domain.money import parse_yuan, yuan
 from domain.roles import Right
 from domain.wording import period_words
+from handlers.documents import documents_line
 from handlers.evidence import evidence_of, ticket
 from handlers.household import ask_which, carried, is_command, press, said, words_of
 from handlers.notes import at_desk, beside, decider, send, to_staff, with_file
@@ -136,13 +137,14 @@ async def record(turn: Turn, line: BillLine, text: str) -> tuple[Dispute, tuple[
     await hold(turn.session, account.id, Reason.DISPUTED, source, until, turn.now, [line.bill.id])
     await withdraw_needless(turn.session, [account.id])
     desk = at_desk(turn)
-    number = str(dispute.id)
+    number, papers = str(dispute.id), await documents_line(desk, account)
     row = [desk.button(name, f"dispute.{name}", reusable=True, dispute=number) for name in ("uphold", "reject")]
     fields = {
         "code": account.code,
         "bill": bill_words(desk, line),
         "basis": line.bill.basis or "—",
         "text": text[:300],
+        "documents": f"\n{papers}" if papers else "",
     }
     card = desk.say("card.dispute", row, fields=desk.called() | fields)
     await open_task(
