@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.roles import RIGHTS, Right
 from models.accounts import Account
+from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.dialogue import Takeover
 from models.staff import LIVE, Staff, StaffTask
+from models.visits import LIVE_STATES, Visit
 
 WAITS_LOOKED_AT = timedelta(days=30)
 WAITS_LOOKED_AT_MAX = 50
 WORKERS = [role.value for role, rights in RIGHTS.items() if Right.TASKS in rights]
 MANAGERS = [role.value for role, rights in RIGHTS.items() if Right.APPROVE in rights]
+
+ABOUT_MONEY = ("call", "visit", "letter", "promise", "plan_broken")
+DECIDED_ON_MONEY = ("review", "case_file")  # where the ladder asks for it; after a talk a manager decides in any case
+AT_IT = timedelta(hours=1)  # a colleague who did something lately may be in the middle of it
 
 
 class Part(StrEnum):
@@ -135,6 +141,44 @@ async def tasks_of(
 def _seen_by(member: Staff) -> list[ColumnElement[bool]]:
     live = StaffTask.state.in_(LIVE)
     return [live] if member.community_id is None else [live, StaffTask.community_id == member.community_id]
+
+
+# work that money made needless
+
+
+def _needless(now: datetime) -> ColumnElement[bool]:
+    """SQL: a live task about what a household owes, and it owes nothing.
+
+    Whoever is at it right now finishes; whoever has an appointment with the household keeps it.
+    """
+    about_money = or_(
+        StaffTask.kind.in_(ABOUT_MONEY),
+        and_(StaffTask.kind.in_(DECIDED_ON_MONEY), StaffTask.source.startswith("reminder/")),
+    )
+    balance = (
+        select(BILLED - RECEIVED).where(LedgerEntry.bill_id == Bill.id).scalar_subquery().correlate(Bill, StaffTask)
+    )
+    owes = exists().where(Bill.account_id == StaffTask.account_id, Bill.voided_at.is_(None), balance > 0)
+    meets = exists().where(Visit.account_id == StaffTask.account_id, Visit.state.in_(LIVE_STATES))
+    at_rest = or_(StaffTask.touched_at.is_(None), StaffTask.touched_at <= now - AT_IT)
+    return and_(StaffTask.state.in_(LIVE), about_money, StaffTask.account_id.is_not(None), at_rest, ~owes, ~meets)
+
+
+async def needless_tasks(session: AsyncSession, now: datetime, limit: int) -> list[int]:
+    query = select(StaffTask.id).where(_needless(now)).order_by(StaffTask.id).limit(limit)
+    return list(await session.scalars(query))
+
+
+async def close_needless(session: AsyncSession, task_ids: Sequence[int], now: datetime) -> list[int]:
+    """Close those of the tasks that still are needless; returns which."""
+    closed = await session.scalars(
+        update(StaffTask)
+        .where(StaffTask.id.in_(task_ids), _needless(now))
+        .values(state="done", outcome="settled", closed_at=now)
+        .returning(StaffTask.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(closed)
 
 
 # sharing the work
