@@ -31,9 +31,10 @@ def test_who_is_sent_first_in_a_chat() -> None:
     """Answers before cards, cards before thanks, what was asked for before what was not, money for many last."""
     order = sorted(Kind, key=lambda kind: PRIORITY[kind])
     assert set(order[:2]) == {Kind.REPLY, Kind.STAFF_REPLY}
-    assert order[2:6] == [Kind.STAFF_CARD, Kind.RECEIPT, Kind.PROMISE, Kind.REMINDER]
-    assert set(order[6:8]) == {Kind.SERVICE, Kind.ANNOUNCEMENT}
-    assert order[8] is Kind.BROADCAST
+    assert order[2:5] == [Kind.STAFF_CARD, Kind.RECEIPT, Kind.PROMISE]
+    assert set(order[5:7]) == {Kind.REMINDER, Kind.OFFER}
+    assert set(order[7:9]) == {Kind.SERVICE, Kind.ANNOUNCEMENT}
+    assert set(order[9:]) == {Kind.BROADCAST, Kind.COURTESY}
     assert PRIORITY == {
         Kind.REPLY: 0,
         Kind.STAFF_REPLY: 0,
@@ -41,9 +42,11 @@ def test_who_is_sent_first_in_a_chat() -> None:
         Kind.RECEIPT: 10,
         Kind.PROMISE: 20,
         Kind.REMINDER: 30,
+        Kind.OFFER: 30,
         Kind.ANNOUNCEMENT: 35,
         Kind.SERVICE: 35,
         Kind.BROADCAST: 40,
+        Kind.COURTESY: 45,
     }  # fmt: skip (rows in the database carry these numbers)
 
 
