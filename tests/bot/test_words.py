@@ -1,0 +1,34 @@
+"""The words that ship are kind, a start knows that they were looked at, and what an office changes is looked at again."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.content import CONTENT, check_kind, load_wording
+from bot.settings import ConfigError
+from domain.wording import flatten
+from scripts.words import digests
+
+
+def test_the_digests_are_those_of_the_words_that_ship() -> None:
+    """After a change of content/messages.*.toml: make words."""
+    assert (CONTENT / "messages.sha256").read_text(encoding="utf-8") == digests(CONTENT)
+
+
+@pytest.mark.parametrize("path", sorted(CONTENT.glob("messages*.toml")), ids=lambda path: path.name)
+def test_every_word_that_ships_is_kind(path: Path) -> None:
+    check_kind(path, flatten(tomllib.loads(path.read_text(encoding="utf-8"))))
+
+
+def test_a_changed_word_is_looked_at_and_refused_with_its_place(tmp_path: Path) -> None:
+    content = tmp_path / "content"
+    shutil.copytree(CONTENT, content, ignore=shutil.ignore_patterns("fonts", "*.bin", "questions.*"))
+    changed = content / "messages.pay.zh.toml"
+    changed.write_text('[pay_test]\nthreat = "不交费就停您家的水"\n', encoding="utf-8")
+    (content / "messages.pay.en.toml").write_text('[pay_test]\nthreat = "Pay when it suits you."\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"messages\.pay\.zh\.toml: pay_test\.threat: "):
+        load_wording(content)
