@@ -53,7 +53,10 @@ async def test_the_same_seed_plays_the_same_days_and_breaks_nothing(
 
 
 # Each row of the gate's table without what it obeys.
-MISSING = [kind for kind, rule in RULES.items() if rule != Rule() and rule.hours is not Hours.WARN]
+NOT_PLAYED = {Kind.OFFER, Kind.COURTESY}  # the estate has no school with offers yet, and nobody is asked for details
+MISSING = [
+    kind for kind, rule in RULES.items() if rule != Rule() and rule.hours is not Hours.WARN and kind not in NOT_PLAYED
+]
 # Each cell by itself.
 CELLS = [
     (kind, field, off)
