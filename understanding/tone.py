@@ -25,7 +25,7 @@ LABELS = (*RULES, KIND)
 FACTS = frozenset({"household_data"})  # found by looking, not by tone: nothing overrules it
 LONGEST = 2000  # characters that are weighed; staff's texts are shorter
 
-_UNKIND = 0.6  # from this chance on a text or one of its sentences is stopped
+_UNKIND = 0.5  # from this chance on a text or one of its sentences is stopped
 _SURELY_KIND = 0.15  # below it a forbidden word was used in kindness
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _SENTENCE = re.compile(r"[^。!?！？\n.;；]+[。!?！？\n.;；]*")

@@ -42,8 +42,8 @@ def test_it_hears_more_than_the_words_and_takes_offence_less_often(tone: Tone) -
 
 
 # As measured; a change that lets them fall has made it worse.
-STOPPED_AT_LEAST = 0.83
-OFFENDED_AT_MOST = 0.03
+STOPPED_AT_LEAST = 0.9
+OFFENDED_AT_MOST = 0.05
 
 
 def test_a_threat_without_a_forbidden_word_is_stopped_and_its_words_are_shown(tone: Tone) -> None:
