@@ -19,7 +19,7 @@ _TEMPERATURE = 1.0
 
 
 def read_lines(content: Path) -> list[tuple[str, str]]:
-    """(label, text) of every line of tone.*.toml, and the templates as kind ones."""
+    """(label, text) of every line of tone.*.toml, in the order of files, rules and lines. Raises ValueError: no such rule."""
     lines = []
     for path in sorted(content.glob("tone.*.toml")):
         for label, block in tomllib.loads(path.read_text("utf-8")).items():
