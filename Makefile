@@ -35,9 +35,12 @@ run: $(VENV)/installed ## the bot, as config.toml says
 demo: $(VENV)/installed ## the sandbox with sample data; PORT=8080
 	$(PYTHON) -m bot demo --port $(PORT)
 
+# Tests write thousands of small databases, and each commit waits for the disk: in memory, where there is room for them.
+TEST_FOLDER := $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR > 1 {print $$4}')" -gt 4000000 ] 2>/dev/null && echo /dev/shm)
+
 test: browser postgres ## all tests; ARGS= goes to pytest
 	@[ -n "$(ARGS)" ] || $(PYTHON) -m pytest -q --cov=domain --cov-report=term tests/domain # how much of the rules is proven
-	@CHROMIUM="$$($(FIND_CHROMIUM))" $(PYTHON) -m pytest $(or $(ARGS),-q -n auto --dist worksteal)
+	@CHROMIUM="$$($(FIND_CHROMIUM))" $(if $(TEST_FOLDER),TMPDIR=$(TEST_FOLDER)) $(PYTHON) -m pytest $(or $(ARGS),-q -n auto --dist worksteal)
 
 check: $(VENV)/installed-dev ## style, types, locks, vendored files
 	$(VENV)/bin/ruff check .

@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -50,7 +51,8 @@ from models.runtime import finish_job, start_job
 
 log = structlog.get_logger(__name__)
 TICK_SECONDS = 30
-LOOK_BACK = (timedelta(hours=1), timedelta(hours=25))  # how far a missed moment is looked for
+# How far a missed moment is looked for; near first, for a job of every minute has many moments in a day.
+LOOK_BACK = tuple(timedelta(minutes=minutes) for minutes in (1, 10, 60, 25 * 60))
 
 Job = Callable[..., Awaitable[object]]  # (database, office, now), and the platforms where the entry asks them
 Platforms = Mapping[str, Confirming]
@@ -155,7 +157,7 @@ def summary(result: object) -> str:
 
 def latest(cron: str, zone: ZoneInfo, now: datetime) -> datetime | None:
     """The last moment of a timetable that is not after `now`, or None when there was none within a day."""
-    trigger = CronTrigger.from_crontab(cron, timezone=zone)
+    trigger = _trigger(cron, zone)
     for back in LOOK_BACK:
         found: datetime | None = None
         moment: datetime | None = trigger.get_next_fire_time(None, now - back)
@@ -166,12 +168,15 @@ def latest(cron: str, zone: ZoneInfo, now: datetime) -> datetime | None:
     return None
 
 
+@lru_cache(maxsize=256)
+def _trigger(cron: str, zone: ZoneInfo) -> CronTrigger:
+    return CronTrigger.from_crontab(cron, timezone=zone)
+
+
 def next_run(office: Office, now: datetime, name: str = "plan") -> datetime | None:
     """When a job runs next."""
     cron = next(entry.cron for entry in JOBS if entry.name == name)
-    moment: datetime | None = CronTrigger.from_crontab(cron, timezone=office.zone).get_next_fire_time(
-        None, now + timedelta(seconds=1)
-    )
+    moment: datetime | None = _trigger(cron, office.zone).get_next_fire_time(None, now + timedelta(seconds=1))
     return moment
 
 

@@ -7,8 +7,10 @@ import shutil
 import tempfile
 import uuid
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,6 +25,7 @@ from domain.clock import ManualClock
 from models.base import Database
 
 TEMPLATE = "nuanling_template"
+KeptDatabases = Callable[[str], Database]
 
 if not os.environ.get("CI"):  # there Hypothesis brings a profile of its own, without deadlines and without chance
     settings.register_profile("unhurried", deadline=None)  # a busy machine is no fault of the code
@@ -48,18 +51,49 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgres_server")
-    name = f"nuanling_{uuid.uuid4().hex}"
-    _execute(server, f'CREATE DATABASE "{name}" TEMPLATE {request.getfixturevalue("postgres_template")}')
-    yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    server, name = request.getfixturevalue("postgres_server"), f"nuanling_{uuid.uuid4().hex}"
+    with _own_database(server, name, request.getfixturevalue("postgres_template")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, kept_databases: KeptDatabases) -> AsyncIterator[Database]:
+    """An empty, migrated database of this test's own, on each backend."""
+    database = kept_databases(request.getfixturevalue(f"kept_{request.param}"))
+    yield database
+    await database.close()
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url)
+async def sqlite(kept_sqlite: str, kept_databases: KeptDatabases) -> AsyncIterator[Database]:
+    """The same, where it doesn't depend on the backend."""
+    database = kept_databases(kept_sqlite)
     yield database
     await database.close()
+
+
+@pytest.fixture
+def kept_sqlite(sqlite_template: Path, kept_folder: Path) -> str:
+    for left in kept_folder.iterdir():
+        left.unlink()
+    return f"sqlite:///{shutil.copy(sqlite_template, kept_folder / 'nuanling.db')}"
+
+
+@pytest.fixture
+def kept_postgresql(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    with _own_database(postgres_server, f"nuanling_{os.getpid()}", postgres_template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def kept_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="session")
+def kept_databases() -> KeptDatabases:
+    """From test to test by address: an engine that has put a statement into words once need not do so again."""
+    return lru_cache(Database)
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +135,13 @@ def _migrate(url: str) -> None:
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), "head")
     engine.dispose()
+
+
+@contextmanager
+def _own_database(server: str, name: str, template: str) -> Iterator[str]:
+    _execute(server, f'CREATE DATABASE "{name}" TEMPLATE {template}')
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _execute(url: str, statement: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -84,16 +83,6 @@ async def wechat_server() -> AsyncIterator[WechatServer]:
 @pytest.fixture
 def wechat_settings(wechat_server: WechatServer) -> Wechat:
     return Wechat.model_validate(wechat_server.settings(wechat_server.url))
-
-
-@pytest.fixture
-async def sqlite(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
-    """One migrated SQLite database: what is tested here doesn't depend on the backend."""
-    path = tmp_path / "memory.db"
-    shutil.copy(sqlite_template, path)
-    database = Database(f"sqlite:///{path}")
-    yield database
-    await database.close()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -21,14 +19,6 @@ TRANSCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(FO
 @pytest.fixture(scope="module")
 def reader() -> Reader:
     return Reader.load(CONTENT)
-
-
-@pytest.fixture
-async def sqlite(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
-    path = shutil.copy(sqlite_template, tmp_path / "nuanling.db")
-    database = Database(f"sqlite:///{path}")
-    yield database
-    await database.close()
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)

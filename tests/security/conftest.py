@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from models.base import Database
-from tests.handlers.staff.conftest import reader, sqlite, world
+from models.base import Database, sqlite_path
+from tests.handlers.staff.conftest import reader, world
 from tests.security.door import Door, lived_in, open_door
 from understanding.reader import Reader
 
-__all__ = ["reader", "sqlite", "world"]
+__all__ = ["reader", "world"]
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +31,9 @@ def lived_in_office(
 
 
 @pytest.fixture
-async def door(lived_in_office: tuple[Path, datetime], tmp_path: Path, reader: Reader) -> AsyncIterator[Door]:
+async def door(lived_in_office: tuple[Path, datetime], sqlite: Database, reader: Reader) -> Door:
     file, at = lived_in_office
-    shutil.copy(file, tmp_path / "nuanling.db")
-    database = Database(f"sqlite:///{tmp_path / 'nuanling.db'}")
-    yield await open_door(database, reader, at)
-    await database.close()
+    path = sqlite_path(sqlite.url)
+    assert path is not None
+    shutil.copy(file, path)
+    return await open_door(sqlite, reader, at)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from bot.content import CONTENT
@@ -17,15 +13,6 @@ from understanding.reader import Reader
 @pytest.fixture(scope="session")
 def reader() -> Reader:
     return Reader.load(CONTENT)
-
-
-@pytest.fixture
-async def sqlite(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
-    path = tmp_path / "nuanling.db"
-    shutil.copy(sqlite_template, path)
-    database = Database(f"sqlite:///{path}")
-    yield database
-    await database.close()
 
 
 @pytest.fixture
