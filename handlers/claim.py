@@ -36,8 +36,8 @@ async def start(turn: Turn) -> Answer | None:
     known = await latest_claim(turn.session, turn.household.id)
     lines = await bill_lines(turn.session, [turn.household.id], only_open=True)
     if known is not None:
-        known.text = "\n".join(filter(None, (known.text, words_of(turn))))[:TEXT_MAX]
-        return await _with_picture(turn, known, turn.say("claim.known"))
+        cards = await _completed(turn, known, lines)
+        return (await _with_picture(turn, known, turn.say("claim.known"))).also(*cards)
     if not lines:
         row = (press(turn, "bill", "bill.show"), press(turn, "person", "person.ask"))
         return Answer((turn.say("claim.nothing_open", row, fields=turn.called()),))
@@ -78,6 +78,19 @@ async def _record(turn: Turn, lines: list[BillLine]) -> Claim:
     return claim
 
 
+async def _completed(turn: Turn, claim: Claim, lines: list[BillLine]) -> tuple[OutgoingMessage, ...]:
+    """What they say after the claim joins it; staff see their card again when it names a sum or a day."""
+    slots = said(turn)
+    claim.text = "\n".join(filter(None, (claim.text, words_of(turn))))[:TEXT_MAX]
+    before = (claim.amount_fen, claim.paid_on)
+    claim.amount_fen = slots.amount_fen or claim.amount_fen
+    if slots.date is not None and slots.date <= turn.today:
+        claim.paid_on = slots.date
+    if (claim.amount_fen, claim.paid_on) == before:
+        return ()
+    return tuple(await to_staff(turn, claim_card(turn, claim, open_fen(lines)), Right.CONFIRM_PAYMENT))
+
+
 async def _with_picture(turn: Turn, claim: Claim, words: OutgoingMessage) -> Answer:
     """A picture sent before its button said "it is a voucher" joins the claim at once; else the next one will."""
     file = turn.message.attachment  # ... or the words came as its caption
@@ -114,12 +127,30 @@ def claim_card(turn: Turn, claim: Claim, owed_fen: int) -> OutgoingMessage:
 
 
 async def voucher(turn: Turn) -> Answer | None:
-    """A picture right after "I have paid" is its voucher; anything else goes its usual way."""
+    """Right after "I have paid": a picture is its voucher, a bare sum is what was paid; all else goes its usual way."""
     claim = await turn.session.get(Claim, int(turn.memory["claim"]))
     attachment = turn.message.attachment
-    if claim is None or claim.state != "open" or attachment is None or attachment.kind not in PICTURES:
+    if claim is None or claim.state != "open":
         return None
-    return await join_voucher(turn, claim, attachment)
+    if attachment is not None and attachment.kind in PICTURES:
+        return await join_voucher(turn, claim, attachment)
+    if (paid_fen := _bare_sum(turn.text)) is None:
+        return None
+    claim.amount_fen = paid_fen
+    claim.text = "\n".join(filter(None, (claim.text, turn.text)))[:TEXT_MAX]
+    owed_fen = open_fen(await bill_lines(turn.session, [turn.household.id], only_open=True))
+    cards = await to_staff(turn, claim_card(turn, claim, owed_fen), Right.CONFIRM_PAYMENT)
+    told = turn.say("claim.sum_noted", amount=yuan(paid_fen))
+    return Answer((told, *cards), STEP, {"claim": str(claim.id)})
+
+
+def _bare_sum(text: str) -> int | None:
+    """`286.4`, `286.40元`: a sum and nothing else, in fen; one digit alone picks from a menu."""
+    try:
+        paid_fen = parse_yuan(text.strip().removesuffix("块")) if len(text.strip()) > 1 else 0
+    except ValueError:
+        return None
+    return paid_fen if paid_fen > 0 else None
 
 
 async def join_voucher(turn: Turn, claim: Claim, attachment: Attachment) -> Answer:

@@ -77,7 +77,7 @@ async def part_now(turn: Turn) -> Answer | None:
     total = open_fen(lines)
     row = [press(turn, "pay", "pay.how"), press(turn, "later", "promise.start")]
     if plan is None and most_parts(total, turn.policy.holds) >= 2:
-        first = first_day(turn, None).isoformat()
+        first = first_day(turn, said(turn).date).isoformat()
         row.insert(1, press(turn, "two_parts", "plan.choose", parts="2", first=first))
     fields = {"total": yuan(total), "half": yuan(plan_parts(total, 2, turn.today)[0].amount_fen)}
     text = turn.say("plan.part_now", row, [press(turn, "person", "person.ask")], fields=turn.called() | fields)
