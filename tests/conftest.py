@@ -74,8 +74,8 @@ async def sqlite(kept_sqlite: str, kept_databases: KeptDatabases) -> AsyncIterat
 
 @pytest.fixture
 def kept_sqlite(sqlite_template: Path, kept_folder: Path) -> str:
-    for left in kept_folder.iterdir():
-        left.unlink()
+    shutil.rmtree(kept_folder)  # with what a test wrote beside it
+    kept_folder.mkdir()
     return f"sqlite:///{shutil.copy(sqlite_template, kept_folder / 'nuanling.db')}"
 
 

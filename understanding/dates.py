@@ -6,8 +6,10 @@ from datetime import date
 
 from understanding.day_forms import FORMS, MAY_NAME_A_DAY, PAY_VERB
 
+_ENDED = r"(?:费|款|钱|账|掉|完|好|清|齐|上|出|过去|进去)"
 _PAST = re.compile(
-    rf"{PAY_VERB}(?:费|款|钱|账|掉|完|好|清|齐|上|出|过去|进去)?(?:了(?!吗?再|就|再|才)|过|的(?!话|时候))"
+    rf"{PAY_VERB}{_ENDED}?(?:了(?!吗?再|就|再|才)|过(?!去|来))|(?<![会要能该]){PAY_VERB}{_ENDED}?的(?!话|时候)"
+    r"|[扣划转]走[^,。!?]{0,8}了|[号日]的?那[笔次回]"
     r"|已经|早就|上次|交过|缴清|刚交|不是.{0,8}[交付]了"
     r"|(?<!get )(?<!gets )(?<!be )(?<!getting )(?<!am )\bpaid\b|\btransferred\b|\bsent\b|\bwired\b|\bgave\b|\bhanded\b|\bdropped\b|\bremitted\b|\bdeposited\b|\bmade (?:the|a|my) payment"
     r"|\bsettled\b|\bwas\b|\bdid\b|\bago\b|\bdone on\b",

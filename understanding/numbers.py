@@ -17,9 +17,10 @@ DIGITS = {
     "四": 4,
     "五": 5,
 }
-DIGITS |= {"六": 6, "七": 7, "八": 8, "九": 9, "幺": 1, "廿": 20}
+DIGITS |= {"六": 6, "七": 7, "八": 8, "九": 9, "幺": 1}
 UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
-CHINESE = "[零〇一二两三四五六七八九十百千万廿]"
+CHINESE = "[零〇一二两三四五六七八九十百千万廿卅]"
+FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")  # as on receipts
 
 _ENGLISH = {
     word: value
@@ -36,10 +37,11 @@ _SCALE = {"hundred": 100, "thousand": 1000, "k": 1000, "grand": 1000}
 
 def chinese_number(text: str) -> int | None:
     """The value of a Chinese numeral; 一千二 is 1200 and 三百八 380, as spoken. None when it is none."""
+    text = text.replace("廿", "二十").replace("卅", "三十")
     if not text or any(c not in DIGITS and c not in UNITS for c in text):
         return None
     if all(c in DIGITS for c in text):
-        return int("".join(str(DIGITS[c]) for c in text)) if "廿" not in text else None
+        return int("".join(str(DIGITS[c]) for c in text))
     total = section = digit = 0
     last_unit = 1
     for character in text:

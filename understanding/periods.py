@@ -25,7 +25,7 @@ _RELATIVE_MONTH = re.compile(
 _BARE_MONTH = re.compile(rf"(?<![\d年个]){_MONTH}(?:份|的|物业|学费|账单|费)?", re.ASCII)
 _ENGLISH_MONTH = re.compile(rf"\b{_MONTH_NAME}(?! \d{{1,2}}\b)(?! \d(?:st|nd|rd|th))", re.ASCII)
 _YEAR = re.compile(
-    r"(?P<y3>二零二[一二三四五六七八九])年(?!\d|[一二三四五六七八九十]+月)|(?<!\d)(?P<y>20\d\d)(?:年度?|\b)(?!\d|[-/.]\d|元|块)|(?<![\d.])(?P<y2>[12]\d)年(?:度|的|全年)",
+    r"(?P<y3>二零二[一二三四五六七八九])年(?!\d|[一二三四五六七八九十]+月)|(?<!\d)(?P<y>20\d\d)(?:年度?|\b)(?!\d|[-/.]\d|元|块)|(?<![\d.])(?P<y2>[12]\d)年(?:度|的|全年)|(?<![\d.])(?P<y4>2\d)年(?=欠|没[交缴]|那)",
     re.ASCII,
 )
 _RELATIVE_YEAR = re.compile(r"(?P<rel>去年|前年|今年|本年度?|明年|来年|(?:last|this|next) year)(?!底|末|初)", re.ASCII)
@@ -34,7 +34,8 @@ _AHEAD = re.compile(r"下一?期|下次|续|预|提前|next|upcoming|will be|要
 _SOON_MONTHS = 2
 _ASKS = re.compile(r"多少|能不?能?|可以|什么时候|几号|出来?了?吗|先看|how much|when|can i|could i")
 _WHEN = re.compile(
-    r"^(?:份|里|中)?(?:再|才|就|一定|前|之前|内|一?起|统一|会|能)?(?:交|付|缴|还|给|转|补)(?!的|过|了|清)", re.ASCII
+    r"^(?:份|里|中)?(?:再|才|就|一定|前|之前|内|一?起|统一|会|能)?(?:交|付|缴|还|给|转|补)(?!的|过|了|清)|^份?(?:才|刚)?(?:收的?房|交房|入住|搬)",
+    re.ASCII,
 )
 
 
@@ -95,7 +96,9 @@ def _whole_year(text: str, today: date) -> str | None:
         return str(today.year + _shift(relative["rel"]))
     named = _YEAR.search(text)
     if named:
-        year = _year(named["y"] or named["y2"] or "".join(str(_DIGITS.index(sign)) for sign in named["y3"]))
+        year = _year(
+            named["y"] or named["y2"] or named["y4"] or "".join(str(_DIGITS.index(sign)) for sign in named["y3"])
+        )
         return str(year) if year and 2012 <= year <= today.year + 5 else None
     return None
 

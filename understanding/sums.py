@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from understanding.numbers import CHINESE, ENGLISH, chinese_number, english_number
+from understanding.numbers import CHINESE, ENGLISH, FORMAL, chinese_number, english_number
 
 _ONE = "[一二两三四五六七八九]"
 _BELOW_WAN = rf"(?:{_ONE}千)?(?:零?{_ONE}百)?(?:零?{_ONE}?十)?(?:零?{_ONE})?"
@@ -67,6 +67,10 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
         re.ASCII,
     ),
 )
+# "这460是啥", "18号那笔980的"
+_POINTED_AT = re.compile(
+    rf"[这那](?:笔|个)?(?P<n>\d{{3,5}}(?:\.\d{{1,2}})?)(?![\d.:/-]){_VAGUE_AFTER}{_COUNT}", re.ASCII
+)
 # A number by itself in a sentence about money; see _is_room_like.
 _LONE = re.compile(
     rf"(?<!\d,)(?<![\d.:/#a-z-])(?P<n>\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d{{3,5}}(?:\.\d{{1,2}})?)(?![\d:/-]|[.,]\d)\s?{_VAGUE_AFTER}{_COUNT}(?!的?(?:室|房|户|业主|家|号)|\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|messages?|sqm|sq|m2|square|percent|min|hours?|people|am|pm|lessons?)\b)",
@@ -111,6 +115,7 @@ class _Sum:
 
 def find_sum(text: str, taken: list[tuple[int, int]]) -> int | None:
     """The sum in fen. `taken` are spans that are days or counts of parts."""
+    text = text.translate(FORMAL)
     sums = _sums(text, taken)
     sums = [s for s in sums if not _is_replaced(text, s)] or sums
     if not sums:
@@ -134,7 +139,7 @@ def _is_replaced(text: str, found: _Sum) -> bool:
 def _sums(text: str, taken: list[tuple[int, int]]) -> list[_Sum]:
     found: list[_Sum] = []
     spans = list(taken)
-    for pattern in (*_PATTERNS, _LONE, _BARE):
+    for pattern in (*_PATTERNS, _POINTED_AT, _LONE, _BARE):
         without_money = pattern is _LONE and not _MONEY_WORD.search(text)
         for match in pattern.finditer(text):
             if without_money and "," not in match["n"]:
@@ -165,9 +170,9 @@ def _is_no_sum(text: str, start: int, end: int) -> bool:
 
 def _is_year_or_code(match: re.Match[str], fen: int) -> bool:
     """A bare "2025" or an eleven digit number is no sum unless a unit stands beside it, a lone "1203" is a room."""
-    if match.re is _LONE and match["n"].isdigit() and 1 <= int(match["n"]) % 100 <= 12:
+    if match.re in (_POINTED_AT, _LONE) and match["n"].isdigit() and 1 <= int(match["n"]) % 100 <= 12:
         return True
-    bare = match.re in (_PATTERNS[-2], _LONE, _BARE)
+    bare = match.re in (_PATTERNS[-2], _POINTED_AT, _LONE, _BARE)
     return bare and (
         (201500 <= fen <= 203500 and "." not in match["n"] and "," not in match["n"])
         or fen > 9_999_999_00

@@ -92,10 +92,13 @@ def test_only_a_sound_backup_is_restored(sqlite: Cli | None) -> None:
 def test_an_unsound_database_gives_no_backup(sqlite: Cli | None) -> None:
     if sqlite is None:
         return
+    others = (
+        "kind, building, address, payer_name, phone, area_m2, fee_item, rate_yuan, cycle, grade, tier, traits, language, "
+        "student_name, class_name, lessons_left, first_contacted_on, created_at, updated_at"
+    )
     sqlite.execute(
-        "INSERT INTO accounts SELECT 99, 'X', 77, kind, building, address, payer_name, phone, area_m2, "
-        "fee_item, rate_yuan, cycle, grade, tier, traits, language, student_name, class_name, lessons_left, "
-        "first_contacted_on, created_at, updated_at FROM accounts WHERE code = 'S-1'"
+        f"INSERT INTO accounts (id, code, community_id, {others}) SELECT 99, 'X', 77, {others} FROM accounts "
+        "WHERE code = 'S-1'"
     )
     result = sqlite("db", "backup", "b.db")
     assert result.code == 1

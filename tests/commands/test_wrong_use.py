@@ -37,7 +37,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
         (["report", "--period", "2026-11"], "Missing option '--out'"),
         (["simulate", "--days", "0"], "--days 0: 1 to 3660"),
         (["erase", "account", "S-1"], "there is no account 'S-1'"),
-        (["import", "offers", "x.csv"], "import offers: not in this version"),
+        (["import", "offers", "x.csv"], "x.csv: No such file or directory"),
         (["invite", "--all", "--out", "slips.doc"], "write a .pdf to print, or a .csv"),
         (["invite"], "give one account's CODE, or --all"),
         (["--config", "none.toml", "db", "check"], "none.toml: no such file"),
