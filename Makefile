@@ -56,7 +56,7 @@ FIRE := tests/fire tests/groups/test_leakage.py tests/models/test_ledger_machine
 	tests/security tests/channels/test_wechat_gate.py tests/handlers/staff/test_broadcast_sending.py
 
 fire: postgres ## the fault tests at full size, minutes long; SEED= plays a run again, ARGS= one test
-	@NUANLING_FULL=1 NUANLING_SEED=$(SEED) $(PYTHON) -m pytest -v $(or $(ARGS),$(FIRE))
+	@$(if $(TEST_FOLDER),TMPDIR=$(TEST_FOLDER)) NUANLING_FULL=1 NUANLING_SEED=$(SEED) $(PYTHON) -m pytest -v $(or $(ARGS),$(FIRE))
 
 mutate: $(VENV)/installed-dev ## does a test notice each small fault in the rules? ARGS=domain/gate.py
 	@$(PYTHON) -m tests.mutation.run $(ARGS)
