@@ -36,7 +36,7 @@ demo: $(VENV)/installed ## the sandbox with sample data; PORT=8080
 	$(PYTHON) -m bot demo --port $(PORT)
 
 # Tests write thousands of small databases, and each commit waits for the disk: in memory, where there is room for them.
-TEST_FOLDER := $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR > 1 {print $$4}')" -gt 4000000 ] 2>/dev/null && echo /dev/shm)
+TEST_FOLDER = $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR > 1 {print $$4}')" -gt 4000000 ] 2>/dev/null && echo /dev/shm)
 
 test: browser postgres ## all tests; ARGS= goes to pytest
 	@[ -n "$(ARGS)" ] || $(PYTHON) -m pytest -q --cov=domain --cov-report=term tests/domain # how much of the rules is proven

@@ -62,6 +62,7 @@ class Demo:
         self.ready = asyncio.Event()  # not while one world is replaced by another
         self._reader = reader
         self._moving = asyncio.Lock()
+        self._stopping = False
         self._running: Running | None = None
         self._ticked_at = self._followed_at = self._noted_at = 0.0
         self._planned_on: date | None = None  # the last day that a jump planned
@@ -87,9 +88,11 @@ class Demo:
 
     async def stop(self) -> None:
         self.hub.shut()
-        if self.ready.is_set():
-            self._note_clock()
-        await self._end()
+        self._stopping = True
+        async with self._moving:  # a jump under way ends at its next stop, not in the middle of a job
+            if self.ready.is_set():
+                self._note_clock()
+            await self._end()
 
     async def reset(self, scenario: str) -> None:
         """Wipe the demo's own file and begin this scenario."""
@@ -216,7 +219,7 @@ class Demo:
             was_running = self.clock.running
             self.clock.run(False)
             try:
-                while self.clock.now() < to:
+                while self.clock.now() < to and not self._stopping:
                     await self._stop_at(await self._next_stop(self.clock.now(), to))
                     self.tell_clock((self.clock.now() - start) / (to - start))
             finally:

@@ -97,6 +97,10 @@ class Router:
         if picked is not None:
             yield await self._chosen(turn, picked)
             return
+        if spoken is not None and turn.staff is not None and not rest:
+            yield Step(
+                spoken, {}
+            )  # a colleague's command word is the command, whatever was asked before, as with a slash
         if state is not None and (route := self._open(turn, self.steps.get(state.step))) is not None:
             yield Step(route, {}, memory=json.loads(state.memory))
         if state is not None and len(message.text.strip()) == 1 and message.text.strip() in "123456789":

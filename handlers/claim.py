@@ -21,6 +21,7 @@ from models.agreements import Claim, hold, latest_claim, release
 from models.bills import BillLine, bill_lines, open_fen, record_payment
 from models.reminders import withdraw_needless
 from models.staff import audit, close_task, open_task
+from understanding.reading import Slots
 
 LOOK_WITHIN = timedelta(days=1)
 METHOD = "claim"
@@ -36,7 +37,7 @@ async def start(turn: Turn) -> Answer | None:
     known = await latest_claim(turn.session, turn.household.id)
     lines = await bill_lines(turn.session, [turn.household.id], only_open=True)
     if known is not None:
-        cards = await _completed(turn, known, lines)
+        cards = await _completed(turn, known, said(turn))
         return (await _with_picture(turn, known, turn.say("claim.known"))).also(*cards)
     if not lines:
         row = (press(turn, "bill", "bill.show"), press(turn, "person", "person.ask"))
@@ -78,9 +79,8 @@ async def _record(turn: Turn, lines: list[BillLine]) -> Claim:
     return claim
 
 
-async def _completed(turn: Turn, claim: Claim, lines: list[BillLine]) -> tuple[OutgoingMessage, ...]:
+async def _completed(turn: Turn, claim: Claim, slots: Slots) -> tuple[OutgoingMessage, ...]:
     """What they say after the claim joins it; staff see their card again when it names a sum or a day."""
-    slots = said(turn)
     claim.text = "\n".join(filter(None, (claim.text, words_of(turn))))[:TEXT_MAX]
     before = (claim.amount_fen, claim.paid_on)
     claim.amount_fen = slots.amount_fen or claim.amount_fen
@@ -88,7 +88,8 @@ async def _completed(turn: Turn, claim: Claim, lines: list[BillLine]) -> tuple[O
         claim.paid_on = slots.date
     if (claim.amount_fen, claim.paid_on) == before:
         return ()
-    return tuple(await to_staff(turn, claim_card(turn, claim, open_fen(lines)), Right.CONFIRM_PAYMENT))
+    owed_fen = open_fen(await bill_lines(turn.session, [claim.account_id], only_open=True))
+    return await to_staff(turn, claim_card(turn, claim, owed_fen), Right.CONFIRM_PAYMENT)
 
 
 async def _with_picture(turn: Turn, claim: Claim, words: OutgoingMessage) -> Answer:
@@ -136,10 +137,7 @@ async def voucher(turn: Turn) -> Answer | None:
         return await join_voucher(turn, claim, attachment)
     if (paid_fen := _bare_sum(turn.text)) is None:
         return None
-    claim.amount_fen = paid_fen
-    claim.text = "\n".join(filter(None, (claim.text, turn.text)))[:TEXT_MAX]
-    owed_fen = open_fen(await bill_lines(turn.session, [turn.household.id], only_open=True))
-    cards = await to_staff(turn, claim_card(turn, claim, owed_fen), Right.CONFIRM_PAYMENT)
+    cards = await _completed(turn, claim, Slots(amount_fen=paid_fen))
     told = turn.say("claim.sum_noted", amount=yuan(paid_fen))
     return Answer((told, *cards), STEP, {"claim": str(claim.id)})
 

@@ -6,14 +6,11 @@ DIGITS = {
     "零": 0,
     "〇": 0,
     "一": 1,
-    "壹": 1,
     "二": 2,
     "两": 2,
     "俩": 2,
-    "贰": 2,
     "三": 3,
     "仨": 3,
-    "叁": 3,
     "四": 4,
     "五": 5,
 }
@@ -37,7 +34,7 @@ _SCALE = {"hundred": 100, "thousand": 1000, "k": 1000, "grand": 1000}
 
 def chinese_number(text: str) -> int | None:
     """The value of a Chinese numeral; 一千二 is 1200 and 三百八 380, as spoken. None when it is none."""
-    text = text.replace("廿", "二十").replace("卅", "三十")
+    text = text.translate(FORMAL).replace("廿", "二十").replace("卅", "三十")
     if not text or any(c not in DIGITS and c not in UNITS for c in text):
         return None
     if all(c in DIGITS for c in text):

@@ -33,6 +33,7 @@ _AHEAD = re.compile(r"下一?期|下次|续|预|提前|next|upcoming|will be|要
 # "12月的账单能先看吗", asked in November, is about the coming one.
 _SOON_MONTHS = 2
 _ASKS = re.compile(r"多少|能不?能?|可以|什么时候|几号|出来?了?吗|先看|how much|when|can i|could i")
+# What follows a month that names a time, of paying or of moving in, and no period.
 _WHEN = re.compile(
     r"^(?:份|里|中)?(?:再|才|就|一定|前|之前|内|一?起|统一|会|能)?(?:交|付|缴|还|给|转|补)(?!的|过|了|清)|^份?(?:才|刚)?(?:收的?房|交房|入住|搬)",
     re.ASCII,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from domain.clock import ManualClock
 from domain.messages import Attachment, Kind
-from domain.retention import kept_since
 from jobs import retention
 from models import retaining
 from models.agreements import Complaint
@@ -22,19 +21,6 @@ from models.outbox import Outbox, State
 from tests.cast import CHEN, World, office
 
 YEARS = timedelta(days=731)
-
-
-@pytest.mark.parametrize(
-    ("now", "since"),
-    [
-        (datetime(2026, 11, 23, tzinfo=UTC), datetime(2024, 11, 23, tzinfo=UTC)),
-        (datetime(2026, 2, 28, tzinfo=UTC), datetime(2024, 2, 28, tzinfo=UTC)),
-        (datetime(2028, 2, 29, tzinfo=UTC), datetime(2026, 2, 28, tzinfo=UTC)),
-        (datetime(2026, 1, 31, tzinfo=UTC), datetime(2024, 1, 31, tzinfo=UTC)),
-    ],
-)
-def test_two_years_of_the_calendar(now: datetime, since: datetime) -> None:
-    assert kept_since(now) == since
 
 
 async def test_old_words_go_and_young_ones_stay(

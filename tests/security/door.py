@@ -30,6 +30,7 @@ RESIDENTS = ("r1-101", "r1-102", "r1-103")
 STAFF_TRYING = ("collector", "admin")
 STRANGER = "stranger"
 PRESSES_MAX = 100
+WHO_LEAVES = ("stop.", "settings.unbind", "moved.new_owner")  # takes a resident's buttons away
 # Tables that keep what was said, and by whom: everybody who writes changes them.
 SAID = {"inbox", "outbox", "dialogues", "buttons", "audit_log", "audit_head", "corrections", "job_runs"}
 HEARD = {"last_heard_at", "chat"}  # columns that tell when and where somebody last wrote
@@ -110,10 +111,10 @@ async def lived_in(file: Path, reader: Reader) -> datetime:
     tried, times = set[str](), Counter[str]()
     for _ in range(PRESSES_MAX):  # breadth first: what was pressed least often next
         fresh = [each for each in await door.buttons() if each.used_at is None and each.token not in tried]
-        fresh = [each for each in fresh if not each.action.startswith(("stop.", "settings.unbind"))]
+        fresh = [each for each in fresh if not each.action.startswith(WHO_LEAVES)]
         if not fresh:
             break
-        button = min(fresh, key=lambda each: (times[each.action], each.token))
+        button = min(fresh, key=lambda each: (times[each.action], each.expires_at, each.action, each.args, each.chat))
         times[button.action] += 1
         tried.add(button.token)
         await door.press(button.user or button.chat, button.token, button.chat)
