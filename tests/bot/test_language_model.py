@@ -169,7 +169,7 @@ async def test_no_label_moves_money(chat: Chat, stub: Stub) -> None:
 
 
 async def test_nothing_that_identifies_leaves(chat: Chat, stub: Stub) -> None:
-    told = "能帮我陈静弄吗 3栋1201 13800001234 286.40元 a.b@example.org 3-1201 一千二百块 翠湖花园 陈静女士"
+    told = "嗯那个钱的事 我陈静 3栋1201 13800001234 286.40元 a.b@example.org 3-1201 一千二百块 翠湖花园 陈静女士"
     stub.says("ask_amount")
     chat.model = stub.model
     before = await chat.write(CHEN, told)

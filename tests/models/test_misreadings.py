@@ -71,7 +71,7 @@ async def test_the_export_is_read_by_the_training(world: World, tmp_path: Path) 
 
 async def test_one_tap_puts_a_wrong_guess_right(world: World, clock: ManualClock) -> None:
     chat = Chat(world, Reader.load(CONTENT), clock)
-    (guessed,) = await chat.write(CHEN, "再发我就找律师")
+    (guessed,) = await chat.write(CHEN, "你们再发信息我就去物价局反映")
     assert guessed.template == "stop.done"
     assert labels(guessed)[-1] == "不是这个意思"
     (asked,) = await chat.press(CHEN, "不是这个意思")
@@ -80,6 +80,6 @@ async def test_one_tap_puts_a_wrong_guess_right(world: World, clock: ManualClock
     assert told[0].template == "complaint.recorded"
     async with world.database.read() as session:
         (row,) = await corrections(session)
-    assert (row.text, row.read_as, row.meant) == ("再发我就找律师", "opt_out", "complain_refuse")
+    assert (row.text, row.read_as, row.meant) == ("你们再发信息我就去物价局反映", "opt_out", "complain_refuse")
     (sure,) = await chat.write(CHEN, "欠多少钱")
     assert "不是这个意思" not in labels(sure)
