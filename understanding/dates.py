@@ -9,12 +9,15 @@ from understanding.day_forms import FORMS, MAY_NAME_A_DAY, PAY_VERB
 _ENDED = r"(?:费|款|钱|账|掉|完|好|清|齐|上|出|过去|进去)"
 _PAST = re.compile(
     rf"{PAY_VERB}{_ENDED}?(?:了(?!吗?再|就|再|才)|过(?!去|来))|(?<![会要能该]){PAY_VERB}{_ENDED}?的(?!话|时候)"
-    r"|[扣划转]走[^,。!?]{0,8}了|[号日]的?那[笔次回]"
+    r"|[扣划转]走[^,。!?]{0,8}了|[号日]的?那[笔次回]|[行卡]走的|已[交缴付转汇]|收了我"
     r"|已经|早就|上次|交过|缴清|刚交|不是.{0,8}[交付]了"
     r"|(?<!get )(?<!gets )(?<!be )(?<!getting )(?<!am )\bpaid\b|\btransferred\b|\bsent\b|\bwired\b|\bgave\b|\bhanded\b|\bdropped\b|\bremitted\b|\bdeposited\b|\bmade (?:the|a|my) payment"
+    r"|\bdebited\b|\bwent (?:through|out)\b|\btook\b|\bbanked\b|\bcredited\b|\bdischarged\b|\bput a che(?:que|ck)\b"
     r"|\bsettled\b|\bwas\b|\bdid\b|\bago\b|\bdone on\b",
     re.ASCII,
 )
+_ANY_PAYING = re.compile(rf"{PAY_VERB}|pay|send|transfer|settle|due|[弄办搞等]|will|can|能|行|可以|再")
+_PAID = re.compile(rf"{PAY_VERB}{_ENDED}?了(?!吗?再|就|再|才)|{PAY_VERB}(?:给)?掉的|[行卡]走的|\bpaid\b")
 _JOINT = re.compile(r"[,。!?;\n](?!\d{3})")  # no joint in 4,800
 _CORRECTION = re.compile(
     r"不对|说错|记错|打错|写错|更正|改成|改到|改为|改天|应该是|还是|算了|不不|哦不|噢不|啊不|不是.{1,8}(?:是|,)|才对"
@@ -31,7 +34,9 @@ _PAYING = re.compile(
     rf"{PAY_VERB}|pay|paid|transfer|settle|截止|到期|之?前|前|due|deadline|最后|last day|为止|可以吗|行吗|行不|好吗|ok"
 )
 
-_DOING = re.compile(rf"{_PAYING.pattern}|[弄办搞整去]|will|do it|done|sort|drop|send|bank", re.ASCII)
+_DOING = re.compile(rf"{_PAYING.pattern}|[弄办搞整去]|就过|will|do it|done|sort|drop|send|bank|with you|take", re.ASCII)
+# "Can't manage it before Christmas": no day, whereas "not before"'s opposite, "can't until Friday", names one.
+_NOT_BEFORE = re.compile(r"(?:can't|cannot|can not|won't|will not|unable to|not able to)\b[^,.!?;]{0,30}$")
 _FEW_WORDS = 3  # characters
 
 
@@ -47,7 +52,7 @@ class Mention:
 def find_date(text: str, today: date) -> tuple[date | None, list[tuple[int, int]]]:
     """The day named for the payment, and the spans that are days and so no sums."""
     mentions, spans = _mentions(text, today)
-    alive = [m for m in mentions if not _NEGATED.search(text[m.end :]) and not _is_replaced(text, m)]
+    alive = [m for m in mentions if not _is_negated(text, m) and not _is_replaced(text, m)]
     if not alive:
         return None, spans
     if len({m.day for m in alive}) == 1:
@@ -57,6 +62,12 @@ def find_date(text: str, today: date) -> tuple[date | None, list[tuple[int, int]
     if re.fullmatch(r"[,、 ]?(?:或者?|还是|or|要么|/)[ ]?", text[alive[0].end : alive[1].start]):
         return None, spans
     return max(alive, key=lambda m: (_score(text, m, alive), -m.start)).day, spans
+
+
+def _is_negated(text: str, mention: Mention) -> bool:
+    if _NEGATED.search(text[mention.end :]):
+        return True
+    return text.startswith("before", mention.start) and _NOT_BEFORE.search(text[: mention.start]) is not None
 
 
 def _is_replaced(text: str, mention: Mention) -> bool:
@@ -108,7 +119,11 @@ def _tells_of_today(text: str, mention: Mention) -> bool:
 
 
 def _is_past(text: str, match: re.Match[str]) -> bool:
-    return bool(_PAST.search(text, *_clause(text, match.start(), match.end())))
+    start, end = _clause(text, match.start(), match.end())
+    if _PAST.search(text, start, end):
+        return True
+    # "交了的呀,14号": a day by itself belongs to the paying that was told elsewhere
+    return not _ANY_PAYING.search(text[start : match.start()] + text[match.end() : end]) and bool(_PAID.search(text))
 
 
 def _clause(text: str, start: int, end: int) -> tuple[int, int]:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from understanding.holidays import HOLIDAYS, holiday
+from understanding.holidays import ENGLISH, HOLIDAYS, holiday
+from understanding.lunar import lunar
 from understanding.numbers import CHINESE, chinese_number, whole_number
 
 _N = rf"(?:\d{{1,2}}|{CHINESE}{{1,3}})"
@@ -188,6 +189,44 @@ def _new_year_day(match: re.Match[str], today: date, past: bool) -> date | None:
     return None if first is None or number is None else first + timedelta(days=number - 1)
 
 
+def _lunar_day(match: re.Match[str], today: date, past: bool) -> date | None:
+    """农历十月二十, 腊月廿三, 冬月初一, 正月初五."""
+    name, day = match["m"], chinese_number(match["d"].removeprefix("初"))
+    month = _LUNAR_MONTHS.get(name) or chinese_number(name)
+    return None if month is None or day is None else lunar(month, day, today, past)
+
+
+_LUNAR_MONTHS = {"正": 1, "冬": 11, "腊": 12}
+
+
+def _first_of_month(match: re.Match[str], today: date, past: bool) -> date | None:
+    month = whole_number(match["m"])
+    return None if month is None else _nearest(month, 1, today, past)
+
+
+def _ordinal(match: re.Match[str], today: date, past: bool) -> date | None:
+    """ "the fourteenth of December", "on the twenty-first"."""
+    day = _ORDINALS[match["o"].replace("-", " ")]
+    if name := match.groupdict().get("mon"):
+        return _nearest(_ENGLISH_MONTHS.index(name[:3]) + 1, day, today, past)
+    if past:
+        return _in_month(today, 0 if day <= today.day else -1, day)
+    return _in_month(today, 0 if day >= today.day else 1, day)
+
+
+_ORDINALS = {
+    word: number
+    for number, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
+        " sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        start=1,
+    )
+}
+_ORDINALS |= {f"twenty {word}": 20 + number for word, number in list(_ORDINALS.items())[:9]}
+_ORDINALS |= {"thirtieth": 30, "thirty first": 31}
+_ORDINAL = "(?:" + "|".join(sorted(_ORDINALS, key=len, reverse=True)).replace(" ", "[ -]") + ")"
+
+
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.ASCII)  # \b between a Latin and a Chinese letter
 
@@ -206,7 +245,7 @@ _ORDINAL_DAY = rf"(?P<d>[0-3]?\d)(?:{_SUFFIX})?"
 # Every form below holds one of these: most sentences hold none and need no closer look.
 MAY_NAME_A_DAY = _pattern(
     rf"\d|[月周年天日号]|星期|礼拜|今|昨|后儿|前儿|明[早晚儿]|\b(?:to|yester)day|tomorrow|\b(?:to)?night|\bth(?:is|e)\b|weeks?|month|days?|eom"
-    rf"|year|{_WEEKDAY_NAME}|{_MONTH_NAME}|christmas|xmas|cny|festival|{'|'.join(name for name in HOLIDAYS if name != '年')}"
+    rf"|year|{_WEEKDAY_NAME}|{_MONTH_NAME}|festival|{'|'.join((*ENGLISH, *(name for name in HOLIDAYS if name != '年')))}"
 )
 # Read top to bottom: a span taken by an earlier form is not read again.
 FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
@@ -272,7 +311,7 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     ),
     (
         _pattern(
-            r"\b(?:in|within)(?: the)?(?: next)? (?P<n>\d+|one|two|three|four|five|six|seven|eight|nine|ten|fourteen|a) (?:working |business )?(?P<unit>day|week)s?\b(?: time)?"
+            r"\b(?:in|within)(?: the)?(?: next)? (?P<n>\d+|one|two|three|four|five|six|seven|eight|nine|ten|fourteen|a) (?:working |business )?(?P<unit>day|week)s?\b(?: time)?(?: (?:from|of) (?:today|now))?"
         ),
         _days_from_now,
     ),
@@ -305,12 +344,15 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     ),
     (
         _pattern(
-            r"(?P<pre>before|by|until|on|over|after)? ?(?:the )?(?P<name>chinese new year|lunar new year|spring festival|cny|new year's eve|new years eve|new year's day|new year|christmas eve|christmas|xmas|national day|labou?r day)"
+            rf"(?P<pre>before|by|until|on|over|after)? ?(?:the )?\b(?P<name>{'|'.join(sorted(ENGLISH, key=len, reverse=True))})\b"
         ),
         lambda m, t, p: None if m["pre"] == "after" else holiday(m["name"], t, p, before=m["pre"] == "before"),
     ),
     (_pattern(r"(?:大年|正月|年)初(?P<n>[一二三四五六七八九]|十[一二三四]?)"), _new_year_day),
+    (_pattern(rf"(?:农历|阴历|旧历)?(?P<m>[正冬腊])月(?P<d>初?{CHINESE}{{1,3}})"), _lunar_day),
+    (_pattern(rf"(?:农历|阴历|旧历)(?P<m>{CHINESE}{{1,2}})月(?P<d>初?{CHINESE}{{1,3}})"), _lunar_day),
     # ends of months and years
+    (_pattern(rf"(?P<m>1[0-2]|0?[1-9]|{CHINESE}{{1,2}})月(?:份)?的?(?:头一天|初一天|第一天|首日)"), _first_of_month),
     (_pattern(rf"(?P<m>1[0-2]|0?[1-9]|{CHINESE}{{1,2}})月(?:份)?(?:底|末)"), _named_month_end),
     (_pattern(r"(?P<rel>这个|本|下下个|下个|(?<!剩)下|上个|上|当)?月(?:的?最后一天|底|末)"), _month_end),
     (_pattern(r"(?P<rel>今|去|明)?年(?:底|末)|\b(?:the )?end of (?:the |this )?year\b|\byear[- ]end\b"), _year_end),
@@ -324,7 +366,7 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     # days of months
     (
         _pattern(
-            rf"(?P<rel>去年|今年|明年)?(?P<m>1[0-2]|0?[1-9]|{CHINESE}{{1,2}})月份?的?(?P<d>[0-3]?\d|[一二三四五六七八九十廿卅]{{1,3}})(?:号|日)?(?!\d|[号日]?[楼栋门线]|[个.百千万块元]|期)"
+            rf"(?P<rel>去年|今年|明年)?(?P<m>1[0-2]|0?[1-9]|{CHINESE}{{1,2}})月份?的?(?P<d>[0-3]?\d|[一二三四五六七八九十廿卅]{{1,3}})(?:号|日)?(?!\d|[号日]?[楼栋门线]|[个.百千万块元]|[期笔份次回批])"
         ),
         _month_day,
     ),
@@ -352,6 +394,9 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
         _english_month_day,
     ),
     (_pattern(rf"\b{_ORDINAL_DAY}(?: of)? (?P<mon>{_MONTH_NAME})(?:,? (?P<y>20\d\d))?\b"), _english_month_day),
+    (_pattern(rf"\b(?P<mon>{_MONTH_NAME}) (?:the )?(?P<o>{_ORDINAL})\b"), _ordinal),
+    (_pattern(rf"\b(?P<o>{_ORDINAL})(?: day)? of (?P<mon>{_MONTH_NAME})\b"), _ordinal),
+    (_pattern(rf"\b(?:by|on|until|till|before) the (?P<o>{_ORDINAL})\b(?! \w)"), _ordinal),
     (_pattern(rf"\b(?:the )?(?P<d>[0-3]?\d){_SUFFIX}(?: of)? (?P<rel>next|this|last) month\b"), _day_of_month),
     (_pattern(rf"\b(?P<rel>next|this|last) month(?: on)? (?:the )?(?P<d>[0-3]?\d){_SUFFIX}\b"), _day_of_month),
     (
@@ -361,6 +406,12 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
         _day_of_month,
     ),
     # weekdays
+    (
+        _pattern(rf"\b(?:a |one )?week (?:on|from) (?P<w>{_WEEKDAY_NAME})\b|\b(?P<w2>{_WEEKDAY_NAME}) week\b"),
+        lambda m, t, p: (
+            _bare_weekday(_ENGLISH_WEEKDAYS.index((m["w"] or m["w2"])[:3]), t, False, False) + timedelta(weeks=1)
+        ),
+    ),
     (
         _pattern(
             r"(?P<rel>这个?|本|下下个?|下个?|上上个?|上个?)?(?:周|星期|礼拜)(?P<w>[一二三四五六日天1-6])(?!个|家|天|期|\d|次|圈|年|边)"

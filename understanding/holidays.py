@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from understanding.lunar import lunar_day
+
 _SPRING = {
     2025: (1, 29), 2026: (2, 17), 2027: (2, 6), 2028: (1, 26), 2029: (2, 13), 2030: (2, 3),
     2031: (1, 23), 2032: (2, 11), 2033: (1, 31), 2034: (2, 19), 2035: (2, 8),
@@ -29,8 +31,21 @@ def _shifted(table: dict[int, tuple[int, int]], days: int) -> dict[int, tuple[in
     return {year: (day.month, day.day) for year, day in moved.items()}
 
 
+def _lunar(month: int, day: int) -> dict[int, tuple[int, int]]:
+    found = {year: lunar_day(year, month, day) for year in range(2025, 2036)}
+    return {each.year: (each.month, each.day) for each in found.values() if each is not None}
+
+
+def _thanksgiving(days_after: int) -> dict[int, tuple[int, int]]:
+    """The fourth Thursday of November."""
+    first = {year: date(year, 11, 1) for year in range(2025, 2036)}
+    fourth = {year: day + timedelta(days=(3 - day.weekday()) % 7 + 21) for year, day in first.items()}
+    return _shifted({year: (day.month, day.day) for year, day in fourth.items()}, days_after)
+
+
 _EVE = _shifted(_SPRING, -1)
 _LANTERN = _shifted(_SPRING, 14)
+_BLACK_FRIDAY = _thanksgiving(1)
 
 # "过年" and "年前" by themselves name no day: only "before" makes them the eve. None stands for that.
 HOLIDAYS: dict[str, dict[int, tuple[int, int]]] = {
@@ -40,11 +55,17 @@ HOLIDAYS: dict[str, dict[int, tuple[int, int]]] = {
     "端午": _DRAGON_BOAT, "中秋": _MID_AUTUMN, "国庆": _fixed(10, 1), "十一": _fixed(10, 1), "教师节": _fixed(9, 10),
     "双十一": _fixed(11, 11), "双11": _fixed(11, 11), "双十二": _fixed(12, 12), "双12": _fixed(12, 12),
     "cny": _SPRING, "圣诞": _fixed(12, 25), "平安夜": _fixed(12, 24), "冬至": _fixed(12, 22),
+    "立冬": _fixed(11, 7), "重阳": _lunar(9, 9), "七夕": _lunar(7, 7), "腊八": _lunar(12, 8), "小年": _lunar(12, 23),
+    "黑五": _BLACK_FRIDAY, "黑色星期五": _BLACK_FRIDAY, "感恩节": _thanksgiving(0), "万圣": _fixed(10, 31), "情人节": _fixed(2, 14),
 }  # fmt: skip
-_ENGLISH = {
+ENGLISH = {
     "chinese new year": _SPRING, "lunar new year": _SPRING, "spring festival": _SPRING, "cny": _SPRING,
     "new year's eve": _fixed(12, 31), "new years eve": _fixed(12, 31), "new year's day": _fixed(1, 1), "new year": _fixed(1, 1),
-    "christmas eve": _fixed(12, 24), "christmas": _fixed(12, 25), "xmas": _fixed(12, 25), "national day": _fixed(10, 1),
+    "chinese new year's eve": _EVE, "chinese new year eve": _EVE, "cny eve": _EVE, "eve of chinese new year": _EVE,
+    "eve of lunar new year": _EVE, "eve of cny": _EVE, "eve of the new year": _fixed(12, 31), "boxing day": _fixed(12, 26),
+    "day after thanksgiving": _BLACK_FRIDAY, "black friday": _BLACK_FRIDAY, "thanksgiving": _thanksgiving(0),
+    "halloween": _fixed(10, 31), "valentine's day": _fixed(2, 14), "xmas eve": _fixed(12, 24), "armistice day": _fixed(11, 11),
+    "independence day": _fixed(7, 4), "fourth of july": _fixed(7, 4), "christmas eve": _fixed(12, 24), "christmas": _fixed(12, 25), "xmas": _fixed(12, 25), "national day": _fixed(10, 1),
     "labour day": _fixed(5, 1), "labor day": _fixed(5, 1),
 }  # fmt: skip
 _ONLY_BEFORE = {"年", "过年", "十一"}
@@ -54,7 +75,7 @@ def holiday(name: str, today: date, past: bool, *, before: bool) -> date | None:
     """The next (or, said of the past, the last) such day; `before` gives the eve. None outside the table."""
     if name in _ONLY_BEFORE and not before:
         return None
-    table = HOLIDAYS.get(name) or _ENGLISH[name]
+    table = HOLIDAYS.get(name) or ENGLISH[name]
     back = int(before and table is not _EVE)  # "before the eve" still means the eve
     days = sorted(date(year, *day) - timedelta(days=back) for year, day in table.items())
     if past:

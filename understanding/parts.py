@@ -17,10 +17,14 @@ _PATTERNS = tuple(
         rf"(?:是|就|要){_N}期",
         rf"(?<!第){_N}(?:个)?(?:月|期|次|笔|季度|回)(?:来|慢慢|内|里|的)?(?:分|拆|摊|平摊|均摊|匀)(?:期|开)?",
         r"(?P<n>对半)(?:分|开|拆|来|交|付|给)",
-        rf"(?<!第)(?<![\d二三四五六七八九十]月){_N}期(?={_PAY}|可以|行|能|好|吧|吗|怎么|的话|ok)",
+        rf"(?<!第)(?<![\d二三四五六七八九十]月){_N}期(?={_PAY}|可以|行|能|好|吧|吗|怎么|的话|ok|零利率|免息|无息)",
         rf"(?<!第){_N}(?:个月|(?<=[俩仨])月|次|笔){_PAY}(?:完|清|齐)",
         rf"(?:能|可以|可不可以|让我){_PAY[:-1]}|刷){_N}次",
-        rf"\b{_EN}[- ](?:equal |monthly |separate |smaller |easy )*(?:installments?|payments|parts|portions|chunks|goes|pieces)\b",
+        rf"\b{_EN}[- ](?:(?:equal|monthly|weekly|quarterly|separate|smaller|small|little|easy|bite-size|even) )*(?:installments?|payments|parts|portions|chunks|goes|pieces|tranches|bits|lots|slices|bites|pmts|shares)\b",
+        rf"\b(?:in|make|do|by) {_EN} times?\b(?! (?:a|per|the)\b)",
+        r"\b(?:in|into) (?P<n>halves|thirds|quarters)\b",
+        r"(?P<n>half)\b[^.!?]{0,40}\b(?:the )?other half",
+        r"一(?P<n>半)[^。!?]{1,6}一半",
         rf"\b(?:split|divide|spread|break)\b[^,.!?;]{{0,30}}?\b(?:in|into|over|across|by|between)\b (?:to )?(?:the )?(?:next )?{_EN}(?: (?:equal|monthly|separate))?(?: (?:months?|times|parts?|payments?|installments?|ways|quarters|terms))?(?![\w%]|st|nd|rd|th| (?:days?|weeks?|yuan|hours?|years?)\b)",
         rf"\bsplit (?:it |this )?{_EN} ways\b",
         rf"\b(?:in|over) {_EN} (?:times|goes|bits|lots|tranches)\b",
@@ -30,6 +34,7 @@ _PATTERNS = tuple(
         rf"\b(?:installments?|plan) (?:of|over|for|in) {_EN}\b",
     )
 )
+_FRACTIONS = {"对半": 2, "半": 2, "half": 2, "halves": 2, "thirds": 3, "quarters": 4}
 _REFUSED = re.compile(r"(?:不|别|不想|不要|不用|不能|没)分(?:期|次|开)")
 _RANGE = re.compile(rf"^(?:[-到至~、或]|或者)\s*[\d{CHINESE[1:-1]}]")
 _CORRECTION = re.compile(r"不对|说错|改成|还是|不是|no wait|sorry|i mean|actually|make (?:it|that)")
@@ -47,7 +52,7 @@ def find_parts(text: str) -> tuple[int | None, list[tuple[int, int]]]:
             word = match["n"]
             if word in ("a", "an", "两三", "三四", "二三", "一两", "四五", "五六"):
                 continue
-            count = 2 if word == "对半" else whole_number(word)
+            count = _FRACTIONS.get(word) or whole_number(word)
             if (
                 count is not None
                 and 2 <= count <= 60

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from understanding.numbers import chinese_number, whole_number
+from understanding.numbers import chinese_number, english_number, whole_number
 
 _DIGITS = "零一二三四五六七八九"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -28,11 +28,18 @@ _YEAR = re.compile(
     r"(?P<y3>二零二[一二三四五六七八九])年(?!\d|[一二三四五六七八九十]+月)|(?<!\d)(?P<y>20\d\d)(?:年度?|\b)(?!\d|[-/.]\d|元|块)|(?<![\d.])(?P<y2>[12]\d)年(?:度|的|全年)|(?<![\d.])(?P<y4>2\d)年(?=欠|没[交缴]|那)",
     re.ASCII,
 )
+_SPOKEN_YEAR = re.compile(
+    r"\b(?:two thousand(?: and)?|twenty) (?P<y>twenty[ -](?:one|two|three|four|five|six|seven|eight|nine))\b"
+)
 _RELATIVE_YEAR = re.compile(r"(?P<rel>去年|前年|今年|本年度?|明年|来年|(?:last|this|next) year)(?!底|末|初)", re.ASCII)
-_AHEAD = re.compile(r"下一?期|下次|续|预|提前|next|upcoming|will be|要交多少|要多少|renew|将|以后|接下来", re.ASCII)
+_AHEAD = re.compile(
+    r"下一?期|下次|续|预|提前|next|upcoming|will be|要交多少|要多少|renew|将(?:要|会)|以后|接下来", re.ASCII
+)
 # "12月的账单能先看吗", asked in November, is about the coming one.
 _SOON_MONTHS = 2
-_ASKS = re.compile(r"多少|能不?能?|可以|什么时候|几号|出来?了?吗|先看|how much|when|can i|could i")
+_ASKS = re.compile(
+    r"多少|能不?能?|可以|什么时候|几号|出来?了?吗|先看|how much|when|can i|could i|does|do i|do we|what|which|advise|figure|upto|up to|\?"
+)
 # What follows a month that names a time, of paying or of moving in, and no period.
 _WHEN = re.compile(
     r"^(?:份|里|中)?(?:再|才|就|一定|前|之前|内|一?起|统一|会|能)?(?:交|付|缴|还|给|转|补)(?!的|过|了|清)|^份?(?:才|刚)?(?:收的?房|交房|入住|搬)",
@@ -53,6 +60,8 @@ def find_period(text: str, today: date) -> str | None:
     named = _NAMED_YEAR_MONTH.search(text)
     if named:
         return f"{named['y']}-{_MONTHS.index(named['mon'][:3]) + 1:02}"
+    if spoken := _SPOKEN_YEAR.search(text):
+        return f"20{english_number(spoken['y'])}"
     return _month(text, today) or _whole_year(text, today)
 
 

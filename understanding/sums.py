@@ -25,8 +25,11 @@ _PAY_WORD = (
 )
 
 _PATTERNS: tuple[re.Pattern[str], ...] = (
-    # ￥2,860.00  $500  rmb 500
-    re.compile(rf"(?:[¥$]|\brmb|\bcny|\byuan|人民币)\s*(?P<n>{_DIGITS})(?P<k>\s*[kw万千])?{_VAGUE_AFTER}", re.ASCII),
+    # ￥2,860.00  $500  rmb 500  £60  RM1,120
+    re.compile(
+        rf"(?:[¥$£€₹]|\b(?:rmb|cny|yuan|rm|rs\.?|inr|sgd|hkd|gbp|usd|aud|eur|aed|php|ngn)|人民币)\s*(?P<n>{_DIGITS})(?P<k>\s*[kw万千](?![a-z]))?{_VAGUE_AFTER}",
+        re.ASCII,
+    ),
     # 1w2  1k2  1万2  1千2  1万2千5: what follows is a tenth of the unit
     re.compile(
         rf"(?<![\d.])(?P<big>\d{{1,3}})(?P<scale>[wk万千百])(?P<tail>\d)(?![\d.]|[千百wk万])(?:{_UNIT})?{_VAGUE_AFTER}{_COUNT}",
@@ -41,14 +44,18 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
     ),
     # 1.2k yuan  1.2万  3千块
     re.compile(
-        rf"(?<![\d.a-z])(?P<n>{_DIGITS})\s?(?P<k>k|w|万|千|百)(?![a-z]){_VAGUE_AFTER}(?:{_UNIT}|yuan)?{_COUNT}",
+        rf"(?<![\d.a-z])(?P<n>{_DIGITS})\s?(?P<k>k|w|grand|lakh|万|千|百)(?![a-z]){_VAGUE_AFTER}(?:{_UNIT}|yuan)?{_COUNT}",
         re.ASCII,
     ),
     # 2860元  500 yuan  $: with a unit
-    re.compile(rf"(?<![\d.,])(?P<n>{_DIGITS})\s*(?:{_UNIT}|yuan\b|dollars?\b|rmb\b){_VAGUE_AFTER}", re.ASCII),
+    re.compile(
+        rf"(?<![\d.,])(?P<n>{_DIGITS})\s*(?:{_UNIT}|(?:yuan|dollars?|rmb|bucks?|pounds?|quid|euros?|ringgit|rupees|dirhams?|pesos?|naira|rm|hkd|sgd|usd)\b){_VAGUE_AFTER}",
+        re.ASCII,
+    ),
     # 两千五百块  八百元  五十块
     re.compile(
-        rf"(?P<zh>{CHINESE}{{1,11}}){_UNIT}(?!{CHINESE}?[毛角]|(?<=一块)[结交付给缴还儿去来上搞弄办报算])", re.ASCII
+        rf"(?P<zh>{CHINESE}{{1,11}})(?!刀){_UNIT}(?!{CHINESE}?[毛角]|(?<=一块)[结交付给缴还儿去来上搞弄办报算])",
+        re.ASCII,
     ),
     # 一千二  三百八  两千: with a scale, no unit
     re.compile(rf"(?<![第{CHINESE[1:-1]}])(?P<zh>{_SCALED}){_VAGUE_AFTER}{_COUNT}(?!分之|不[止到])", re.ASCII),
@@ -58,7 +65,7 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
     ),
     # "pay 2860", "欠1200"
     re.compile(
-        rf"{_PAY_WORD}(?:了|的|过|你|你们|我|他|it|me|you|about|the|a|:|：|\s)*(?P<n>(?:{_DIGITS}))(?![\d.,]*\d)\s?{_VAGUE_AFTER}{_COUNT}(?!\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|parts?|installments?|pm|am|o'clock|payments?|lessons?|class|classes|sqm|sq|square|percent|min|hours?|people|am|messages?|of)\b)",
+        rf"{_PAY_WORD}(?:了|的|过|你|你们|我|他|it|me|you|about|the|still|only|a|:|：|\s)*(?P<n>(?:{_DIGITS}))(?![\d.,]*\d)\s?{_VAGUE_AFTER}{_COUNT}(?!\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|parts?|installments?|pm|am|o'clock|payments?|lessons?|class|classes|sqm|sq|square|percent|min|hours?|people|am|messages?|of)\b)",
         re.ASCII,
     ),
     # five hundred yuan, two thousand
@@ -69,7 +76,8 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
 )
 # "这460是啥", "18号那笔980的"
 _POINTED_AT = re.compile(
-    rf"[这那](?:笔|个)?(?P<n>\d{{3,5}}(?:\.\d{{1,2}})?)(?![\d.:/-]){_VAGUE_AFTER}{_COUNT}", re.ASCII
+    rf"(?:[这那](?:笔|个)?|\b(?:the|this|that) )(?P<n>\d{{3,5}}(?:\.\d{{1,2}})?)(?![\d.:/-]){_VAGUE_AFTER}{_COUNT}(?! ?[a-z]*(?:st|nd|rd|th|bus|form|block|unit|floor|class|days?|months?)\b)",
+    re.ASCII,
 )
 # A number by itself in a sentence about money; see _is_room_like.
 _LONE = re.compile(
@@ -78,6 +86,7 @@ _LONE = re.compile(
 )
 _MONEY_WORD = re.compile(
     r"交|缴|付|转|汇|划|对公|肉疼|抹零|抹个零|太贵|冒出|多出|扣|钱|费|收|减|欠|还|给|pay|paid|send|sent|wired?|remit|bank(?:ed)? in|lease|quoted?|extra|price|from me|fee|charge|bill|transfer|money|cost|invoice|receipt|数|变|arrive|figure|number|total|rest\b|balance|owe|due\b|deposit"
+    r"|too many|too much|mistake|write|wrote|bring|venmo|zelle|票|续"
 )
 _BARE = re.compile(rf"^\s*(?P<n>{_DIGITS})\s*$")
 
@@ -99,7 +108,7 @@ _FIRST_PART = re.compile(
     r"(?:先|只能|最多|就能|能)(?:交|付|给|转|还|缴|打|拿|出)(?:个|你们?|上|一?部分)?[¥$]?$|(?:only|just|first|now) (?:pay )?[¥$]?$|(?:can|could|will|i'll|may i|let me) (?:only |just |first )?(?:pay|give|send|do) (?:you )?[¥$]?$"
 )
 _CHARGED = re.compile(
-    r"(?:变成|变|成了|这回|本期|今期|今次|这期|怎么(?:是|要|就|变|会|收|又|这次)?|却|收我?|竟然|这次|这个月|今年|现在|bill (?:is|says)|charged(?: me)?|now(?: it is)?|why|want)[^,。\d]{0,4}[¥$]?$"
+    r"(?:变成|变|成了|这回|本期|今期|今次|这期|怎么(?:是|要|就|变|会|收|又|这次)?|却|收我?|竟然|这次|这个月|今年|现在|bill (?:is|says)|charged(?: me)?|now(?: it)?(?: is| says| shows)?|why|want)[^,。\d]{0,4}[¥$]?$"
 )
 _HOUSE_NUMBER = re.compile(
     r"(?:栋|幢|座|楼|单元|室|房号?|(?:room|unit|apartment|apt)(?: number)?(?: is)?|#|no\.?|号楼|编号|尾号|账号|电话|手机|订单|单号|合同|流水号?|\b(?:ref|reference|txn|order|id))\s*[:：]?\s*\d*[-]?$"
@@ -205,4 +214,4 @@ def _fen(match: re.Match[str]) -> int | None:
 
 
 def _scale(letter: str) -> int:
-    return {"k": 1000, "w": 10000, "万": 10000, "千": 1000, "百": 100}.get(letter, 1)
+    return {"k": 1000, "grand": 1000, "lakh": 100000, "w": 10000, "万": 10000, "千": 1000, "百": 100}.get(letter, 1)

@@ -9,9 +9,15 @@ _ELONGATED = re.compile(r"([^\d\s.])\1{2,}")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufe0e\ufe0f\u00ad]")
 _EMOJI = re.compile(r"[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\u3030]")
 _LATIN_RUN = re.compile(r"[a-zü']+(?:[ ]+[a-zü']+)*")
+_COUNTS = {"hao": "号", "yue": "月", "nian": "年", "kuai": "块", "yuan": "元", "qi": "期"}  # right behind a figure
+_PINYIN_COUNTS = re.compile(rf"(?<=\d)(?:{'|'.join(_COUNTS)})(?![a-z])")
 _SPACE_IN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])")
 _SHORTEST_CLAUSE = 3  # characters
 _SPACE_BESIDE_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) +| +(?=[\u4e00-\u9fff])")
+
+_DAYS = tuple(
+    "昨天 今天 明天 后天 前天 月底 年底 下周一 下周二 下周三 下周四 下周五 下周六 下周日 这周五 周一 周五 下个月".split()
+)
 
 # Before these, 点 is "o'clock" or "a bit", not the Cantonese "how".
 _NOT_HOW = "0123456789几早晚一有快少多宜迟半好两二三四五六七八九十慢"
@@ -36,7 +42,7 @@ class Speller:
             + r")(?![a-z'\-])"
         )
         self.syllables = Syllables(folder / "syllables.txt")
-        self._pinyin = _PinyinWords(self.syllables, pinyin_words)
+        self._pinyin = _PinyinWords(self.syllables, (*pinyin_words, *_DAYS))
 
     def _simple(self, text: str) -> str:
         return text.translate(self._simplified)
@@ -48,6 +54,7 @@ class Speller:
         words = self._simple(words)
         words = _ELONGATED.sub(r"\1", words)
         words = self._english_pattern.sub(lambda m: self._english[m[0]], words)
+        words = _PINYIN_COUNTS.sub(lambda m: _COUNTS[m[0]], words)
         words = _LATIN_RUN.sub(lambda m: self._pinyin.chinese(m[0]), words)
         words = " ".join(words.split())
         words = _SPACE_BESIDE_CHINESE.sub("", _paused(words))
@@ -238,6 +245,7 @@ _SINGLE = {
     "zhe": "这",
     "na": "那",
     "jia": "家",
+    "zhuan": "转",
     "kai": "开",
     "cha": "查",
     "suan": "算",
