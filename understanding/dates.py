@@ -11,11 +11,13 @@ _PAST = re.compile(
     rf"{PAY_VERB}{_ENDED}?(?:了(?!吗?再|就|再|才)|过(?!去|来))|(?<![会要能该]){PAY_VERB}{_ENDED}?的(?!话|时候)"
     r"|[扣划转]走[^,。!?]{0,8}了|[号日]的?那[笔次回]|[行卡]走的|已[交缴付转汇]|收了我"
     r"|已经|早就|上次|交过|缴清|刚交|不是.{0,8}[交付]了"
-    r"|(?<!get )(?<!gets )(?<!be )(?<!getting )(?<!am )\bpaid\b|\btransferred\b|\bsent\b|\bwired\b|\bgave\b|\bhanded\b|\bdropped\b|\bremitted\b|\bdeposited\b|\bmade (?:the|a|my) payment"
-    r"|\bdebited\b|\bwent (?:through|out)\b|\btook\b|\bbanked\b|\bcredited\b|\bdischarged\b|\bput a che(?:que|ck)\b"
-    r"|\bsettled\b|\bwas\b|\bdid\b|\bago\b|\bdone on\b",
+    r"|[交缴付][脱咖咗]|入了"
+    r"|(?<!get )(?<!gets )(?<!be )(?<!getting )(?<!am )(?<!not )\b(?:paid|transferred|sent|wired|gave|handed|dropped|remitted|deposited"
+    r"|settled|debited|banked|credited|discharged|took|done on|went (?:through|out|by|in)|covered it|cleared it|made (?:the|a|my) payment|put a che(?:que|ck))\b"
+    r"|\bwas\b|\bi did\b|\bdid (?:it|pay|that)\b|\bago\b",
     re.ASCII,
 )
+_WILL = re.compile(rf"就给[你您]们?{PAY_VERB}了|\b(?:shall|will) be\b")  # "顺道就给你缴了" is still to come
 _ANY_PAYING = re.compile(rf"{PAY_VERB}|pay|send|transfer|settle|due|[弄办搞等]|will|can|能|行|可以|再")
 _PAID = re.compile(rf"{PAY_VERB}{_ENDED}?了(?!吗?再|就|再|才)|{PAY_VERB}(?:给)?掉的|[行卡]走的|\bpaid\b")
 _JOINT = re.compile(r"[,。!?;\n](?!\d{3})")  # no joint in 4,800
@@ -120,6 +122,8 @@ def _tells_of_today(text: str, mention: Mention) -> bool:
 
 def _is_past(text: str, match: re.Match[str]) -> bool:
     start, end = _clause(text, match.start(), match.end())
+    if _WILL.search(text, start, end):
+        return False
     if _PAST.search(text, start, end):
         return True
     # "交了的呀,14号": a day by itself belongs to the paying that was told elsewhere

@@ -317,10 +317,11 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     ),
     (
         _pattern(
-            r"\b(?P<n>\d+|a|one|two|three|four|five|six|seven|eight|nine|ten) (?P<unit>day|week)s? (?:from (?:now|today)|(?<=days )later|(?<=days )time)\b"
+            r"\b(?P<n>\d+|a|one|two|three|four|five|six|seven|eight|nine|ten) (?P<unit>day|week)s? (?:more )?(?:from (?:now|today)|(?<=days )later|(?<=days )time)\b"
         ),
         _days_from_now,
     ),
+    (_pattern(r"\b(?:in |within )?a fortnight(?:'s time| from (?:now|today))|\bin a fortnight\b"), _offset(14)),
     (_pattern(r"大后天"), _offset(3)),
     (_pattern(r"大前天"), _offset(-3)),
     (_pattern(r"后天|后儿个?|\b(?:the )?day after tomorrow\b"), _offset(2)),
@@ -331,14 +332,14 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     ),
     (_pattern(r"昨天|昨日|昨儿个?|昨个儿?|昨晚|\byesterday\b|\blast night\b"), _offset(-1)),
     (
-        _pattern(r"今天|今日|今儿个?|今个儿?|今晚|今早|\btoday\b|\btonight\b|\bthis (?:afternoon|evening|morning)\b"),
+        _pattern(r"今天|今日|今儿个?|今个儿?|今晚|今早|\btoday\b|\btonight\b"),
         _offset(0),
     ),
     # holidays
     (_pattern(rf"(?:过了|过完|出了)(?:这个)?(?:{_HOLIDAY_NAMES})"), _nothing),
     (
         _pattern(
-            rf"(?P<rel>去年|今年|明年|来年)?(?:的)?(?P<name>{_HOLIDAY_NAMES})(?P<one>假期|节|那天)?(?:(?P<before>之前|以前|前|来临前)|(?P<after>假?期?(?:之后|以后|后|完|过后|那会|那阵|期间|左右|的?时候|那时|回来|放假)))?"
+            rf"(?P<rel>去年|今年|明年|来年)?(?:的)?(?P<name>{_HOLIDAY_NAMES})(?P<one>假期|节|那天)?(?:(?P<before>前一天|之前|以前|前|来临前)|(?P<after>假?期?(?:之后|以后|后|完|过后|那会|那阵|期间|左右|的?时候|那时|回来|放假)))?"
         ),
         _holiday,
     ),
@@ -355,7 +356,12 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     (_pattern(rf"(?P<m>1[0-2]|0?[1-9]|{CHINESE}{{1,2}})月(?:份)?的?(?:头一天|初一天|第一天|首日)"), _first_of_month),
     (_pattern(rf"(?P<m>1[0-2]|0?[1-9]|{CHINESE}{{1,2}})月(?:份)?(?:底|末)"), _named_month_end),
     (_pattern(r"(?P<rel>这个|本|下下个|下个|(?<!剩)下|上个|上|当)?月(?:的?最后一天|底|末)"), _month_end),
-    (_pattern(r"(?P<rel>今|去|明)?年(?:底|末)|\b(?:the )?end of (?:the |this )?year\b|\byear[- ]end\b"), _year_end),
+    (
+        _pattern(
+            r"(?P<rel>今|去|明)?年(?:底|末)|\b(?:the )?end of (?:the |this )?year\b|\byear[- ]end\b|\bbefore the year is out\b"
+        ),
+        _year_end,
+    ),
     (
         _pattern(
             r"\b(?:the )?(?:end|last day) of (?P<rel>next|last|this|the)? ?month\b|\bmonth[- ]end\b|\beom\b|\bend of the mth\b"
@@ -366,7 +372,7 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     # days of months
     (
         _pattern(
-            rf"(?P<rel>去年|今年|明年)?(?P<m>1[0-2]|0?[1-9]|{CHINESE}{{1,2}})月份?的?(?P<d>[0-3]?\d|[一二三四五六七八九十廿卅]{{1,3}})(?:号|日)?(?!\d|[号日]?[楼栋门线]|[个.百千万块元]|[期笔份次回批])"
+            rf"(?P<rel>去年|今年|明年)?(?P<m>1[0-2]|0?[1-9]|{CHINESE}{{1,2}})月份?的?(?P<d>[0-3]?\d|[一二三四五六七八九十廿卅]{{1,3}})(?:号|日)?(?!\d|[号日]?[楼栋门线]|[个.百千万块元]|[期笔份次回批半])"
         ),
         _month_day,
     ),
@@ -383,6 +389,7 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
         _day_of_month,
     ),
     (_pattern(r"(?<![\d.:/])(?P<m>1[0-2]|0?[1-9])[/](?P<d>[0-3]?\d)(?![\d/%])"), _month_day),
+    (_pattern(r"(?<![\d.:/])(?P<d>1[3-9]|2\d|3[01])/(?P<m>1[0-2]|0?[1-9])(?![\d/%])"), _month_day),
     (
         _pattern(
             r"(?<![\d.:/])(?P<m>1[0-2]|0?[1-9])[.-](?P<d>[0-3]\d|[1-9])(?=(?:号|日|之?前|交|缴|付|再交|可以交))(?:号|日)?"
@@ -396,7 +403,7 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     (_pattern(rf"\b{_ORDINAL_DAY}(?: of)? (?P<mon>{_MONTH_NAME})(?:,? (?P<y>20\d\d))?\b"), _english_month_day),
     (_pattern(rf"\b(?P<mon>{_MONTH_NAME}) (?:the )?(?P<o>{_ORDINAL})\b"), _ordinal),
     (_pattern(rf"\b(?P<o>{_ORDINAL})(?: day)? of (?P<mon>{_MONTH_NAME})\b"), _ordinal),
-    (_pattern(rf"\b(?:by|on|until|till|before) the (?P<o>{_ORDINAL})\b(?! \w)"), _ordinal),
+    (_pattern(rf"\b(?:by|on|until|till|before) the (?!first|second|third)(?P<o>{_ORDINAL})\b(?! \w)"), _ordinal),
     (_pattern(rf"\b(?:the )?(?P<d>[0-3]?\d){_SUFFIX}(?: of)? (?P<rel>next|this|last) month\b"), _day_of_month),
     (_pattern(rf"\b(?P<rel>next|this|last) month(?: on)? (?:the )?(?P<d>[0-3]?\d){_SUFFIX}\b"), _day_of_month),
     (
@@ -414,9 +421,13 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     ),
     (
         _pattern(
-            r"(?P<rel>这个?|本|下下个?|下个?|上上个?|上个?)?(?:周|星期|礼拜)(?P<w>[一二三四五六日天1-6])(?!个|家|天|期|\d|次|圈|年|边)"
+            r"(?P<rel>这个?|本|下下个?|下个?|上上个?|上个?)?(?:周|星期|礼拜)(?P<w>[一二三四五六日天1-6])(?!个|家|天|期|\d|次|圈|年(?!终)|边)"
         ),
         _weekday,
+    ),
+    (
+        _pattern(rf"\b(?P<w>{_WEEKDAY_NAME}) (?:of )?next week\b"),
+        lambda m, t, p: _of_week(t, _ENGLISH_WEEKDAYS.index(m["w"][:3]), 1),
     ),
     (_pattern(rf"\b(?P<rel>next|this|last|coming)? ?(?P<w>{_WEEKDAY_NAME})(?!\w)"), _english_weekday),
 )

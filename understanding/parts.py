@@ -6,8 +6,8 @@ from understanding.numbers import CHINESE, ENGLISH, whole_number
 
 _N = rf"(?P<n>\d{{1,2}}|{CHINESE}{{1,3}}|[俩仨])"
 _EN = rf"(?P<n>\d{{1,2}}|{ENGLISH})"
-_PART = r"(?:期|次|回|笔|批|部分|份|个月|月|个季度|季|期付|阶段|段|轮|回)"
-_PAY = r"(?:交|付|缴|还|给|结|清|支付)"
+_PART = r"(?:期|次|回|笔|批|部分|份|个月|月|个季度|季|期付|阶段|段|轮|回|把|坨|口|瓣)"
+_PAY = r"(?:交|付|缴|还|给|结|清|支付|归还)"
 
 _PATTERNS = tuple(
     re.compile(p, re.ASCII)
@@ -19,13 +19,15 @@ _PATTERNS = tuple(
         r"(?P<n>对半)(?:分|开|拆|来|交|付|给)",
         rf"(?<!第)(?<![\d二三四五六七八九十]月){_N}期(?={_PAY}|可以|行|能|好|吧|吗|怎么|的话|ok|零利率|免息|无息)",
         rf"(?<!第){_N}(?:个月|(?<=[俩仨])月|次|笔){_PAY}(?:完|清|齐)",
+        rf"(?<!第)(?<!一){_N}(?:次|回|把)(?:付清|交清|(?:付|给|交)(?=[,。?!]|的话|成|行|可|$))",
+        rf"(?:能不能|可不可以|可以){_N}期",
         rf"(?:能|可以|可不可以|让我){_PAY[:-1]}|刷){_N}次",
-        rf"\b{_EN}[- ](?:(?:equal|monthly|weekly|quarterly|separate|smaller|small|little|easy|bite-size|even) )*(?:installments?|payments|parts|portions|chunks|goes|pieces|tranches|bits|lots|slices|bites|pmts|shares)\b",
+        rf"(?<![\d.,])\b{_EN}[- ](?:(?:equal|monthly|weekly|quarterly|separate|smaller|small|little|easy|bite-size|even) )*(?:installments?|payments|parts|portions|chunks|goes|pieces|tranches|bits|lots|slices|bites|pmts|shares|halves|sums|amounts)\b",
         rf"\b(?:in|make|do|by) {_EN} times?\b(?! (?:a|per|the)\b)",
         r"\b(?:in|into) (?P<n>halves|thirds|quarters)\b",
-        r"(?P<n>half)\b[^.!?]{0,40}\b(?:the )?other half",
+        r"(?P<n>half)\b[^.!?]{0,50}?\b(?:and|other|the other) half\b|(?P<n2>fifty[- ]fifty|50[-/]50)",
         r"一(?P<n>半)[^。!?]{1,6}一半",
-        rf"\b(?:split|divide|spread|break)\b[^,.!?;]{{0,30}}?\b(?:in|into|over|across|by|between)\b (?:to )?(?:the )?(?:next )?{_EN}(?: (?:equal|monthly|separate))?(?: (?:months?|times|parts?|payments?|installments?|ways|quarters|terms))?(?![\w%]|st|nd|rd|th| (?:days?|weeks?|yuan|hours?|years?)\b)",
+        rf"\b(?:split|divide|spread|break|cut|chop|carve|slice)\b[^,.!?;]{{0,30}}?\b(?:in|into|over|across|by|between)\b (?:to )?(?:the )?(?:next )?{_EN}(?: (?:equal|monthly|separate))?(?: (?:months?|times|parts?|payments?|installments?|ways|quarters|terms))?(?![\w%]|st|nd|rd|th| (?:days?|weeks?|yuan|hours?|years?)\b)",
         rf"\bsplit (?:it |this )?{_EN} ways\b",
         rf"\b(?:in|over) {_EN} (?:times|goes|bits|lots|tranches)\b",
         rf"\b{_EN} (?:post[- ]?dated )?(?:cheques|checks)\b",
@@ -49,15 +51,17 @@ def find_parts(text: str) -> tuple[int | None, list[tuple[int, int]]]:
             if any(match.start() < b and a < match.end() for a, b in spans):
                 continue
             spans.append(match.span())
-            word = match["n"]
+            word = match["n"] or "half"
             if word in ("a", "an", "两三", "三四", "二三", "一两", "四五", "五六"):
                 continue
             count = _FRACTIONS.get(word) or whole_number(word)
             if (
                 count is not None
                 and 2 <= count <= 60
-                and not _RANGE.search(text[match.end("n") :])
-                and not re.search(r"[\d一二三四五六七八九][-到至~或]$", text[: match.start("n")])
+                and not _RANGE.search(text[(match.end("n") if match["n"] else match.end()) :])
+                and not re.search(
+                    r"[\d一二三四五六七八九][-到至~或]$", text[: (match.start("n") if match["n"] else match.start())]
+                )
             ):
                 found.append((match.start(), match.end(), count))
     found.sort()

@@ -31,9 +31,12 @@ _YEAR = re.compile(
 _SPOKEN_YEAR = re.compile(
     r"\b(?:two thousand(?: and)?|twenty) (?P<y>twenty[ -](?:one|two|three|four|five|six|seven|eight|nine))\b"
 )
-_RELATIVE_YEAR = re.compile(r"(?P<rel>去年|前年|今年|本年度?|明年|来年|(?:last|this|next) year)(?!底|末|初)", re.ASCII)
+_RELATIVE_YEAR = re.compile(
+    r"(?P<rel>去年|上年(?!度?底)|前年|今年|本年度?|明年|来年|(?:last|this|next) year)(?!底|末|初)", re.ASCII
+)
 _AHEAD = re.compile(
-    r"下一?期|下次|续|预|提前|next|upcoming|will be|要交多少|要多少|renew|将(?:要|会)|以后|接下来", re.ASCII
+    r"下一?期|下次|续|预|提前|next|in advance|ahead of time|upfront|up front|by what date|when(?:'s| is| are| does| do)|upcoming|will be|要交多少|要多少|renew|将(?:要|会)|以后|接下来",
+    re.ASCII,
 )
 # "12月的账单能先看吗", asked in November, is about the coming one.
 _SOON_MONTHS = 2
@@ -79,10 +82,10 @@ def _month(text: str, today: date) -> str | None:
         month = _MONTHS.index(english["mon"][:3]) + 1 if english and not is_day else None
     if month is None:
         return None
-    if _AHEAD.search(text) and not re.search(r"欠|owe|paid|交了|交过", text):
+    if _AHEAD.search(text) and not re.search(r"欠|owe|(?<!be )paid|交了|交过", text):
         return f"{today.year + (month < today.month)}-{month:02}"
     soon = 0 < (month - today.month) % 12 <= _SOON_MONTHS
-    if soon and _ASKS.search(text) and not re.search(r"欠|owe|paid|[交缴付][了过]", text):
+    if soon and _ASKS.search(text) and not re.search(r"欠|owe|(?<!be )paid|[交缴付][了过]", text):
         return _stepped(today, (month - today.month) % 12)
     return f"{today.year - (month > today.month)}-{month:02}"
 
@@ -102,6 +105,8 @@ def _stepped(today: date, steps: int) -> str:
 
 def _whole_year(text: str, today: date) -> str | None:
     relative = _RELATIVE_YEAR.search(text)
+    if relative and "去年" in text and "今年" in text:
+        return str(today.year)  # compared: this year's is asked about
     if relative and not _WHEN.search(text[relative.end() :]):
         return str(today.year + _shift(relative["rel"]))
     named = _YEAR.search(text)
@@ -116,7 +121,7 @@ def _whole_year(text: str, today: date) -> str | None:
 def _shift(word: str) -> int:
     if word.startswith("前"):
         return -2
-    if word.startswith(("去", "last")):
+    if word.startswith(("去", "上", "last")):
         return -1
     return 1 if word.startswith(("明", "来", "next")) else 0
 

@@ -20,10 +20,14 @@ _COUNT = (
     r"|倍|折|积分|步|公里|米|斤|张|封|通|回|式|万|千|百|十|\d|[.:/-]\d)"
 )
 _PAY_WORD = (
-    r"(?:剩下|剩余|余下|尾款|学费|物业费|每个?月|每期|每笔|一笔|一个月|首付|交|缴|付|还|转|给|打|汇|拿|掏|欠|差|少|扣|收|充|存|退|减|先|是|要|凑|出|金额|费用?|共|计|总共|一共|才|只|应该|按|怎么|变成|成|有|到|补"
+    r"(?:剩下|剩余|余下|尾款|学费|物业费|每个?月|每期|每笔|一笔|一个月|首付|违约金|滞纳金|交|缴|付|还|转|给|打|汇|拿|掏|欠|差|少|扣|收|充|存|退|减|先|是|要|凑|出|金额|费用?|共|计|总共|一共|才|只|应该|按|怎么|变成|成|有|到|补"
     r"|pay|paid|owe|owed|send|sent|transfer|transferred|charged|charge|of|is|was|for|deposit|amount|total|due|bill|balance|do|give|why|now|only|charges?|settle|clear)"
 )
 
+_PAID_SUM = re.compile(
+    rf"{_PAY_WORD}(?:了|的|过|你|你们|我|他|it|me|you|about|the|still|only|a|:|：|\s)*(?P<n>(?:{_DIGITS}))(?![\d.,]*\d)\s?{_VAGUE_AFTER}{_COUNT}(?!\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|parts?|installments?|pm|am|o'clock|payments?|lessons?|class|classes|sqm|sq|square|percent|min|hours?|people|am|messages?|of)\b)",
+    re.ASCII,
+)
 _PATTERNS: tuple[re.Pattern[str], ...] = (
     # ￥2,860.00  $500  rmb 500  £60  RM1,120
     re.compile(
@@ -39,12 +43,12 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
     re.compile(rf"(?<![\d.])(?P<ten>\d{{1,3}})[w万](?P<thousand>\d)[千k](?:{_UNIT})?{_VAGUE_AFTER}", re.ASCII),
     # 86块4  86块4毛  86元5角
     re.compile(
-        rf"(?<![\d.])(?P<yuan>\d{{1,6}}|{CHINESE}{{1,9}}){_UNIT}(?P<jiao>[\d一二三四五六七八九两])(?:毛|角)?(?P<fen>[\d一二三四五六七八九]分)?(?!个|天|月|次|号|\d|平|期|年|节|[十百千万点.])",
+        rf"(?<![\d.])(?P<yuan>\d{{1,6}}|{CHINESE}{{1,9}}){_UNIT}(?P<jiao>[\d一二三四五六七八九两])(?:毛|角)?(?P<fen>[\d一二三四五六七八九]分)?(?!个|天|月|次|号|笔|口|\d|平|期|年|节|[十百千万点.])",
         re.ASCII,
     ),
     # 1.2k yuan  1.2万  3千块
     re.compile(
-        rf"(?<![\d.a-z])(?P<n>{_DIGITS})\s?(?P<k>k|w|grand|lakh|万|千|百)(?![a-z]){_VAGUE_AFTER}(?:{_UNIT}|yuan)?{_COUNT}",
+        rf"(?<![\d.a-z])(?P<n>{_DIGITS})\s?(?P<k>k|w|grand|thousand|lakh|万|千|百)(?![a-z]){_VAGUE_AFTER}(?:{_UNIT}|yuan)?{_COUNT}",
         re.ASCII,
     ),
     # 2860元  500 yuan  $: with a unit
@@ -64,13 +68,20 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
         rf"(?<![第\d{CHINESE[1:-1]}])(?P<zh>[千百]{_ONE})(?![{CHINESE[1:-1]}分]){_VAGUE_AFTER}{_COUNT}", re.ASCII
     ),
     # "pay 2860", "欠1200"
-    re.compile(
-        rf"{_PAY_WORD}(?:了|的|过|你|你们|我|他|it|me|you|about|the|still|only|a|:|：|\s)*(?P<n>(?:{_DIGITS}))(?![\d.,]*\d)\s?{_VAGUE_AFTER}{_COUNT}(?!\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|parts?|installments?|pm|am|o'clock|payments?|lessons?|class|classes|sqm|sq|square|percent|min|hours?|people|am|messages?|of)\b)",
-        re.ASCII,
-    ),
+    _PAID_SUM,
     # five hundred yuan, two thousand
     re.compile(
         rf"\b(?P<en>{ENGLISH}(?:[ -]{ENGLISH})?(?: (?:hundred|thousand|grand)(?: and)?(?: {ENGLISH}(?:[ -]{ENGLISH})?(?: hundred(?: and {ENGLISH}(?:[ -]{ENGLISH})?)?)?)?))\b(?! (?:times|messages|people|square))",
+        re.ASCII,
+    ),
+    # eighty quid, forty-five dollars
+    re.compile(
+        rf"\b(?P<en>{ENGLISH}(?:[ -]{ENGLISH})?) (?:quid|pounds|dollars|bucks|euros|rupees|ringgit|dirhams|yuan)\b",
+        re.ASCII,
+    ),
+    # fifty a month, 88 a week
+    re.compile(
+        rf"(?<![\d.,:/-])(?:(?P<n>\d{{2,5}}(?:\.\d\d)?)|\b(?P<en>{ENGLISH}(?:[ -]{ENGLISH})?)) (?:a|per|each|every) (?:month|week|fortnight)\b",
         re.ASCII,
     ),
 )
@@ -81,12 +92,12 @@ _POINTED_AT = re.compile(
 )
 # A number by itself in a sentence about money; see _is_room_like.
 _LONE = re.compile(
-    rf"(?<!\d,)(?<![\d.:/#a-z-])(?P<n>\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d{{3,5}}(?:\.\d{{1,2}})?)(?![\d:/-]|[.,]\d)\s?{_VAGUE_AFTER}{_COUNT}(?!的?(?:室|房|户|业主|家|号)|\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|messages?|sqm|sq|m2|square|percent|min|hours?|people|am|pm|lessons?)\b)",
+    rf"(?<!\d,)(?<![\d.:/#a-z-])(?P<n>\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,2}})?|\d{{3,5}}(?:\.\d{{1,2}})?|\d{{2}}\.\d{{2}})(?![\d:/-]|[.,]\d)\s?{_VAGUE_AFTER}{_COUNT}(?!的?(?:室|房|户|业主|家|号)|\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|messages?|sqm|sq|m2|square|percent|min|hours?|people|am|pm|lessons?)\b)",
     re.ASCII,
 )
 _MONEY_WORD = re.compile(
     r"交|缴|付|转|汇|划|对公|肉疼|抹零|抹个零|太贵|冒出|多出|扣|钱|费|收|减|欠|还|给|pay|paid|send|sent|wired?|remit|bank(?:ed)? in|lease|quoted?|extra|price|from me|fee|charge|bill|transfer|money|cost|invoice|receipt|数|变|arrive|figure|number|total|rest\b|balance|owe|due\b|deposit"
-    r"|too many|too much|mistake|write|wrote|bring|venmo|zelle|票|续"
+    r"|too many|too much|mistake|write|wrote|bring|venmo|zelle|hand|giro|lateness|penalty|levy|tell them|the full|put down|down today|putting|dropped off|even\b|cash|steep|on me|一分|清|票|续|刷"
 )
 _BARE = re.compile(rf"^\s*(?P<n>{_DIGITS})\s*$")
 
@@ -151,7 +162,7 @@ def _sums(text: str, taken: list[tuple[int, int]]) -> list[_Sum]:
     for pattern in (*_PATTERNS, _POINTED_AT, _LONE, _BARE):
         without_money = pattern is _LONE and not _MONEY_WORD.search(text)
         for match in pattern.finditer(text):
-            if without_money and "," not in match["n"]:
+            if without_money and not re.search(r",|\.\d\d$", match["n"]):
                 continue
             group = next(g for g in ("n", "big", "ten", "yuan", "zh", "en") if match.groupdict().get(g))
             start, end = match.start(group), match.end()
@@ -181,7 +192,7 @@ def _is_year_or_code(match: re.Match[str], fen: int) -> bool:
     """A bare "2025" or an eleven digit number is no sum unless a unit stands beside it, a lone "1203" is a room."""
     if match.re in (_POINTED_AT, _LONE) and match["n"].isdigit() and 1 <= int(match["n"]) % 100 <= 12:
         return True
-    bare = match.re in (_PATTERNS[-2], _POINTED_AT, _LONE, _BARE)
+    bare = match.re in (_PAID_SUM, _POINTED_AT, _LONE, _BARE)
     return bare and (
         (201500 <= fen <= 203500 and "." not in match["n"] and "," not in match["n"])
         or fen > 9_999_999_00
@@ -204,7 +215,7 @@ def _fen(match: re.Match[str]) -> int | None:
             return None
         return yuan * 100 + jiao * 10 + ((int(fen) if fen.isdigit() else chinese_number(fen)) or 0 if fen else 0)
     if group.get("zh"):
-        number = chinese_number(group["zh"])
+        number = None if match[0] == "一块" else chinese_number(group["zh"])  # 凑一块: together
         return None if number is None else number * 100
     if group.get("en"):
         number = english_number(group["en"])
@@ -214,4 +225,13 @@ def _fen(match: re.Match[str]) -> int | None:
 
 
 def _scale(letter: str) -> int:
-    return {"k": 1000, "grand": 1000, "lakh": 100000, "w": 10000, "万": 10000, "千": 1000, "百": 100}.get(letter, 1)
+    return {
+        "k": 1000,
+        "grand": 1000,
+        "thousand": 1000,
+        "lakh": 100000,
+        "w": 10000,
+        "万": 10000,
+        "千": 1000,
+        "百": 100,
+    }.get(letter, 1)
