@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,17 @@ import pytest
 from domain.ladder import OpenBill
 from domain.messages import Audience, Choice, Kind
 from domain.office import Office
-from domain.rendering import REQUIRED_FIELDS, Addressee, lacking, reminder_message
+from domain.rendering import (
+    OFFER_FIELDS,
+    REQUIRED_FIELDS,
+    Addressee,
+    Offered,
+    lacking,
+    offer_lacking,
+    offer_message,
+    reminder_message,
+)
+from domain.rewards import Discount, Rewards
 from domain.wording import Wording, day_words, period_words
 
 TODAY = date(2026, 11, 23)
@@ -95,3 +106,104 @@ def test_each_part_that_is_missing_is_named(language: str, text: str, missing: s
 def test_each_gap_that_is_missing_is_named(field: str) -> None:
     found = lacking("reminder.x", GOOD["zh"][0], {"office", "who", "lines", "total", "due"} - {field}, "zh")
     assert found == f"reminder.x: the field {{{field}}} is missing"
+
+
+def test_what_else_is_said_stands_below() -> None:
+    household = Addressee("陈静", "3栋1201", (LATE,))
+    plain = reminder_message(OFFICE, "zh", "reminder.x", [household], TODAY)
+    more = reminder_message(OFFICE, "zh", "reminder.x", [household], TODAY, extras=("积分 3", "请来喝茶"))
+    assert more.text == f"{plain.text}\n积分 3\n请来喝茶"
+
+
+EARLY = Discount("early", ("停车费",), date(2026, 1, 1), None, 3, Decimal(2), 500)
+SOON = OpenBill(2, "停车费", "2026-Q4", date(2026, 11, 26), 30000, billed_fen=30000)
+
+
+def discounted(bill: OpenBill, rule: Discount = EARLY, today: date = TODAY) -> str:
+    words = {**TEMPLATES, "discount.line": " ({fen} off until {until}: {rest})"}
+    office = replace(OFFICE, wording=Wording({"zh": words, "en": words}), rewards=Rewards(discounts=(rule,)))
+    household = Addressee("陈静", "3栋1201", (bill,))
+    line: str = reminder_message(office, "zh", "reminder.x", [household], today).fields["lines"]
+    return line.partition("(")[2].rstrip(")")
+
+
+def test_a_discount_is_told_as_long_as_it_can_be_had() -> None:
+    told = f"5.00 off until {day_words(TODAY, 'zh')}: 295.00"
+    assert discounted(SOON) == told
+    assert discounted(SOON, today=date(2026, 11, 24)) == ""
+    assert discounted(replace(SOON, item="物业费")) == ""
+
+
+def test_no_discount_is_told_that_is_nothing_or_the_whole_bill() -> None:
+    assert discounted(SOON, replace(EARLY, percent=Decimal(0))) == ""
+    assert discounted(replace(SOON, open_fen=500)) == ""
+    assert discounted(replace(SOON, open_fen=501)).endswith(": 0.01")
+    assert discounted(SOON, replace(EARLY, most_fen=1)).startswith("0.01 off")
+
+
+OFFER_WORDS = {
+    "offer.x": "{office}|{who}|{class_name}|{price}|{from}|{until}|{closes}|{summary}|{refund}",
+    "offer.summary": "teacher: {text}",
+    "offer.price": "{lessons} for {amount}",
+    "offer.refund": "money back",
+    **{f"button.renew_{name}": name.title() for name in ("sure", "yes", "consider", "no", "seen")},
+}
+OFFERED = Offered(
+    "陈静", "Maths 3", 20, 198000, date(2027, 1, 4), date(2027, 6, 30), date(2026, 12, 20), summary="reads well"
+)
+SCHOOL = replace(OFFICE, wording=Wording({"zh": OFFER_WORDS, "en": OFFER_WORDS}))
+
+
+def test_an_offer_says_what_when_how_much_and_until_when() -> None:
+    message = offer_message(SCHOOL, "zh", "offer.x", OFFERED, 7)
+    days = "|".join(day_words(day, "zh") for day in (OFFERED.covers_from, OFFERED.covers_until, OFFERED.closes_on))
+    assert message.text == f"翠湖物业|陈女士|Maths 3|20 for 1,980.00|{days}|teacher: reads well|money back".replace(
+        "陈女士", message.fields["who"]
+    )
+    assert (
+        message.fields["who"]
+        == reminder_message(OFFICE, "zh", "reminder.x", [Addressee("陈静", "3栋1201", (LATE,))], TODAY).fields["who"]
+    )
+    assert (message.template, message.audience, message.kind, message.about) == (
+        "offer.x",
+        Audience.PRIVATE,
+        Kind.OFFER,
+        7,
+    )
+    about = {"account": "7"}
+    assert message.choices == (
+        (Choice("Sure", "renewal.yes", about, reusable=True), Choice("Yes", "renewal.reserve", about, reusable=True)),
+        (
+            Choice("Consider", "renewal.consider", about, reusable=True),
+            Choice("No", "renewal.no", about, reusable=True),
+        ),
+        (Choice("Seen", "renewal.seen", about, reusable=True),),
+    )
+
+
+def test_an_offer_without_a_summary_has_no_word_of_one() -> None:
+    assert offer_message(SCHOOL, "zh", "offer.x", replace(OFFERED, summary=""), 7).fields["summary"] == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "missing"),
+    [
+        ("zh", "回复 停止", None),
+        ("zh", "问 停止", None),
+        ("zh", "停止", "回复 / 问"),
+        ("zh", "回复", "停止"),
+        ("en", "Reply or STOP", None),
+        ("en", "ask stop", None),
+        ("en", "stop", "reply / ask"),
+        ("en", "ask", "stop"),
+    ],
+)
+def test_what_an_offer_must_say(language: str, text: str, missing: str | None) -> None:
+    found = offer_lacking("offer.x", text, set(OFFER_FIELDS), language)
+    assert found == (None if missing is None else f"offer.x: it must say one of {missing}")
+
+
+@pytest.mark.parametrize("field", ["office", "who", "class_name", "price", "from", "until", "closes", "refund"])
+def test_what_an_offer_must_hold(field: str) -> None:
+    found = offer_lacking("offer.x", "回复 停止", set(OFFER_FIELDS) - {field}, "zh")
+    assert found == f"offer.x: the field {{{field}}} is missing"
