@@ -48,6 +48,7 @@ class Rule:
     offer: bool = False  # cancelled when its offer was answered, changed or closed
     household: bool = False  # obeys hardship and complaint holds
     festival: bool = False  # speaks of money: never on a festival (DESIGN §7)
+    rest: bool = False  # waits while anything at all of the household rests, a single bill included
 
 
 RULES: dict[Kind, Rule] = {
@@ -57,7 +58,7 @@ RULES: dict[Kind, Rule] = {
     Kind.REMINDER: Rule(Hours.WINDOW, Caps.OBEYS, True, Pause.OBEYS, bills=True, household=True, festival=True),
     Kind.OFFER: Rule(Hours.WINDOW, Caps.OBEYS, True, Pause.OBEYS, offer=True, household=True, festival=True),
     Kind.BROADCAST: Rule(Hours.WINDOW, Caps.OBEYS, True, Pause.OBEYS, household=True, festival=True),
-    Kind.COURTESY: Rule(Hours.WINDOW, Caps.OBEYS, True, Pause.OBEYS, household=True, festival=True),
+    Kind.COURTESY: Rule(Hours.WINDOW, Caps.OBEYS, True, Pause.OBEYS, household=True, festival=True, rest=True),
     Kind.SERVICE: Rule(hours=Hours.NOT_AT_NIGHT, pause=Pause.KILL_SWITCH),
     Kind.ANNOUNCEMENT: Rule(hours=Hours.WINDOW, caps=Caps.GROUP, pause=Pause.OBEYS, festival=True),
     Kind.STAFF_CARD: Rule(),
@@ -86,6 +87,7 @@ class Facts:
     broadcast_over: bool = False  # cancelled or taken back
     offer_over: bool = False  # the family has answered, or the offer is closed or gone
     household_hold: Reason | None = None
+    resting: Reason | None = None  # a pause of any kind on a household or on any bill of it
     bills: tuple[BillNow, ...] = ()
     contacts: Contacts = field(default_factory=Contacts)
     group_posts_today: int = 0
@@ -137,6 +139,8 @@ def _gate(kind: Kind, facts: Facts, policy: Policy, zone: ZoneInfo, now: datetim
         return Cancel(Reason.STOPPED)
     if rule.household and facts.household_hold is not None:
         return Cancel(facts.household_hold)
+    if rule.rest and facts.resting is not None:
+        return Cancel(facts.resting)
     if rule.bills and (cause := _nothing_to_ask(facts.bills, policy)) is not None:
         return Cancel(cause)
     if rule.offer and facts.offer_over:

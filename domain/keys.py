@@ -134,6 +134,11 @@ def details(account_id: int, cause: str, subject: str) -> str:
     return f"details/{account_id}/{cause}/{subject}"
 
 
+def details_question(check_id: int, day: date) -> str:
+    """The message of a check; one that never went out may go out on another day."""
+    return f"details-question/{check_id}/{day.isoformat()}"
+
+
 def jitter_minutes(account_code: str) -> int:
     """A household's own stable minute, 1–25 past the opening of the window, so that nothing goes out all at :00."""
     digest = hashlib.blake2b(account_code.encode(), digest_size=4).digest()

@@ -1,4 +1,4 @@
-"""Wishes that the office carries out by hand: an invoice, a deduction agreement; and word when they are done."""
+"""Wishes that the office carries out by hand: an invoice, a deduction agreement, new details; and word when they are done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.staff import StaffTask, audit, close_task, open_task, task_by_key
 from understanding.reading import OUT_OF_SCOPE, Reading
 
 DO_WITHIN = timedelta(days=2)
-KINDS = ("invoice", "autopay")
+KINDS = ("invoice", "autopay", "details")
 ANSWERED = ("refund", "repair")  # beyond the fee, yet with an answer of their own
 TEXT_MAX = 500
 
@@ -25,7 +25,7 @@ async def invoice(turn: Turn) -> Answer | None:
     """A request for an invoice or a receipt; the header may be added in the next message."""
     if (which := await ask_which(turn, "invoice.ask")) is not None:
         return which
-    task, cards = await _errand(turn, "invoice")
+    task, cards = await take_down(turn, "invoice", words_of(turn))
     row = (press(turn, "progress", "progress.show"),)
     told = turn.say("errand.invoice_known", row, fields=turn.called()) if task is None else None
     told = told or turn.say("errand.invoice", fields=turn.called())
@@ -36,17 +36,17 @@ async def auto_pay(turn: Turn) -> Answer | None:
     """Set up, change or end automatic payment: done by the office, never by a chat message alone."""
     if (which := await ask_which(turn, "autopay.ask")) is not None:
         return which
-    task, cards = await _errand(turn, "autopay")
+    task, cards = await take_down(turn, "autopay", words_of(turn))
     row = (press(turn, "person", "person.ask"),)
     told = turn.say("errand.autopay", row, fields=turn.called(), hotline=turn.office.hotline)
     return Answer((told, *cards), done=f"task/{task.id}" if task is not None else "")
 
 
-async def _errand(turn: Turn, kind: str) -> tuple[StaffTask | None, tuple[OutgoingMessage, ...]]:
+async def take_down(turn: Turn, kind: str, text: str) -> tuple[StaffTask | None, tuple[OutgoingMessage, ...]]:
     """Open the task and tell the staff; the same wish on the same day is one task: None then."""
     desk = at_desk(turn)
     subject = f"{turn.household.id}/{turn.today.isoformat()}"
-    fields = {"code": turn.household.code, "text": words_of(turn)[:TEXT_MAX] or "—"}
+    fields = {"code": turn.household.code, "text": text[:TEXT_MAX] or "—"}
     args = {"kind": kind, "subject": subject, "person": str(turn.person.id if turn.person else 0)}
     done = Choice(desk.words("button.errand_done"), "errand.done", args, reusable=True)
     card = desk.say(f"card.{kind}", (done,), fields=desk.called() | fields)
@@ -81,7 +81,7 @@ async def done(turn: Turn) -> Answer:
     return Answer((turn.say("card.errand_done", edit=True, code=account.code), *send(there, told)))
 
 
-def _is_wish(reading: Reading) -> bool:
+def is_wish(reading: Reading) -> bool:
     """Surely one of the things the bot answers by itself."""
     return reading.sure and reading.top.intent != OUT_OF_SCOPE
 
@@ -91,7 +91,7 @@ async def more(turn: Turn) -> Answer | None:
     reading = turn.reading
     more_of_it = reading is not None and reading.top.intent == turn.memory.get("about")
     if not turn.text or (
-        reading is not None and (reading.reason in (*REFUSED, *ANSWERED) or (_is_wish(reading) and not more_of_it))
+        reading is not None and (reading.reason in (*REFUSED, *ANSWERED) or (is_wish(reading) and not more_of_it))
     ):
         return None
     desk = at_desk(turn)

@@ -11,6 +11,7 @@ from models.accounts import Account, Community
 from models.agreements import Claim, Complaint, Dispute, Hold, Offer, Plan, PlanPart, Promise
 from models.bills import Bill, LedgerEntry, Payment, bill_lines
 from models.calls import Call
+from models.details import DetailsCheck
 from models.honours import Honour
 from models.inbox import Inbox
 from models.late_fees import LateFeeWaiver
@@ -65,6 +66,7 @@ async def dossier(session: AsyncSession, account: Account) -> dict[str, Rows]:
         "late_fee_waivers": _of(LateFeeWaiver, mine),
         "mandate": select(*Mandate.__table__.columns).where(Mandate.account_id == mine),
         "surveys": _of(Survey, mine),
+        "details": _of(DetailsCheck, mine),
         "honour_list": select(*Honour.__table__.columns).where(Honour.account_id == mine),
         "sms": _of(SmsItem, mine),
         "tasks": _of(StaffTask, mine),

@@ -28,6 +28,8 @@ from models.reminders import Reminder, ReminderBill, contact_sums, larger
 from models.runtime import Broadcast, kill_switch
 from models.standing import strongest
 
+ANY_HOLD = (*HOUSEHOLD_HOLDS, *BILL_HOLDS)
+
 
 @dataclass(frozen=True)
 class Case:
@@ -113,6 +115,7 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
             broadcast_over=states.get(row.broadcast_id or 0) in (Stage.CANCELLED, Stage.UNDOING, Stage.UNDONE),
             offer_over=row.source in over,
             household_hold=silent[mine[0]] if mine and len(silent) == len(mine) else None,
+            resting=strongest({hold.reason for hold in holds if hold.account_id in mine}, ANY_HOLD),
             bills=_bills_now(row, holds, told.get(row.id, ()), balances, silent),
             contacts=larger((widest[0], widest[1], widest[2]), by_person.get(row.person_id or 0, nothing), None),
             group_posts_today=by_group.get(group.id, nothing)[0] if group else 0,
@@ -228,5 +231,5 @@ def _household_holds(holds: Sequence[Hold]) -> dict[int, Reason]:
     for hold in holds:
         if hold.bill_id is None:
             reasons[hold.account_id].add(hold.reason)
-    named = {account_id: strongest(found, (*HOUSEHOLD_HOLDS, *BILL_HOLDS)) for account_id, found in reasons.items()}
+    named = {account_id: strongest(found, ANY_HOLD) for account_id, found in reasons.items()}
     return {account_id: reason for account_id, reason in named.items() if reason is not None}

@@ -14,8 +14,9 @@ from models.dialogue import Button
 from models.outbox import Outbox, State, lane_of
 from models.people import Contact
 
-# What a person has to hear of, wherever. Answers belong to their chat, a broadcast to the chats it was counted for.
-KINDS = frozenset({Kind.REMINDER, Kind.PROMISE, Kind.OFFER, Kind.RECEIPT})
+# What a person has to hear of, wherever, and whether their details are right. Answers belong to their chat, a broadcast to
+# the chats it was counted for.
+KINDS = frozenset({Kind.REMINDER, Kind.PROMISE, Kind.OFFER, Kind.RECEIPT, Kind.COURTESY})
 
 
 async def next_chat(session: AsyncSession, row: Outbox, channels: Sequence[str]) -> Contact | None:

@@ -24,7 +24,12 @@ TABLES: dict[str, type[Recorded]] = {
     "promise": Promise,
 }
 REPAIR = "repair"  # the topic of a complaint that is a bare repair request
-ERRANDS = ("invoice", "autopay", "moved")  # kinds of tasks that residents asked for and that have no table of their own
+ERRANDS = (
+    "invoice",
+    "autopay",
+    "moved",
+    "details",
+)  # kinds of tasks that residents asked for and that have no table of their own
 
 
 @dataclass(frozen=True)

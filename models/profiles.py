@@ -1,4 +1,4 @@
-"""What is known of a household beyond its bills: its payer grade, a pupil's renewal tier, whether its details are right."""
+"""What is known of a household beyond its bills: its payer grade, a pupil's renewal tier."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from models.accounts import Account
 from models.agreements import Hold, Plan, Promise
 from models.base import Base, Id, UtcDateTime
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry, Payment
-from models.people import Person
 
 ACCOUNTS_AT_ONCE = 1000
 WORDS_COUNT_DAYS = 365  # promises of the last year count
@@ -50,21 +49,6 @@ class TierChange(Base):
     becomes: Mapped[str] = mapped_column(String(2))
     evidence: Mapped[str] = mapped_column(String(20))  # domain.tiers.Evidence
     actor: Mapped[str] = mapped_column(String(80))
-
-
-class DetailsCheck(Base):
-    """ "Are your details right?" `state`: asked, right, change (staff look), unheard. `cause`: yearly, bounce."""
-
-    __tablename__ = "details_checks"
-    __table_args__ = (Index("ix_details_checks_account_id", "account_id"),)
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    key: Mapped[str] = mapped_column(String(80), unique=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
-    person_id: Mapped[int | None] = mapped_column(ForeignKey(Person.id))
-    cause: Mapped[str] = mapped_column(String(8))
-    state: Mapped[str] = mapped_column(String(8))
-    asked_on: Mapped[date] = mapped_column(Date)
-    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 # payer grades

@@ -62,6 +62,7 @@ GUARDS: dict[str, tuple[Facts, datetime]] = {
     "below_tolerance": (replace(CALM, bills=(BillNow(1, 99),)), NOON),
     "hardship": (replace(CALM, household_hold=Reason.HARDSHIP), NOON),
     "complaint": (replace(CALM, household_hold=Reason.COMPLAINT), NOON),
+    "resting": (replace(CALM, resting=Reason.PROMISED), NOON),
     "festival": (CALM, FESTIVAL),
 }
 MONEY = dict.fromkeys(("paid", "disputed", "promised", "on_plan", "below_tolerance"), "cancel")
@@ -83,7 +84,7 @@ TABLE: dict[Kind, dict[str, str]] = {
     | {"stop": "cancel", "festival": "hold", "cap": "cancel"},
     Kind.BROADCAST: ALWAYS | WINDOW | PAUSES | HOUSEHOLD | {"stop": "cancel", "festival": "hold", "cap": "cancel"},
     Kind.OFFER: ALWAYS | WINDOW | PAUSES | ASKS | {"offer_over": "cancel"},
-    Kind.COURTESY: ALWAYS | WINDOW | PAUSES | ASKS,
+    Kind.COURTESY: ALWAYS | WINDOW | PAUSES | ASKS | {"resting": "cancel"},
     Kind.SERVICE: ALWAYS | {"night": "hold", "kill_switch": "hold"},
     Kind.ANNOUNCEMENT: ALWAYS | WINDOW | PAUSES | {"festival": "hold", "group_cap": "cancel"},
     Kind.STAFF_CARD: ALWAYS,
@@ -99,6 +100,7 @@ REASONS: dict[str, str] = {
     "group_cap": Reason.CAP,
     "stop": Reason.STOPPED,
     "unbound": Reason.NO_CHANNEL,
+    "resting": Reason.PROMISED,
     "kill_switch": Reason.PAUSED,
     "broadcast_paused": Reason.PAUSED,
     "broadcast_over": BROADCAST_OVER,

@@ -55,7 +55,8 @@ def test_each_key() -> None:
         keys.task("claim", "7"): "task/claim/7",
         keys.class_task("summary", 3, "寒假班", DAY): "task/summary/3/b61506592b0d/2026-11-05",
         keys.renewal_next(1, DAY): "task/renewal-next/1/2026-11-05",
-        keys.details(1, "yearly", "2026"): "details/1/yearly/2026",
+        keys.details(1, "yearly", "9-2026"): "details/1/yearly/9-2026",
+        keys.details_question(19, DAY): "details-question/19/2026-11-05",
     }
     assert list(found) == list(found.values())
     here = inspect.getsource(test_each_key)
