@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import reduce
 
 from domain.wording import Wording
 
@@ -101,8 +102,8 @@ def own_lines(wording: Wording, language: str, homes: Sequence[Home], channels: 
     lines = [wording.text(*_home(home, wording, language)) for home in homes]
     names = [wording.text(f"channel_name.{each}", language) for each in dict.fromkeys(channels)]
     if names:
-        comma = wording.text("list.comma", language)
-        lines.append(wording.text("details.reached", language, {"channels": comma.join(names)}))
+        listed = reduce(lambda first, more: wording.text("bill.and", language, {"first": first, "more": more}), names)
+        lines.append(wording.text("details.reached", language, {"channels": listed}))
     return "\n".join(lines)
 
 

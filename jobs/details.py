@@ -68,19 +68,18 @@ async def run(database: Database, office: Office, now: datetime) -> dict[str, in
         if (year := asked_for(each.person_id, today)) is not None
     ]
     for some in chunks(questions, AT_ONCE):
-        if counts["yearly"] >= A_DAY_MAX:
-            break
         async with database.write() as session:
-            counts["yearly"] += await _ask_all(session, office, some[: A_DAY_MAX - counts["yearly"]], now)
+            counts["yearly"] += await _ask_yearly(session, office, some, now)
     return counts
 
 
-async def _ask_all(session: AsyncSession, office: Office, questions: Sequence[Question], now: datetime) -> int:
-    """Put these questions to the people who may be asked now; how many were."""
-    asked = 0
-    for question in await _free(session, office, await _due(session, office, questions, now), now):
-        asked += await _ask(session, office, question, now)
-    return asked
+async def _ask_yearly(session: AsyncSession, office: Office, questions: Sequence[Question], now: datetime) -> int:
+    """Put these questions to the people who may be asked now, as far as the day's most reaches; how many were."""
+    left = A_DAY_MAX - await details.asked_yearly(session, office.today(now))
+    if left <= 0:
+        return 0
+    free = await _free(session, office, await _due(session, office, questions, now), now)
+    return sum([await _ask(session, office, question, now) for question in free[:left]])
 
 
 async def _due(session: AsyncSession, office: Office, questions: Sequence[Question], now: datetime) -> list[Question]:

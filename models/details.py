@@ -92,6 +92,12 @@ async def note_check(
     return await session.get(DetailsCheck, check_id, populate_existing=True) if check_id is not None else None
 
 
+async def asked_yearly(session: AsyncSession, on: date) -> int:
+    """How many were asked for the year's sake on a day."""
+    query = select(func.count()).where(DetailsCheck.cause == Cause.YEARLY, DetailsCheck.asked_on == on)
+    return int(await session.scalar(query) or 0)
+
+
 async def give_up(session: AsyncSession, asked_until: date) -> int:
     """Questions of that day or before that nobody has answered are done with; how many."""
     silent = (DetailsCheck.state == State.ASKED, DetailsCheck.asked_on <= asked_until)
