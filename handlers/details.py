@@ -8,7 +8,7 @@ from domain.messages import Answer
 from handlers import errand
 from handlers.notes import at_desk, to_staff
 from handlers.turn import Turn
-from models.details import DetailsCheck, homes_of, note_check, open_check
+from models.details import DetailsCheck, asked_just_now, homes_of, note_check, open_check
 from models.people import Person, contacts_of
 from models.staff import audit
 
@@ -36,6 +36,15 @@ async def right(turn: Turn) -> Answer:
     check.state, check.answered_at = State.RIGHT, turn.now
     await audit(turn.session, turn.actor, "details.right", f"account/{check.account_id}", turn.now)
     return Answer((turn.say("details.thanks"),))
+
+
+async def nodded(turn: Turn) -> Answer | None:
+    """A bare yes right under the question."""
+    check = await asked_just_now(turn.session, turn.here)
+    if check is None or turn.person is None or check.person_id != turn.person.id:
+        return None
+    turn.args = {"check": str(check.id)}
+    return await right(turn)
 
 
 async def change(turn: Turn) -> Answer:

@@ -177,6 +177,7 @@ ROUTES: tuple[Route, ...] = (
     Route(question.purpose, ("purpose", "用途"), ("ask_purpose",), actions=("question.purpose",)),
     Route(question.identity, intents=("ask_identity",), actions=("identity.who",), who=ANYONE, audiences=EVERYWHERE),
     Route(question.greeting, intents=("greet_thanks",), who=ANYONE),
+    Route(details.nodded, intents=("acknowledged",)),
     Route(question.acknowledged, intents=("acknowledged",)),
     Route(question.declined, intents=("declined",)),
     Route(helping.show, ("help", "帮助"), actions=("help.show",), who=ANYONE, audiences=EVERYWHERE),

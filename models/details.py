@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain import keys
-from domain.details import SPREAD, YEAR_DAYS, Cause, Home, Last, State, tail_of
+from domain.details import SPREAD, WAITING, YEAR_DAYS, Cause, Home, Last, State, tail_of
+from domain.messages import Address
 from domain.roles import Member
 from domain.wording import salutation, short_room
 from models.accounts import Account, Community
@@ -131,6 +132,15 @@ async def open_check(session: AsyncSession, person_id: int, states: Collection[S
     """A person's latest check in one of these states."""
     query = select(DetailsCheck).where(DetailsCheck.person_id == person_id, DetailsCheck.state.in_(states))
     return (await session.scalars(query.order_by(DetailsCheck.id.desc()).limit(1))).first()
+
+
+async def asked_just_now(session: AsyncSession, chat: Address) -> DetailsCheck | None:
+    """The check whose question is the newest message in a chat, while it waits for an answer."""
+    newest = select(Outbox.source).where(Outbox.channel == chat.channel, Outbox.chat == chat.chat)
+    source = await session.scalar(newest.order_by(Outbox.id.desc()).limit(1)) or ""
+    about, _, number = source.partition("/")
+    check = await session.get(DetailsCheck, int(number)) if about == "details" and number.isdecimal() else None
+    return check if check is not None and check.state in WAITING else None
 
 
 async def people_of_days(session: AsyncSession, indexes: Collection[int]) -> list[Linked]:

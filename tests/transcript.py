@@ -10,12 +10,12 @@ import shlex
 import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app import App, build
@@ -40,6 +40,7 @@ from tests.transcript_facts import Books, Mismatch, check
 from understanding.reader import Reader
 
 ZONE = ZoneInfo("Asia/Shanghai")
+OFFICE_OPENS = time(9)
 OFFICE_DAY = timedelta(hours=9, minutes=40)  # when the jobs of a day in between run
 SETTINGS = {"organisation": {"name": "翠湖物业", "hotline": "021-5555 0101"}}
 DIGEST = "digest"  # the template of the staff's morning message
@@ -413,6 +414,19 @@ async def told_both(stage: Stage, expected: str) -> None:
         stage.speaker.seen[line.id] = line.text
 
 
+async def linked(stage: Stage, name: str, day: str) -> None:
+    """`王 was linked on 2026-01-05`: long before the transcript begins."""
+    at = datetime.combine(date.fromisoformat(day), OFFICE_OPENS, ZONE)
+    mine = select(people.Contact.person_id).where(people.Contact.user == stage.actor(name).id)
+    async with stage.database.write() as session:
+        await session.execute(update(people.Binding).where(people.Binding.person_id.in_(mine)).values(bound_at=at))
+
+
+async def blocks(stage: Stage, name: str) -> None:
+    """`王 blocks the bot`: the platform delivers nothing to them any more."""
+    stage.platform.set_fault(stage.actor(name).id, "blocked")
+
+
 async def nothing_told(stage: Stage, name: str) -> None:
     stage.nothing_unseen(stage.actor(name))
 
@@ -440,6 +454,8 @@ ACTS: tuple[tuple[str, Callable[..., Awaitable[None]]], ...] = (
     (r"bot in any order: (.+)", told_both),
     (r"bot(?: to ([^:]+))?: (.+)", told),
     (r"(\S+) hears nothing", nothing_told),
+    (r"(\S+) was linked on (\d{4}-\d\d-\d\d)", linked),
+    (r"(\S+) blocks the bot", blocks),
     (r"group (\S+) (\S+)", group),
     (r"([^\s:(]+)(?:\(([^)]*)\))? in ([^\s:]+): (.+)", says_in),
     (r"([^\s:(]+) presses (.+)", presses),
