@@ -7,6 +7,7 @@ from domain.errors import Refusal
 from domain.messages import Answer
 from handlers import errand
 from handlers.notes import at_desk, to_staff
+from handlers.steps import talks_with_staff
 from handlers.turn import Turn
 from models.details import DetailsCheck, asked_just_now, homes_of, note_check, open_check
 from models.people import Person, contacts_of
@@ -69,6 +70,8 @@ async def words(turn: Turn) -> Answer | None:
 
 async def told(turn: Turn) -> Answer | None:
     """In free words, asked or not: "my phone number has changed"."""
+    if await talks_with_staff(turn):
+        return None
     return await _tell(turn, turn.text)
 
 

@@ -164,6 +164,7 @@ ROUTES: tuple[Route, ...] = (
     Route(details.right, actions=("details.right",)),
     Route(details.change, actions=("details.change",)),
     Route(details.words, steps=("details.words",)),
+    Route(details.told, intents=("details",), urgent=True),
     Route(honour.choose, ("honour", "光荣榜"), actions=("honour.choose",)),
     Route(honour.joined, actions=("honour.join",)),
     Route(honour.left, actions=("honour.leave",)),

@@ -15,11 +15,12 @@ from understanding.numbers import CHINESE
 
 PREFERENCE, PROGRESS, WITHDRAW, PART_NOW, NOT_MEANT = "preference", "progress", "withdraw", "part_now", "not_meant"
 VISIT = "visit"
+DETAILS = "details"
 
 
 @dataclass(frozen=True)
 class Aside:
-    """`name` is one of the six above; `args` what it says. `instead`: the labels that it stands for, empty for all."""
+    """`name` is one of the names above; `args` what it says. `instead`: the labels that it stands for, empty for all."""
 
     name: str
     args: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +35,8 @@ def aside(text: str) -> Aside | None:
         return Aside(NOT_MEANT)
     if _VISIT.search(tight) or _VISIT_EN.search(plain):
         return Aside(VISIT)
+    if (_DETAILS.search(tight) or _DETAILS_EN.search(plain)) and not (_NOT_THEIRS.search(plain) or _PAYS.search(plain)):
+        return Aside(DETAILS)
     if (what := _withdrawn(tight, plain)) is not None:
         return Aside(WITHDRAW, {"what": what})
     if (what := _asked_about(tight, plain)) is not None:
@@ -58,6 +61,24 @@ _VISIT = re.compile(
 _VISIT_EN = re.compile(
     r"\b(?:change|move|cancel|postpone|reschedule|when is)\b.{0,16}\bvisit\b|\bvisit\b.{0,20}\b(?:another|different|other) (?:day|time|hour)"
     r"|\bno need to (?:come|visit)\b|\bdon't (?:come by|visit)\b"
+)
+
+# What is on file about the person: another phone, a name written wrong
+
+_FILED = r"(?:手机号码?|手机|电话号码?|电话|联系方式|联系电话|号码|邮箱|姓名|名字)"
+_DETAILS = re.compile(
+    rf"(?:换|改|更新|更换|修改|更正)(?:了|成|过|一下|下|个)?(?:我的|我|登记的|预留的|新的|新)*{_FILED}"
+    rf"|(?:我|我的|我们家|家里|本人|登记|预留|留|存|联系人)(?:的|家)?{_FILED}.{{0,4}}(?:换|变|改|错|不对|停机|停用|不用了|作废)"
+    rf"|^{_FILED}(?:已经|都)?(?:换|变|改|写错|登记错)(?:成|了|为)|(?:换|改)(?:了|成)?新号"
+)
+_DETAILS_EN = re.compile(
+    r"\b(?:my|our) (?:phone|mobile|cell|telephone|contact|e-?mail)(?: (?:phone|number|address|details))? (?:has |have |is |was )?(?:changed|new|wrong|different|out of date)\b"
+    r"|\b(?:changed|change|update|correct) (?:my|our) (?:phone|number|mobile|cell|contact|details|name|e-?mail)\b"
+    r"|\b(?:a |my )new (?:phone|mobile|cell|contact) ?(?:number)?\b|\bmy name is (?:spelled|spelt|written) wrong\b|\bmisspel(?:led|t) my name\b"
+)
+_NOT_THEIRS = re.compile(
+    r"你们|客服|师傅|管家|经理|物业的?电话|保安|发票|抬头|户头|账单|快递|打(?:我)?电话|通讯录|[你您]是|谁|委托|划款|扣|还款|欠"
+    r"|\byour\b|invoice|receipt|\bcall\b|\bbill\b|debit|who (?:is|are)"
 )
 
 # A part now

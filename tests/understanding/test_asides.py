@@ -115,3 +115,46 @@ def test_how_a_home_has_changed(text: str, how: str) -> None:
 def test_thanks_are_told_from_a_greeting() -> None:
     assert details("greet_thanks", "谢谢姑娘") == {"said": "thanks"}
     assert details("greet_thanks", "你好") == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我换手机号了",
+        "我的电话换了，新的是13912345678",
+        "手机号换成13912345678",
+        "帮我改一下联系方式",
+        "登记的名字写错了",
+        "我妈妈换了新手机号",
+        "I have a new phone number",
+        "my name is spelled wrong",
+        "my phone number has changed",
+        "please update my contact details",
+    ],
+)
+def test_what_is_on_file_has_changed(text: str) -> None:
+    found = aside(text)
+    assert found is not None
+    assert found.name == "details"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "你们电话换了吗",
+        "换个手机支付",
+        "发票名字改一下",
+        "账单上名字写错了",
+        "换了新手机通讯录全没了，您是哪位呀",
+        "换了手机号以后那个委托划款还生效吗",
+        "老师电话多少",
+        "打电话 给我",
+        "电话让中介问",
+        "please call my new phone",
+        "has your phone number changed?",
+        "how do I pay from my new phone",
+    ],
+)
+def test_what_only_sounds_like_it(text: str) -> None:
+    found = aside(text)
+    assert found is None or found.name != "details"
