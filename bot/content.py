@@ -23,10 +23,11 @@ from domain.messages import Audience
 from domain.notice import Letterhead
 from domain.office import Office
 from domain.openers import Opener, OpenerError, read_openers
+from domain.personal import FIELDS
 from domain.policy import WRITING, Action, OfferStage, Policy, PolicyError, Stage, stricter
 from domain.policy_file import read_policy, starts_on
 from domain.practice import PracticeError, Scenario, read_scenarios
-from domain.rendering import lacking, offer_lacking
+from domain.rendering import REMINDER_FIELDS, lacking, offer_lacking
 from domain.rewards import Rewards, RewardsError, read_rewards
 from domain.roles import Role
 from domain.toml_lines import lines_of
@@ -117,6 +118,9 @@ def _policy(path: Path, kind: str, settings: Settings, wording: Wording | None) 
             _check_words(wording, stage, f"{path}:{lines.get(('stage', number, 'template'), 1)}")
         for number, offer in enumerate(policy.offer_stages, start=1):
             _check_words(wording, offer, f"{path}:{lines.get(('offer_stage', number, 'template'), 1)}")
+        for number, personal in enumerate(policy.personal, start=1):
+            for key in ("coming", "late"):
+                _check_personal(wording, getattr(personal, key), f"{path}:{lines.get(('personal', number, key), 1)}")
     return policy
 
 
@@ -136,6 +140,17 @@ def _check_words(wording: Wording, stage: Stage | OfferStage, place: str) -> Non
         _check_offer(wording, stage.template)
     if stage.action is Action.ANNOUNCE and not stage.template.startswith("announcement."):
         raise PolicyError(f"{place}: stage {stage.name}: a group post takes a template of [announcement]")
+
+
+def _check_personal(wording: Wording, template: str, place: str) -> None:
+    """A trait's own words are a whole reminder in every language."""
+    for language in LANGUAGES if template else ():
+        if template not in wording.templates[language]:
+            raise PolicyError(
+                f"{place}: personal: template {template!r} is missing in content/messages.*.{language}.toml: write it"
+            )
+    if template:
+        _check_reminder(wording, template)
 
 
 def load_openers(content: Path = CONTENT) -> tuple[Opener, ...]:
@@ -158,6 +173,10 @@ def _check_reminder(wording: Wording, template: str) -> None:
         text = wording.templates[language][template]
         if fault := lacking(template, text, fields_of(text), language):
             raise ConfigError(f"content/messages.*.{language}.toml: {fault}")
+        if strange := sorted(fields_of(text) - REMINDER_FIELDS - FIELDS):
+            raise ConfigError(
+                f"content/messages.*.{language}.toml: {template}: no reminder knows the field {{{strange[0]}}}: remove it"
+            )
 
 
 def _check_offer(wording: Wording, template: str) -> None:

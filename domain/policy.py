@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from domain.conditions import ANYBODY, Circumstances, When
+from domain.personal import Personal
 from domain.runs import Approval
 
 Hours = tuple[int, int]  # local hours from, until (excluded)
@@ -148,6 +149,7 @@ class Policy:
     cadence: Mapping[str, Cadence] = field(
         default_factory=dict
     )  # by grade; one that isn't named keeps the policy's own pace
+    personal: tuple[Personal, ...] = ()  # what is different for households with a trait
     approval: Approval = Approval.NONE  # who lets a day's run go
     starts_on: date | None = None  # in force from this day; None: from the beginning
     text: str = field(default="", repr=False, compare=False)  # of its file

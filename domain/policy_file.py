@@ -10,6 +10,7 @@ from datetime import date, time
 from typing import Any
 
 from domain.conditions import ANYBODY, GRADES, KEYS, TIERS, TRAITS, When
+from domain.personal import ACTIONS, BUTTONS_MAX, NEVER_REMINDED, Personal
 from domain.policy import (
     HARD_QUIET_FROM,
     HARD_QUIET_UNTIL,
@@ -58,6 +59,7 @@ def read_policy(text: str, name: str) -> Policy:
     if not stages:
         raise PolicyError(f"{name}: no [[stage]]: add at least one")
     offers = top.rows("offer_stage")
+    personal = _all_personal(top.rows("personal"))
     window, caps, holds, runs = (top.table(name) for name in ("window", "caps", "holds", "runs"))
     renewal = top.table("renewal")
     policy = Policy(
@@ -79,6 +81,7 @@ def read_policy(text: str, name: str) -> Policy:
         offer_stages=tuple(_offer_stage(row) for row in offers),
         approval=_approval(runs),
         renewal=Renewal(**{key: renewal.count(key, value, 92, least=1) for key, value in vars(Renewal()).items()}),
+        personal=personal,
         cadence={grade: _cadence(table) for grade, table in top.tables("cadence", GRADES)},
         text=text,
     )
@@ -204,6 +207,41 @@ def _when(stage: _Table) -> When:
     )
     table.refuse_leftovers(f"one of {', '.join(KEYS)}")
     return when if when.asked else ANYBODY
+
+
+def _all_personal(tables: list[_Table]) -> tuple[Personal, ...]:
+    found: list[Personal] = []
+    for table in tables:
+        each = _personal(table)
+        if any(before.trait == each.trait for before in found):
+            raise table.wrong(f"trait {each.trait!r} stands in another [[personal]] too: keep one", "trait")
+        found.append(each)
+    return tuple(found)
+
+
+def _personal(table: _Table) -> Personal:
+    trait = table.text("trait")
+    if trait not in TRAITS:
+        raise table.wrong(f"trait {trait!r} is not one of {', '.join(TRAITS)}", "trait")
+    if trait in NEVER_REMINDED:
+        raise table.wrong(f"trait {trait!r} is never reminded, so it has no words of its own: remove it", "trait")
+    each = Personal(
+        trait,
+        table.text("coming", ""),
+        table.text("late", ""),
+        table.truth("large_type") or False,
+        table.texts("buttons", ()),
+    )
+    if bool(each.coming) is not bool(each.late):
+        raise table.wrong("write both coming and late: the words up to the due day and those after it")
+    if each == Personal(trait):
+        raise table.wrong(f"nothing is different for {trait!r}: write coming and late, large_type or buttons")
+    if strange := [name for name in each.buttons if name not in ACTIONS]:
+        raise table.wrong(f"buttons: {strange[0]!r} is not one of {', '.join(ACTIONS)}", "buttons")
+    if len(set(each.buttons)) < len(each.buttons) or len(each.buttons) > BUTTONS_MAX:
+        raise table.wrong(f"buttons: each once, {BUTTONS_MAX} at the most", "buttons")
+    table.refuse_leftovers()
+    return each
 
 
 def _cadence(table: _Table) -> Cadence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,10 +10,12 @@ from domain.ladder import OpenBill
 from domain.messages import Audience, Choice, Kind, OutgoingMessage
 from domain.money import yuan
 from domain.office import Office
-from domain.wording import Wording, day_words, period_words, salutation, short_room
+from domain.personal import ACTIONS
+from domain.wording import Wording, day_words, fields_of, period_words, salutation, short_room, tongue
 
 # What every reminder must carry (DESIGN §7): fields, and per language words that say how to ask, to stop, to ignore it.
 REQUIRED_FIELDS = frozenset({"office", "who", "lines", "total"})
+REMINDER_FIELDS = REQUIRED_FIELDS | {"hotline", "room", "due", "due_on"}  # all that it may speak of
 REQUIRED_WORDS = {
     "zh": (("缴费", "缴"), ("回复", "问"), ("停止",), ("已缴请忽略",)),
     "en": (("pay",), ("reply", "ask"), ("stop",), ("already paid",)),
@@ -37,10 +39,14 @@ def reminder_message(
     today: date,
     kind: Kind = Kind.REMINDER,
     extras: Sequence[str] = (),
+    personal: Mapping[str, str] | None = None,
+    buttons: Sequence[Sequence[str]] = (),
 ) -> OutgoingMessage:
     """One person's reminder, listing every open bill of every account it speaks of.
 
     `extras`: what else is said below it, in finished sentences: what the fee paid for, points, an invitation.
+    `personal`: what else this household's own words may speak of (domain.personal.FIELDS); `buttons`: names of its ACTIONS,
+    a row each, where it has its own.
     """
     words = office.wording
     several = len(accounts) > 1
@@ -70,12 +76,31 @@ def reminder_message(
         "due": day_words(max(bill.due_on for bill in bills), language),
         "due_on": max(bill.due_on for bill in bills).isoformat(),
     }
-    buttons = tuple(
-        tuple(Choice(words.text(f"button.{name}", language), action, reusable=True) for name, action in row)
-        for row in REMINDER_BUTTONS
-    )
+    asked = fields_of(words.templates.get(tongue(language), {}).get(template, ""))
+    fields |= {name: text for name, text in (personal or {}).items() if name in asked}
+    rows = tuple(tuple(_button(words, language, name) for name in row) for row in buttons or REMINDER_BUTTONS)
     text = "\n".join((words.text(template, language, fields), *extras))
-    return OutgoingMessage(template, text, fields, buttons, Audience.PRIVATE, kind)
+    return OutgoingMessage(template, text, fields, rows, Audience.PRIVATE, kind)
+
+
+def _button(words: Wording, language: str, name: str) -> Choice:
+    """A button of a reminder; where its action reads what the person wishes, it reads the button's own words."""
+    label, (action, args) = words.text(f"button.{name}", language), ACTIONS[name]
+    return Choice(label, action, {key: value or label for key, value in args.items()}, reusable=True)
+
+
+def vacant_words(office: Office, language: str, bills: Sequence[OpenBill]) -> str:
+    """What the office's rules say of each of these fees for a home that stands empty; that there is none is said as well."""
+    told = []
+    for bill in {each.item: each for each in bills}.values():
+        rule = office.rewards.vacant(bill.item, bill.due_on)
+        name = "vacant.no_rule" if rule is None else "vacant.rule" if rule.months else "vacant.rule_at_once"
+        fields = {"item": bill.item}
+        if rule is not None:
+            fields["percent"] = f"{rule.percent.normalize():f}"
+            fields |= {"months": str(rule.months)} if rule.months else {}
+        told.append(office.wording.text(name, language, fields))
+    return "\n".join(told)
 
 
 def _discount(office: Office, language: str, bill: OpenBill, today: date) -> str:
@@ -89,11 +114,7 @@ def _discount(office: Office, language: str, bill: OpenBill, today: date) -> str
     return office.wording.text("discount.line", language, fields)
 
 
-# (label in content, action): rows of buttons under a reminder.
-REMINDER_BUTTONS = (
-    (("detail", "bill.show"), ("pay", "pay.how")),
-    (("plan", "plan.offer"), ("paid", "claim.start")),
-)
+REMINDER_BUTTONS = (("detail", "pay"), ("plan", "paid"))
 
 
 @dataclass(frozen=True)

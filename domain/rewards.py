@@ -16,6 +16,7 @@ LATE_FEE_CAP_PERCENT_MAX = Decimal(
     30
 )  # more than that of the loss counts as excessive (Civil Code 585 and its reading)
 DISCOUNT_PERCENT_MAX = Decimal(50)
+WHOLE_PERCENT = Decimal(100)
 
 
 class RewardsError(ValueError):
@@ -87,6 +88,19 @@ class LateFee:
 
 
 @dataclass(frozen=True)
+class Vacant:
+    """What a home that stands empty pays of a fee (空置): so much per cent of it, after so many months of standing empty."""
+
+    items: tuple[str, ...]
+    starts_on: date  # the first due day that it holds for
+    percent: Decimal
+    months: int = 0
+
+    def holds_for(self, item: str, due_on: date) -> bool:
+        return item in self.items and self.starts_on <= due_on
+
+
+@dataclass(frozen=True)
 class Event:
     """Something households are invited to: named in their messages until its day. Empty community: everybody."""
 
@@ -108,6 +122,7 @@ class Rewards:
     points: Points = field(default_factory=Points)
     late_fees: tuple[LateFee, ...] = ()
     events: tuple[Event, ...] = ()
+    vacants: tuple[Vacant, ...] = ()
 
     def discount(self, item: str, due_on: date) -> Discount | None:
         return _latest([each for each in self.discounts if each.holds_for(item, due_on)])
@@ -115,8 +130,11 @@ class Rewards:
     def late_fee(self, item: str, due_on: date) -> LateFee | None:
         return _latest([each for each in self.late_fees if each.holds_for(item, due_on)])
 
+    def vacant(self, item: str, due_on: date) -> Vacant | None:
+        return _latest([each for each in self.vacants if each.holds_for(item, due_on)])
 
-Dated = TypeVar("Dated", Discount, LateFee)
+
+Dated = TypeVar("Dated", Discount, LateFee, Vacant)
 
 
 def _latest(rules: Sequence[Dated]) -> Dated | None:
@@ -183,9 +201,10 @@ def read_rewards(text: str, name: str) -> Rewards:
     discounts = tuple(_discount(table) for table in top.tables("discount"))
     late_fees = tuple(_late_fee(table) for table in top.tables("late_fee"))
     events = tuple(_event(table) for table in top.tables("event"))
+    vacants = tuple(_vacant(table) for table in top.tables("vacant"))
     points = _points(top.table("points"))
     top.refuse_leftovers()
-    return Rewards(discounts, points, late_fees, events)
+    return Rewards(discounts, points, late_fees, events, vacants)
 
 
 def _discount(table: _Table) -> Discount:
@@ -224,6 +243,16 @@ def _late_fee(table: _Table) -> LateFee:
     if not 0 < rule.cap_percent <= LATE_FEE_CAP_PERCENT_MAX:
         raise RewardsError(
             f"{table.place}: cap_percent = {rule.cap_percent}: choose more than 0, at most {LATE_FEE_CAP_PERCENT_MAX}"
+        )
+    table.refuse_leftovers()
+    return rule
+
+
+def _vacant(table: _Table) -> Vacant:
+    rule = Vacant(table.texts("items"), table.day("starts_on"), table.figure("percent"), table.whole("after_months", 0))
+    if not 0 < rule.percent < WHOLE_PERCENT:
+        raise RewardsError(
+            f"{table.place}: percent = {rule.percent}: what is still paid, more than 0 and less than 100"
         )
     table.refuse_leftovers()
     return rule

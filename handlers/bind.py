@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import replace
 
 from domain.messages import Answer, Choice, OutgoingMessage
+from domain.personal import manner_of
 from domain.roles import Member
 from domain.wording import short_room, tongue
 from handlers import bill
@@ -125,7 +126,11 @@ async def join(turn: Turn, account: Account, here: Contact, role: str, *, verifi
     if person is None and verified and role == Member.OWNER:
         person = await people.owner_elsewhere(turn.session, account.id, here.channel)
     if person is None:
-        person = Person(name=turn.message.sender_name[:80], language=tongue(turn.language), created_at=turn.now)
+        manner = manner_of(turn.office.policy(account.kind).personal, account.traits.split(";"))
+        large = role == Member.OWNER and manner.large_type  # until they choose another size
+        person = Person(
+            name=turn.message.sender_name[:80], language=tongue(turn.language), created_at=turn.now, large_type=large
+        )
         turn.session.add(person)
         await turn.session.flush()
     if contact is None:

@@ -1,4 +1,4 @@
-"""What a reminder adds below the bills: what the fee was used for, points that can be used, an invitation."""
+"""What a reminder says beside its bills: what the fee was used for, points, an invitation; and who is there for a household."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.completed import amount_words
+from domain.ladder import OpenBill
 from domain.office import Office
+from domain.rendering import vacant_words
 from domain.wording import day_words, period_words
 from models.accounts import Account, Community
 from models.completed import SHOWN, Done, latest_services
 from models.rewards import balances
+from models.staff import keepers
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Extras:
     communities: Mapping[int, tuple[int, str]] = field(default_factory=dict)  # account -> its community's id and name
     points: Mapping[int, int] = field(default_factory=dict)
     services: Mapping[int, Done] = field(default_factory=dict)  # community -> what was done lately
+    keepers: Mapping[int, str] = field(default_factory=dict)  # account -> the colleague it knows
 
     def words(self, account_ids: Sequence[int], language: str) -> list[str]:
         """Finished sentences; several flats of one person share an invitation."""
@@ -43,6 +47,14 @@ class Extras:
         if rules.points.on and rules.points.fen_each and have >= rules.points.least:
             found.append(text("points.note", language, {"points": str(have)}))
         return found
+
+    def personal(self, account_id: int, bills: Sequence[OpenBill], language: str) -> dict[str, str]:
+        """The fields of domain.personal.FIELDS: only words for a trait have gaps for them."""
+        nobody = self.office.wording.text("personal.desk", language, {"office": self.office.name})
+        return {
+            "contact": self.keepers.get(account_id) or nobody,
+            "vacant_rule": vacant_words(self.office, language, bills),
+        }
 
     def _services(self, account_ids: Sequence[int]) -> list[Done]:
         ids = dict.fromkeys(self.communities[each][0] for each in account_ids if each in self.communities)
@@ -66,4 +78,4 @@ async def extras(session: AsyncSession, office: Office, account_ids: Sequence[in
     communities = {account_id: (community_id, name) for account_id, community_id, name in rows}
     points = await balances(session, account_ids) if office.rewards.points.on else {}
     services = await latest_services(session, sorted({each for each, _ in communities.values()}), today)
-    return Extras(office, today, communities, points, services)
+    return Extras(office, today, communities, points, services, await keepers(session, account_ids))

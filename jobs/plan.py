@@ -17,6 +17,7 @@ from domain.large import enlarged
 from domain.messages import Address, Audience, Choice, Kind, OutgoingMessage
 from domain.money import yuan
 from domain.office import Office
+from domain.personal import manner_of
 from domain.policy import STAFF_ACTIONS, Action
 from domain.rendering import Addressee, reminder_message
 from domain.roles import Right, Role, may
@@ -120,20 +121,24 @@ def _draft(
     household, chat, stage = first.household, first.household.chat, first.done.stage
     assert chat is not None
     language = first.payer.language or household.language
+    manner = manner_of(first.policy.personal, household.standing.traits)
+    own_words = manner.template(late=stage.days_after_due > 0)
     message = reminder_message(
         office,
         language,
-        office.trial.words_for(stage.template, first.household.standing.code),
+        own_words or office.trial.words_for(stage.template, first.household.standing.code),
         [Addressee(each.household.payer_name, each.household.room, each.done.bills) for each in together],
         today,
         extras=more.words([each.account_id for each in together], language),
+        personal=more.personal(first.account_id, first.done.bills, language),
+        buttons=manner.rows,
     )
     if stage.action is Action.ACKNOWLEDGE:
         tap = Choice(
             office.wording.text("button.acknowledge", language), "reminder.ack", {"reminder": str(ids[first.key])}
         )
         message = replace(message, choices=((tap,), *message.choices))
-    if first.payer.large_type:
+    if first.payer.large_type or manner.large_type:
         message = enlarged(message)
     ends_on = min(window_end(v.policy, v.done.anchor, v.done.stage, v.lag(v.done.anchor, today)) for v in together)
     return Draft(

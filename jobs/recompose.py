@@ -13,6 +13,7 @@ from domain.ladder import OpenBill
 from domain.large import enlarged
 from domain.messages import Kind, OutgoingMessage
 from domain.office import Office
+from domain.personal import manner_of
 from domain.rendering import Addressee, reminder_message
 from jobs import offers, plans, promises
 from jobs.extras import extras
@@ -44,6 +45,8 @@ async def recompose(session: AsyncSession, office: Office, case: Case, now: date
     accounts = list(await session.scalars(select(Account).where(Account.id.in_(bills)).order_by(Account.id)))
     person = await session.get(Person, row.person_id) if row.person_id else None
     language = (person.language if person else "") or accounts[0].language
+    about = next((account for account in accounts if account.id == row.account_id), accounts[0])
+    manner = manner_of(office.policy(about.kind).personal, about.traits.split(";"))
     more = await extras(session, office, [account.id for account in accounts], office.today(now))
     message = reminder_message(
         office,
@@ -52,8 +55,10 @@ async def recompose(session: AsyncSession, office: Office, case: Case, now: date
         [Addressee(account.payer_name, account.room, tuple(bills[account.id])) for account in accounts],
         office.today(now),
         extras=more.words([account.id for account in accounts], language),
+        personal=more.personal(about.id, bills[about.id], language),
     )
-    _put(row, enlarged(message) if person is not None and person.large_type else message)
+    large = manner.large_type or (person is not None and person.large_type)
+    _put(row, enlarged(message) if large else message)
     for bill_id, _ in case.told_fen:
         reminders = select(Reminder.id).where(Reminder.outbox_id == row.id)
         await session.execute(

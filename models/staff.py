@@ -95,6 +95,26 @@ async def staff_for(session: AsyncSession, community_id: int | None) -> list[Sta
     return list(await session.scalars(query.order_by(Staff.id)))
 
 
+async def keepers(session: AsyncSession, account_ids: Sequence[int]) -> dict[int, str]:
+    """The colleague whom a household knows, by name: who last worked on a task of it, else who looks after its estate."""
+    found: dict[int, str] = {}
+    estates = await session.execute(
+        select(Account.id, Staff.name)
+        .join(Staff, (Staff.community_id == Account.community_id) | Staff.community_id.is_(None))
+        .where(Account.id.in_(account_ids), Staff.active.is_(True), Staff.role.in_(("collector", "teacher")))
+        .order_by(Staff.community_id.is_(None), Staff.id)
+    )
+    for account_id, name in estates:
+        found.setdefault(account_id, name)
+    worked = await session.execute(
+        select(StaffTask.account_id, Staff.name)
+        .join(Staff, Staff.id == StaffTask.assignee_id)
+        .where(StaffTask.account_id.in_(account_ids), Staff.active.is_(True))
+        .order_by(StaffTask.id)
+    )
+    return found | {account_id or 0: name for account_id, name in worked}
+
+
 async def save_staff(
     session: AsyncSession, channel: str, user: str, chat: str, name: str, role: str, community_id: int | None
 ) -> int:

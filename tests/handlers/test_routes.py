@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.content import load_wording
-from domain.rendering import REMINDER_BUTTONS
+from domain.personal import ACTIONS as ON_REMINDERS
 from handlers.household import COMMAND_WORDS
 from handlers.routes import ROUTES
 from handlers.turn import ANYONE, RESIDENT
@@ -53,7 +53,7 @@ def test_every_intent_but_those_without_a_wish_can_be_offered_as_a_button() -> N
 def test_every_button_leads_to_a_route() -> None:
     named = re.findall(r'(?:button|press)\(\s*(?:\w+,\s*)?"\w+",\s*"([a-z_]+\.[a-z_]+)"', SOURCES)
     named += re.findall(r'Choice\((?:turn|desk|there|words)\.\w+\("[^)]*\), "([a-z_]+\.[a-z_]+)"', SOURCES)
-    named += [action for row in REMINDER_BUTTONS for _, action in row]
+    named += [action for action, _ in ON_REMINDERS.values()]
     assert len(named) > 60
     assert sorted(set(named) - ACTIONS) == []
 
