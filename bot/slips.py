@@ -11,6 +11,7 @@ from domain.capitals import capitals
 from domain.money import yuan
 from domain.notice import long_day
 from domain.office import Office
+from domain.personal import manner_of
 from domain.wording import period_words, salutation, short_room
 from models.accounts import Account
 from models.bills import BillLine, Payment
@@ -18,7 +19,7 @@ from models.visits import Stop
 
 
 def receipt(office: Office, account: Account, payment: Payment, today: date, language: str) -> dict[str, Any]:
-    """What was paid, when, how; with the sum in capitals. Raises ValueError: it was reversed."""
+    """What was paid, when, how; with the sum in capitals, large for whoever reads large type. Raises ValueError: it was reversed."""
     if payment.reversed_at is not None:
         raise ValueError("a reversed payment has no receipt")
 
@@ -30,7 +31,9 @@ def receipt(office: Office, account: Account, payment: Payment, today: date, lan
         {"label": say("method"), "value": payment.method or "—", "note": ""},
         {"label": say("reference"), "value": payment.reference, "note": ""},
     ]
-    return _page(office, account, language, today, "receipt", rows, payment.amount_fen, number=f"{payment.id:06d}")
+    large = manner_of(office.policy(account.kind).personal, account.traits.split(";")).large_type
+    number = f"{payment.id:06d}"
+    return _page(office, account, language, today, "receipt", rows, payment.amount_fen, number=number, large=large)
 
 
 def large_bill(

@@ -12,6 +12,7 @@ from domain.errors import Refusal
 from domain.messages import Address, Answer, Audience, Choice, Kind, OutgoingMessage
 from domain.money import yuan
 from domain.notice import long_day, notice, number_words, pay_by, words_hash
+from domain.personal import manner_of
 from domain.roles import Right, Role, may
 from domain.wording import tongue
 from handlers.labels import why_words
@@ -254,6 +255,9 @@ async def _issued(turn: Turn, letter: Letter, account: Account, was: Stage) -> S
     await audit(turn.session, turn.actor, "letter.issued", f"letter/{letter.id}", turn.now, detail)
     writer = await turn.session.get_one(Staff, letter.staff_id)
     await _paper(turn, PaperKind.LETTER, letter, writer)
+    if manner_of(turn.office.policy(account.kind).personal, account.traits.split(";")).large_type:
+        subject = f"account/{account.id}"  # the same figures in type that can be read, to lie beside the letter
+        await ask_for(turn.session, PaperKind.BILL, subject, writer.id, tongue(to.language), turn.now)
     told = turn.say("letter.was_approved", fields=await summary(turn, letter, account))
     return await _to_writer(turn, letter, told)
 

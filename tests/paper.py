@@ -14,5 +14,17 @@ def page_texts(pdf: bytes) -> list[str]:
     return [squeezed(page.extract_text()) for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
+def sizes_of(pdf: bytes) -> set[float]:
+    """The sizes of type on the first page, in points."""
+    found: set[float] = set()
+
+    def look(text: str, _: object, matrix: list[float], __: object, size: float) -> None:
+        if text.strip():
+            found.add(round(size * abs(matrix[3]), 1))
+
+    PdfReader(io.BytesIO(pdf)).pages[0].extract_text(visitor_text=look)
+    return found
+
+
 def squeezed(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))

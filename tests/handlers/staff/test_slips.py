@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import update
+
+from models.accounts import Account
 from tests.handlers.staff.test_letter import follow, newest_file
 from tests.handlers.staff.test_visits import FIRST, SECOND, agreed, offered
 from tests.handlers.staff.world import World
-from tests.paper import page_texts
+from tests.paper import page_texts, sizes_of
 
 
 async def page_of(world: World, name: str) -> str:
@@ -59,3 +62,26 @@ async def test_a_sheet_shows_whoever_asks_their_own_round_and_a_manager_all(worl
     assert "14:00" in await page_of(world, "manager")
     await world.press("r1-101", "取消上门")
     assert "没有约好的上门" in await world.say("manager", "/route 2026-11-25")
+
+
+async def test_an_elderly_household_gets_its_papers_in_large_type(world: World) -> None:
+    async with world.database.write() as session:
+        await session.execute(update(Account).where(Account.code == "1-101").values(traits="elderly"))
+    await world.say("collector", "/letter 1-101")
+    await world.press("collector", "请经理过目")
+    await world.press("manager", "同意")
+    await follow(world)
+    names = [line.attachment["name"] for line in world.lines("collector") if line.attachment]
+    assert "催〔2026〕第0001号" in names[-2]
+    [page] = page_texts(newest_file(world, "collector")[1])
+    assert "缴费账单" in page
+    assert "286.40" in page
+    largest = {}
+    for code in ("1-101", "1-102"):
+        await world.say("collector", f"/paid {code} 286.40 转账 T-{code}")
+        await world.say("collector", f"/receipt {code}")
+        await follow(world)
+        pdf = newest_file(world, "collector")[1]
+        assert "收款收据" in page_texts(pdf)[0]
+        largest[code] = max(sizes_of(pdf))
+    assert largest["1-101"] > 1.5 * largest["1-102"]
