@@ -68,8 +68,10 @@ class Extras:
         return self.office.wording.text("service.line", language, fields)
 
 
-async def extras(session: AsyncSession, office: Office, account_ids: Sequence[int], today: date) -> Extras:
-    """Read once for many households."""
+async def extras(
+    session: AsyncSession, office: Office, account_ids: Sequence[int], today: date, named: Sequence[int] = ()
+) -> Extras:
+    """Read once for many households. `named`: those of them whose words may name the colleague they know."""
     rows = await session.execute(
         select(Account.id, Community.id, Community.name)
         .join(Community, Community.id == Account.community_id)
@@ -78,4 +80,4 @@ async def extras(session: AsyncSession, office: Office, account_ids: Sequence[in
     communities = {account_id: (community_id, name) for account_id, community_id, name in rows}
     points = await balances(session, account_ids) if office.rewards.points.on else {}
     services = await latest_services(session, sorted({each for each, _ in communities.values()}), today)
-    return Extras(office, today, communities, points, services, await keepers(session, account_ids))
+    return Extras(office, today, communities, points, services, await keepers(session, named) if named else {})

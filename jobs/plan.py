@@ -17,7 +17,7 @@ from domain.large import enlarged
 from domain.messages import Address, Audience, Choice, Kind, OutgoingMessage
 from domain.money import yuan
 from domain.office import Office
-from domain.personal import manner_of
+from domain.personal import Manner, manner_of
 from domain.policy import STAFF_ACTIONS, Action
 from domain.rendering import Addressee, reminder_message
 from domain.roles import Right, Role, may
@@ -103,7 +103,9 @@ async def _remind(
     ids = await _new_reminders(session, [verdict for together in people for verdict in together], today, now)
     fresh = [[verdict for verdict in together if verdict.key in ids] for together in people]
     fresh = [together for together in fresh if together]
-    more = await extras(session, office, [each.account_id for together in fresh for each in together], today)
+    accounts = [each.account_id for together in fresh for each in together]
+    named = [_first(together).account_id for together in fresh if _manner(_first(together)) != Manner()]
+    more = await extras(session, office, accounts, today, named)
     drafts = [_draft(office, together, ids, today, now, more) for together in fresh]
     written = [
         {"b_id": ids[verdict.key], "b_outbox_id": posted.first_id}
@@ -113,15 +115,24 @@ async def _remind(
     await _link(session, "outbox_id", written)
 
 
+def _first(together: Sequence[Verdict]) -> Verdict:
+    """Of several accounts, the one furthest up the ladder sets the tone."""
+    return max(together, key=lambda verdict: verdict.done.stage.days_after_due)
+
+
+def _manner(verdict: Verdict) -> Manner:
+    return manner_of(verdict.policy.personal, verdict.household.standing.traits)
+
+
 def _draft(
     office: Office, together: Sequence[Verdict], ids: dict[str, int], today: date, now: datetime, more: Extras
 ) -> Draft:
-    """One person's message. Of several accounts, the one furthest up the ladder sets the tone."""
-    first = max(together, key=lambda verdict: verdict.done.stage.days_after_due)
+    """One person's message."""
+    first = _first(together)
     household, chat, stage = first.household, first.household.chat, first.done.stage
     assert chat is not None
     language = first.payer.language or household.language
-    manner = manner_of(first.policy.personal, household.standing.traits)
+    manner = _manner(first)
     own_words = manner.template(late=stage.days_after_due > 0)
     message = reminder_message(
         office,
@@ -130,7 +141,7 @@ def _draft(
         [Addressee(each.household.payer_name, each.household.room, each.done.bills) for each in together],
         today,
         extras=more.words([each.account_id for each in together], language),
-        personal=more.personal(first.account_id, first.done.bills, language),
+        personal=more.personal(first.account_id, first.done.bills, language) if own_words else None,
         buttons=manner.rows,
     )
     if stage.action is Action.ACKNOWLEDGE:

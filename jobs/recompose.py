@@ -47,7 +47,7 @@ async def recompose(session: AsyncSession, office: Office, case: Case, now: date
     language = (person.language if person else "") or accounts[0].language
     about = next((account for account in accounts if account.id == row.account_id), accounts[0])
     manner = manner_of(office.policy(about.kind).personal, about.traits.split(";"))
-    more = await extras(session, office, [account.id for account in accounts], office.today(now))
+    more = await extras(session, office, [account.id for account in accounts], office.today(now), [about.id])
     message = reminder_message(
         office,
         language,
