@@ -39,7 +39,8 @@ from models.bills import Bill
 from models.dialogue import Group
 from models.people import Person
 from models.posting import Draft, post, post_all
-from models.renewals import OfferStep, OfferVerdict, StageSummary, bill_offer, decide_offers, known_of, latest_summaries
+from models.reminders import OfferStep
+from models.renewals import OfferVerdict, StageSummary, bill_offer, decide_offers, known_of, latest_summaries
 from models.staff import open_task, staff_for
 from models.verdicts import Row, decide_all
 

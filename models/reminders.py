@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from domain.ladder import Contacts, Reason
 from models.accounts import Account
-from models.agreements import Hold
+from models.agreements import Hold, Offer
 from models.base import Base, Fen, Id, UtcDateTime, upsert
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.outbox import CLAIMABLE, Outbox, State
@@ -53,6 +53,24 @@ class Reminder(Base):
     task_id: Mapped[int | None] = mapped_column(ForeignKey(StaffTask.id))
     answer_hours: Mapped[int | None]  # it asks for an answer: silence for so long becomes a call
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by a tap, in words, or by paying
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OfferStep(Base):
+    """One stage of the renewal carried out for one family: a message, or a task for staff."""
+
+    __tablename__ = "offer_steps"
+    __table_args__ = (Index("ix_offer_steps_offer_id", "offer_id"), Index("ix_offer_steps_account_id", "account_id"))
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey(Offer.id))
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    stage: Mapped[str] = mapped_column(String(40))
+    decision: Mapped[str] = mapped_column(String(8))  # remind | staff
+    decided_on: Mapped[date] = mapped_column(Date)
+    policy_hash: Mapped[str] = mapped_column(String(16))
+    outbox_id: Mapped[int | None] = mapped_column(ForeignKey(Outbox.id))
+    task_id: Mapped[int | None] = mapped_column(ForeignKey(StaffTask.id))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

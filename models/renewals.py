@@ -1,4 +1,4 @@
-"""What was done about offers, what teachers wrote about a pupil for them, and how a renewal window went."""
+"""What a day asks for about offers, what teachers wrote about a pupil for them, and how a renewal window went."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, Row, String, Text, func, select
+from sqlalchemy import ForeignKey, Index, Row, String, Text, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,7 +34,8 @@ from models.agreements import Offer
 from models.base import Base, Id, UtcDateTime, chunks
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.bulk import NewBill, issue_bills
-from models.outbox import CLAIMABLE, Outbox, State
+from models.outbox import Outbox, State
+from models.reminders import OfferStep
 from models.staff import LIVE as LIVE_TASK
 from models.staff import Staff, StaffTask
 from models.standing import Household, households
@@ -43,24 +44,6 @@ from models.verdicts import opening_of
 
 OFFERS_AT_ONCE = 1000
 ITEM_MAX = 60  # characters of a bill's item
-
-
-class OfferStep(Base):
-    """One stage of the renewal carried out for one family: a message, or a task for staff."""
-
-    __tablename__ = "offer_steps"
-    __table_args__ = (Index("ix_offer_steps_offer_id", "offer_id"), Index("ix_offer_steps_account_id", "account_id"))
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    key: Mapped[str] = mapped_column(String(80), unique=True)
-    offer_id: Mapped[int] = mapped_column(ForeignKey(Offer.id))
-    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
-    stage: Mapped[str] = mapped_column(String(40))
-    decision: Mapped[str] = mapped_column(String(8))  # remind | staff
-    decided_on: Mapped[date] = mapped_column(Date)
-    policy_hash: Mapped[str] = mapped_column(String(16))
-    outbox_id: Mapped[int | None] = mapped_column(ForeignKey(Outbox.id))
-    task_id: Mapped[int | None] = mapped_column(ForeignKey(StaffTask.id))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class StageSummary(Base):
@@ -136,12 +119,10 @@ async def _decided(
     tiers: dict[int, str] = {row.id: row.tier for row in rows}
     done = await _done(session, [offer.id for offer in offers])
     busy = await _tasks(session, office, [offer.id for offer in offers], today)
-    spoken = await _last_offered(session, office, ids, today)
     found = []
     for offer in offers:
         home = homes[offer.account_id]
         standing, policy = home.standing, office.policy(home.kind, today)
-        last = [day for day in (standing.contacts.last_reminder_on, spoken.get(offer.account_id)) if day is not None]
         decision = decide_offer(
             policy,
             OfferStanding(
@@ -162,7 +143,7 @@ async def _decided(
                 paused=standing.paused,
                 household_hold=standing.household_hold,
                 staff_task_open=standing.staff_task_open or offer.id in busy,
-                contacts=replace(standing.contacts, last_reminder_on=max(last, default=None)),
+                contacts=standing.contacts,
                 channel=standing.channel,
                 spacing_days=standing.spacing_days,
             ),
@@ -208,22 +189,6 @@ async def _tasks(session: AsyncSession, office: Office, offer_ids: Sequence[int]
         select(StaffTask.source, StaffTask.due_at).where(StaffTask.source.in_(sources), StaffTask.state.in_(LIVE_TASK))
     )
     return {sources[source] for source, due_at in rows if local_date(due_at, office.zone) >= today}
-
-
-async def _last_offered(
-    session: AsyncSession, office: Office, account_ids: Sequence[int], today: date
-) -> dict[int, date]:
-    """The day on which each family was last written to about an offer; what still waits goes out today or later."""
-    query = (
-        select(OfferStep.account_id, OfferStep.decided_on, Outbox.state, Outbox.sent_at)
-        .join(Outbox, Outbox.id == OfferStep.outbox_id)
-        .where(OfferStep.account_id.in_(account_ids), Outbox.state.not_in((State.CANCELLED, State.DEAD)))
-    )
-    found: dict[int, date] = {}
-    for account_id, decided_on, state, sent_at in await session.execute(query):
-        on = today if state in CLAIMABLE else local_date(sent_at, office.zone) if sent_at else decided_on
-        found[account_id] = max(on, decided_on, found.get(account_id, on))
-    return found
 
 
 # a yes becomes a bill

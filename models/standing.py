@@ -22,7 +22,7 @@ from models.agreements import Hold, PlanNow, plans_now
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.outbox import CLAIMABLE, Outbox, State
 from models.people import Binding, Contact, Person
-from models.reminders import Reminder, ReminderBill, contact_sums, larger
+from models.reminders import OfferStep, Reminder, ReminderBill, contact_sums, larger
 from models.runtime import kill_switch
 from models.staff import StaffTask
 
@@ -117,8 +117,8 @@ async def _batch(
     tasks = await _blocking_tasks(session, span, office, today)
     by_account = await contact_sums(session, "account", [account.id for account in accounts], today)
     by_person = await contact_sums(session, "person", person_ids, today)
-    reminded = await _last_reminded(session, office, today, Reminder.account_id, Reminder.account_id.between(*span))
-    persons_reminded = await _last_reminded(session, office, today, Outbox.person_id, Outbox.person_id.in_(person_ids))
+    written_to = await _last_written(session, office, today, None, span)
+    persons_written_to = await _last_written(session, office, today, person_ids, span)
     nothing = (0, 0, 0)
     found = []
     for account in accounts:
@@ -128,7 +128,7 @@ async def _batch(
         liked = payer.channel if payer else ""
         order = (*(channel for channel in policy.channels if channel == liked), *policy.channels)
         chat = min(usable, key=lambda each: (order.index(each.channel), each.id), default=None)
-        last = [d for d in (reminded.get(account.id), persons_reminded.get(payer.id) if payer else None) if d]
+        last = [d for d in (written_to.get(account.id), persons_written_to.get(payer.id) if payer else None) if d]
         traits = _words(account.traits)
         held = holds.get(account.id) or NO_HOLDS
         standing = Standing(
@@ -302,27 +302,26 @@ async def _blocking_tasks(session: AsyncSession, span: tuple[int, int], office: 
     return {account_id or 0 for account_id, due_at in rows if local_date(due_at, office.zone) >= today}
 
 
-async def _last_reminded(
-    session: AsyncSession,
-    office: Office,
-    today: date,
-    subject: InstrumentedAttribute[int] | InstrumentedAttribute[int | None],
-    those: ColumnElement[bool],
+async def _last_written(
+    session: AsyncSession, office: Office, today: date, person_ids: Sequence[int] | None, span: tuple[int, int]
 ) -> dict[int, date]:
-    """The day each subject was last reminded: when it was decided or, after an outage, when it went out.
+    """The day each account of `span`, or each of these people, last had a reminder or an offer.
 
-    A reminder that still waits goes out today or later.
+    It is the day it was decided or, after an outage, the day it went out. What still waits goes out today or later.
     """
     waiting = func.max(case((Outbox.state.in_((*CLAIMABLE, State.SENDING)), 1), else_=0))
-    rows = await session.execute(
-        select(subject, func.max(Reminder.decided_on), func.max(Outbox.sent_at), waiting)
-        .join_from(Reminder, Outbox, Outbox.id == Reminder.outbox_id)
-        .where(those, Outbox.state.not_in((State.CANCELLED, State.DEAD)), Reminder.decided_on > today - LOOK_BACK)
-        .group_by(subject)
-    )
-    found = {}
-    for subject_id, decided_on, sent_at, waits in rows:
-        if subject_id is not None:
+    found: dict[int, date] = {}
+    for done in (Reminder, OfferStep):
+        subject: InstrumentedAttribute[Any] = done.account_id if person_ids is None else Outbox.person_id
+        those = done.account_id.between(*span) if person_ids is None else Outbox.person_id.in_(person_ids)
+        rows = await session.execute(
+            select(subject, func.max(done.decided_on), func.max(Outbox.sent_at), waiting)
+            .join_from(done, Outbox, Outbox.id == done.outbox_id)
+            .where(those, Outbox.state.not_in((State.CANCELLED, State.DEAD)), done.decided_on > today - LOOK_BACK)
+            .group_by(subject)
+        )
+        for subject_id, decided_on, sent_at, waits in rows:
             sent_on = local_date(sent_at, office.zone) if sent_at else decided_on
-            found[subject_id] = max(decided_on, sent_on, today if waits else decided_on)
+            latest = max(decided_on, sent_on, today if waits else decided_on)
+            found[subject_id] = max(latest, found.get(subject_id, latest))
     return found

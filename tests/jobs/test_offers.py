@@ -12,13 +12,15 @@ import scheduler
 from bot.lanes import Lane
 from domain.clock import ManualClock
 from domain.messages import Kind
-from jobs import offers
+from jobs import offers, plan
 from models.accounts import Account
 from models.agreements import Offer
 from models.base import Database
 from models.bills import Bill, bill_lines
 from models.dialogue import Group
-from models.renewals import OfferStep, StageSummary, results
+from models.outbox import Outbox
+from models.reminders import OfferStep
+from models.renewals import StageSummary, results
 from models.staff import StaffTask
 from models.verdicts import Row
 from tests.cast import CHANNEL, CHEN, LI, SUN, WANG, World, office
@@ -198,6 +200,54 @@ async def test_the_tuition_that_is_due_goes_before_the_next_courses_offer(world:
     rows = await day(world, clock, 0)
     assert ("S-A", "wait", "spacing") in rows
     assert await sent(world) == []
+    assert await sent(world, Kind.REMINDER) == [("chat-chen", "sent")]
+
+
+@pytest.mark.parametrize("kind", ["training", "property"])
+async def test_no_fee_is_asked_for_so_soon_after_an_offer(world: World, clock: ManualClock, kind: str) -> None:
+    """Whether it is the same pupil's tuition or the fee of the same parent's flat."""
+    accounts = await school(world)
+    assert ("S-A", "remind", "loyal") in await day(world, clock, 0)
+    owing = accounts[CHEN] if kind == "training" else await world.household(CHEN, code="3-1201")
+    await world.bill(owing, world.today + timedelta(days=8), item="fee")
+    for ahead, reminders in ((1, 0), (1, 0), (1, 1)):
+        await day(world, clock, ahead)
+        assert len(await sent(world, Kind.REMINDER)) == reminders, world.today
+
+
+async def test_an_offer_that_never_went_out_holds_no_fee_back(world: World, clock: ManualClock) -> None:
+    accounts = await school(world)
+    clock.jump(world.at(world.today, 8))
+    world.now = clock.now()
+    await offers.run(world.database, world.office, world.now)
+    async with world.database.write() as session:
+        await session.execute(update(Outbox).values(state="cancelled"))
+    await world.bill(accounts[CHEN], world.today + timedelta(days=8), item="fee")
+    await day(world, clock, 1)
+    assert await sent(world, Kind.REMINDER) == [("chat-chen", "sent")]
+
+
+async def test_an_offer_that_still_waits_counts_as_said_today(world: World, clock: ManualClock) -> None:
+    """It was kept back for days: who knows on which of them it goes out."""
+    accounts = await school(world)
+    clock.jump(world.at(world.today, 8))
+    world.now = clock.now()
+    await offers.run(world.database, world.office, world.now)
+    clock.jump(world.at(world.today + timedelta(days=5), 8))
+    world.now = clock.now()
+    await world.bill(accounts[CHEN], world.today + timedelta(days=7), item="fee")
+    rows = await plan.run(world.database, world.office, world.now)
+    assert [(row.decision, row.reason) for row in rows if row.account == "S-A"] == [("wait", "spacing")]
+
+
+@pytest.mark.parametrize("kind", ["training", "property"])
+async def test_no_offer_comes_so_soon_after_a_fee_was_asked_for(world: World, clock: ManualClock, kind: str) -> None:
+    accounts = await school(world, opens_in=1)
+    owing = accounts[CHEN] if kind == "training" else await world.household(CHEN, code="3-1201")
+    await world.bill(owing, world.today + timedelta(days=7), item="fee")
+    for ahead, offered in ((0, 0), (1, 0), (1, 0), (1, 1)):
+        await day(world, clock, ahead)
+        assert (("chat-chen", "sent") in await sent(world)) == bool(offered), world.today
     assert await sent(world, Kind.REMINDER) == [("chat-chen", "sent")]
 
 
