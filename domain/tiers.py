@@ -32,6 +32,7 @@ class Evidence(StrEnum):
     LESSONS_UNUSED = "lessons_unused"  # more than half of the course is left when the next one opens
     LESSONS_USED = "lessons_used"  # nearly all of it was attended
     LEFT = "left"
+    TAKEN_BACK = "taken_back"  # an answer was: the tier is what it was before
     STAFF = "staff"  # a colleague placed it by hand
     IMPORT = "import"
 

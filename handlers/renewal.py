@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from domain import keys
 from domain.clock import at_local
+from domain.errors import Refusal
 from domain.messages import Answer, Choice, OutgoingMessage
 from domain.money import yuan
 from domain.rendering import price_words
-from domain.renewals import ANSWERABLE, OfferState, chargeable_from
+from domain.renewals import ANSWERABLE, LIVE, OfferState, chargeable_from
 from domain.tiers import Evidence
 from domain.wording import day_words
 from handlers.household import ask_which, press, said, settle_on, words_of
@@ -19,15 +20,16 @@ from models.accounts import Account
 from models.agreements import Offer, open_offer
 from models.bills import Bill, bill_lines
 from models.corrections import void_bill
-from models.profiles import note_evidence
+from models.profiles import note_evidence, take_evidence_back
 from models.renewals import bill_offer
-from models.staff import audit, close_task, open_task
+from models.staff import audit, close_task, open_task, times_done
 from understanding.reading import Reading
 
 CALL_WITHIN = timedelta(days=2)
 REASONS = ("time", "trip", "price", "asks_child", "hometown", "other")  # codes, stored with the offer
 ANSWERS = (("renew_sure", "yes"), ("renew_yes", "reserve"), ("renew_consider", "consider"), ("renew_no", "no"))
 SCHOOL = "training"
+OFFER = "offer"
 NEXT_DAYS = (7, 14, 30)  # offered for the next talk
 NEXT_DAYS_MAX = 120
 NEVER_AGAIN = "never"
@@ -73,13 +75,14 @@ async def yes(turn: Turn) -> Answer | None:
     cards = await _cards(turn, offer, "yes")
     if offer is None:
         return Answer((turn.say("renewal.yes_noted"), *cards))
+    done = _answered(offer, "yes")
     row = (press(turn, "pay", "pay.how"), press(turn, "person", "person.ask"))
     if bill is None:
         starts = day_words(chargeable_from(offer.covers_from), turn.language)
         fields = {**_fields(turn, offer), "from": starts}
-        return Answer((turn.say("renewal.sure_later", row[1:], fields=fields), *cards))
+        return Answer((turn.say("renewal.sure_later", row[1:], fields=fields), *cards), done=done)
     due = day_words(bill.due_on, turn.language)
-    return Answer((turn.say("renewal.sure", row, fields=_fields(turn, offer), due=due), *cards))
+    return Answer((turn.say("renewal.sure", row, fields=_fields(turn, offer), due=due), *cards), done=done)
 
 
 async def _billed(turn: Turn, offer: Offer) -> Bill | None:
@@ -104,7 +107,8 @@ async def reserve(turn: Turn) -> Answer | None:
     cards = await _cards(turn, offer, "reserved")
     row = (press(turn, "renew_sure", "renewal.yes"), press(turn, "renew_no", "renewal.no"))
     until = day_words(offer.reserved_until, turn.language)
-    return Answer((turn.say("renewal.reserved", row, fields=_fields(turn, offer), until=until), *cards))
+    said_back = turn.say("renewal.reserved", row, fields=_fields(turn, offer), until=until)
+    return Answer((said_back, *cards), done=_answered(offer, "reserved"))
 
 
 async def seen(turn: Turn) -> Answer | None:
@@ -145,15 +149,71 @@ async def _not_now(turn: Turn, action: str, state: str) -> Answer | None:
     cards = await _cards(turn, offer, state)
     buttons = [press(turn, f"reason_{each}", "renewal.reason", reason=each) for each in REASONS]
     rows = [buttons[:3], buttons[3:]]
+    done = _answered(offer, state)
     if unbilled:
-        return Answer((turn.say("renewal.unbilled", *rows), *cards))
+        return Answer((turn.say("renewal.unbilled", *rows), *cards), done=done)
     if offer is not None and state == "considering":
         until = day_words(offer.closes_on, turn.language)
-        return Answer((turn.say("renewal.considering_until", *rows, until=until), *cards))
-    return Answer((turn.say(f"renewal.{state}", *rows), *cards))
+        return Answer((turn.say("renewal.considering_until", *rows, until=until), *cards), done=done)
+    return Answer((turn.say(f"renewal.{state}", *rows), *cards), done=done)
 
 
-async def _paid(turn: Turn, offer: Offer) -> Answer | None:
+# an answer is taken back
+
+
+def _answered(offer: Offer | None, answer: str) -> str:
+    """The source of an answer, as its button to take it back knows it: "offer/3/yes"."""
+    return f"{OFFER}/{offer.id}/{answer}" if offer is not None else ""
+
+
+async def answered_since(turn: Turn, since: datetime) -> str:
+    """The source of the answer that this household gave, if it still stands and was given since a moment; else empty."""
+    offer = await _offer(turn) if turn.household.kind == SCHOOL else None
+    if offer is None or offer.answered_at is None or offer.answered_at < since:
+        return ""
+    return _answered(offer, "reserved" if offer.reserved_until is not None and offer.state in LIVE else offer.state)
+
+
+async def unsay(turn: Turn, source: str) -> Answer:
+    """Take an answer back: the offer is open again, and the bill that a yes became is void.
+
+    Once money has arrived for it, a person settles what comes next. Raises Refusal: it is not theirs, or another answer
+    stands by now.
+    """
+    _, number, answer = source.split("/")
+    mine = {account.id: account for account, _ in turn.households}
+    offer = await turn.session.get(Offer, int(number), with_for_update=True)
+    if offer is None or offer.account_id not in mine:
+        raise Refusal("undo.too_late")
+    turn.account = mine[offer.account_id]
+    reserved = offer.reserved_until is not None and offer.state in LIVE
+    stands = reserved if answer == "reserved" else offer.state == answer
+    if not stands or offer.answered_at is None:
+        raise Refusal("renewal.undone_before")
+    if offer.bill_id is not None and (refund := await _paid(turn, offer, "renewal.paid_undo")) is not None:
+        return refund
+    billed_fen = 0
+    if offer.bill_id is not None:
+        lines = await bill_lines(turn.session, [offer.account_id])
+        billed_fen = next((line.billed_fen for line in lines if line.bill.id == offer.bill_id), 0)
+        await void_bill(turn.session, offer.bill_id, f"renewal {answer} undone", turn.today, turn.now, actor=turn.actor)
+    await take_evidence_back(turn.session, turn.household, EVIDENCE[answer], turn.actor, offer.answered_at, turn.now)
+    offer.state, offer.reason, offer.bill_id = OfferState.OPEN.value, "", None
+    offer.answered_at = offer.reserved_until = offer.next_on = None
+    offer.no_more = False
+    source = f"{OFFER}/{offer.id}"
+    await audit(turn.session, turn.actor, f"undo.{OFFER}", source, turn.now, {"answer": answer})
+    await close_task(turn.session, source, turn.now, staff_id=None, outcome="withdrawn")
+    desk = at_desk(turn)
+    fields = desk.called() | {"code": turn.household.code, "kind": desk.words(f"renewal.answer_{answer}")}
+    card = desk.say("card.taken_back", fields=fields)
+    row = [press(turn, name, f"renewal.{action}") for name, action in ANSWERS]
+    told = {**_fields(turn, offer), "amount": yuan(billed_fen), "until": day_words(offer.closes_on, turn.language)}
+    template = "renewal.undone_bill" if billed_fen else "renewal.undone"
+    return Answer((turn.say(template, row[:2], row[2:], fields=told), *await to_staff(turn, card)))
+
+
+async def _paid(turn: Turn, offer: Offer, template: str = "renewal.paid_no") -> Answer | None:
     """Money has arrived for it: a person settles the refund. None where nothing has."""
     lines = await bill_lines(turn.session, [turn.household.id])
     received = next((line.received_fen for line in lines if line.bill.id == offer.bill_id), 0)
@@ -174,7 +234,7 @@ async def _paid(turn: Turn, offer: Offer) -> Answer | None:
     )
     await audit(turn.session, turn.actor, "renewal.refund", f"account/{account.id}", turn.now)
     row = (press(turn, "person", "person.ask"),)
-    return Answer((turn.say("renewal.paid_no", row), *(() if task is None else await to_staff(turn, card))))
+    return Answer((turn.say(template, row), *(() if task is None else await to_staff(turn, card))))
 
 
 async def reason(turn: Turn) -> Answer:
@@ -280,6 +340,8 @@ async def _cards(turn: Turn, offer: Offer | None, answer: str) -> tuple[Outgoing
     }
     card = desk.say("card.renewal", fields=desk.called() | fields)
     subject = f"offer-{offer.id}" if offer else f"{account.id}/{turn.today.isoformat()}"
+    if offer is not None and (undone := await times_done(turn.session, f"undo.{OFFER}", f"{OFFER}/{offer.id}")):
+        subject = f"{subject}/{undone}"  # the same answer once more is news again
     task = await open_task(
         turn.session,
         key=keys.task("renewal", f"{subject}/{answer}"),

@@ -1,4 +1,4 @@
-"""One tap that takes back what was recorded on a person's behalf: a stop, a claim, a pause, a request to staff."""
+"""One tap that takes back what was recorded on a person's behalf: a stop, a claim, a pause, a request, a renewal's answer."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import cast
 
 from domain.errors import Refusal
 from domain.messages import Answer, OutgoingMessage
+from handlers import renewal
 from handlers.household import ask_which, press
 from handlers.notes import at_desk, to_staff
 from handlers.steps import pending
 from handlers.turn import Turn
-from models.agreements import Offer, release
+from models.agreements import release
 from models.dialogue import Takeover
 from models.matters import TABLES, Recorded, matters, under_way
 from models.staff import StaffTask, audit, close_task
@@ -24,6 +25,8 @@ OPEN_STATES = ("open", "waiting")
 async def take_back(turn: Turn) -> Answer:
     """The button. Somebody else's matter, and one that staff have decided meanwhile, is left as it is."""
     source = turn.args.get("done", "")
+    if source.startswith(f"{renewal.OFFER}/"):
+        return await renewal.unsay(turn, source)
     kind = await _taken_back(turn, source)
     await audit(turn.session, turn.actor, f"undo.{kind}", source, turn.now)
     row = (press(turn, "bill", "bill.show"), press(turn, "person", "person.ask"))
@@ -60,7 +63,7 @@ async def latest_done(turn: Turn) -> str:
         return f"stop/{turn.person.id}"
     mine = under_way(await matters(turn.session, turn.account.id, turn.person.id, turn.now))
     lately = [matter for matter in mine if matter.created_at >= since]
-    return lately[-1].source if lately else ""
+    return lately[-1].source if lately else await renewal.answered_since(turn, since)
 
 
 async def _taken_back(turn: Turn, source: str) -> str:
@@ -80,11 +83,6 @@ async def _taken_back(turn: Turn, source: str) -> str:
     elif kind == "takeover":
         await _nobody_needed(turn, int(number))
         kind = "person"
-    elif kind == "offer":
-        offer = await turn.session.get(Offer, int(number))
-        if offer is None or offer.account_id not in mine:
-            raise Refusal("undo.too_late")
-        offer.state, offer.reason = "open", ""
     else:  # a task that stands for itself: task/12, or a pause by its source: hardship/3/17
         task = await turn.session.get(StaffTask, int(number)) if kind == "task" else None
         held = int(number.partition("/")[0]) if kind == "hardship" else None
@@ -107,7 +105,7 @@ async def _nobody_needed(turn: Turn, takeover_id: int) -> None:
 
 
 async def _staff_hear(turn: Turn, kind: str) -> tuple[OutgoingMessage, ...]:
-    if kind in ("stop", "promise", "offer"):
+    if kind in ("stop", "promise"):
         return ()
     desk = at_desk(turn)
     fields = desk.called() | {"code": desk.household.code, "kind": desk.words(f"matter.{kind}")}

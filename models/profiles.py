@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.grades import Charged, Graded, Why, grade_of, read_why, terms_of, written
 from domain.ladder import BILL_HOLDS, Reason
-from domain.tiers import HINTS, UNKNOWN, Evidence, Tier, tier_after
+from domain.tiers import HINTS, UNKNOWN, Evidence, Tier, read_tier, tier_after
 from models.accounts import Account
 from models.agreements import Hold, Plan, Promise
 from models.base import Base, Id, UtcDateTime
@@ -223,6 +223,16 @@ async def note_evidence(
     if becomes == account.tier or (evidence in HINTS and becomes == UNKNOWN and not account.tier):
         return None
     return await set_tier(session, account, becomes, evidence, actor, at)
+
+
+async def take_evidence_back(
+    session: AsyncSession, account: Account, evidence: Evidence, actor: str, noted_at: datetime, at: datetime
+) -> TierChange | None:
+    """The tier is again what it was before a piece of evidence, unless something else has moved it since."""
+    latest = next(iter(await tier_changes(session, account.id, 1)), None)
+    if latest is None or (latest.evidence, latest.at) != (evidence, noted_at):
+        return None
+    return await set_tier(session, account, read_tier(latest.was) or UNKNOWN, Evidence.TAKEN_BACK, actor, at)
 
 
 async def set_tier(

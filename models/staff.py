@@ -181,6 +181,12 @@ async def close_task(
     )
 
 
+async def times_done(session: AsyncSession, action: str, subject: str) -> int:
+    """How often something was done, by the audit log."""
+    query = select(func.count()).where(AuditEntry.subject == subject, AuditEntry.action == action)
+    return int(await session.scalar(query) or 0)
+
+
 async def audit(
     session: AsyncSession,
     actor: str,

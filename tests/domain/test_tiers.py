@@ -41,5 +41,5 @@ def test_a_hint_moves_at_most_one_step_and_in_its_own_direction(before: Tier, ev
 
 
 def test_every_evidence_is_an_answer_a_hint_or_a_note_of_the_history() -> None:
-    assert set(PLACES) | set(HINTS) | {Evidence.STAFF, Evidence.IMPORT} == set(Evidence)
+    assert set(PLACES) | set(HINTS) | {Evidence.STAFF, Evidence.IMPORT, Evidence.TAKEN_BACK} == set(Evidence)
     assert {*BY_OUTCOME.values(), *BY_WISH.values()} <= set(HINTS)
