@@ -112,7 +112,7 @@ async def number_all(desk: Desk, office: Office, batch: Batch, approver: Staff, 
     """Give each its number, in the order of the codes; what is numbered is kept, whatever happens to the file."""
     made: list[Letter] = []
     today, words = office.today(desk.now), office.wording
-    day, sender, version = pay_by(today, office.letterhead), sender_of(office), words_hash(words)
+    day, sender, version = pay_by(today, office.letterhead, office.calendar), sender_of(office), words_hash(words)
     for some in chunks(list(batch.ready), WRITTEN_AT_ONCE):
         async with desk.database.write() as session:
             for account, prepared in some:

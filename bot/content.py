@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 
 from bot.settings import ROOT, ConfigError, Settings
+from domain.calendar import Calendar
+from domain.calendar_file import read_calendar
 from domain.calls import Calling
 from domain.clock import Clock, SystemClock
 from domain.desk import Desk
@@ -227,6 +229,18 @@ def load_rewards(settings: Settings) -> Rewards:
         raise ConfigError(str(wrong)) from None
 
 
+def load_calendar(settings: Settings) -> Calendar:
+    """The office's days over the law's. Raises PolicyError or ConfigError."""
+    path = Path(settings.policy.calendar)
+    path = path if path.is_absolute() or path.exists() else ROOT / path
+    try:
+        return read_calendar(path.read_text(encoding="utf-8"), str(path))
+    except OSError as wrong:
+        raise ConfigError(f"policy.calendar: {path}: {wrong.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"policy.calendar: {path}: this is not UTF-8: save it as UTF-8") from None
+
+
 def desk_of(settings: Settings) -> Desk:
     own = settings.staff
     within = timedelta(minutes=own.answer_within_minutes)
@@ -333,4 +347,4 @@ def load_office(
         clock=clock or SystemClock(),
         letterhead=Letterhead(**settings.letters.model_dump()),
         trial=_trial(settings, wording),
-    )
+    ).keeping(load_calendar(settings))

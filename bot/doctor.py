@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from bot import telegram_me
 from bot.commands.context import DEFAULT_CONFIG, database_of
-from bot.content import CONTENT, load_policies, load_wording
+from bot.content import CONTENT, load_calendar, load_policies, load_wording
 from bot.language_model import language_model
 from bot.settings import ROOT, ConfigError, Settings
-from domain.calendar import SPRING_FESTIVAL
+from domain.calendar import SPRING_FESTIVAL, WEEKENDS_WORKED
 from domain.clock import SystemClock, local_date
 from domain.policy import PolicyError
 
@@ -225,13 +225,25 @@ def _clock(settings: Settings) -> Check:
 
 
 def _calendar(settings: Settings) -> Check:
+    try:
+        own = load_calendar(settings)
+    except (PolicyError, ConfigError) as wrong:
+        return Check("calendar", FAIL, str(wrong), "correct the file")
     year = local_date(SystemClock().now(), settings.organisation.zone).year
     missing = [str(each) for each in (year, year + 1) if each not in SPRING_FESTIVAL]
     if missing:
         return Check(
             "calendar", WARN, f"Spring Festival of {', '.join(missing)} is not known", "install a newer version"
         )
-    return Check("calendar", OK, f"festivals of {year} and {year + 1} are known")
+    if year not in WEEKENDS_WORKED and not any(day.year == year for day in own.worked):
+        return Check(
+            "calendar",
+            WARN,
+            f"the holidays of {year} are known as the law names them, without the weekends that are worked for them",
+            "write this year's arrangement into content/calendar.toml",
+        )
+    days = len(own.off) + len(own.worked) + len(own.festivals) + len(own.exams)
+    return Check("calendar", OK, f"festivals of {year} and {year + 1} are known, {days} entries of the office's own")
 
 
 def _messages() -> Check:

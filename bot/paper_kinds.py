@@ -64,7 +64,9 @@ async def draft(desk: Desk, paper: Paper) -> Made:
         account = await session.get_one(Account, letter.account_id)
         prepared = await prepare(session, office, account, today, desk.now)
     words, to = office.wording, prepared.to
-    data = notice(words, sender_of(office), to, prepared.lines, today, pay_by(today, office.letterhead), "")
+    data = notice(
+        words, sender_of(office), to, prepared.lines, today, pay_by(today, office.letterhead, office.calendar), ""
+    )
     watermark = words.text("notice.watermark", to.language)
     at = int(desk.now.timestamp())
     pdf = await asyncio.to_thread(notice_pdf, office, to.language, [data], watermark=watermark, at=at)

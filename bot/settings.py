@@ -201,6 +201,7 @@ class PolicySection(Section):
 
     property: str = "content/policy.property.toml"
     training: str = "content/policy.training.toml"
+    calendar: str = "content/calendar.toml"  # the office's days off, worked weekends, festivals and exams
     rewards: str = "content/rewards.toml"  # discounts, points, late fees, events
     quiet_from: time | None = None
     quiet_until: time | None = None

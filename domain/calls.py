@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from domain.calendar import is_festival
+from domain.calendar import PLAIN, Calendar
 from domain.clock import at_local
 from domain.desk import Desk
 
@@ -32,6 +32,7 @@ class Calling:
     per_day: int = 1
     per_week: int = 3
     no_answer_max: int = 3  # calls in a row that nobody answered: then the ladder's next step, no fourth call
+    calendar: Calendar = PLAIN
 
 
 class Outcome(StrEnum):
@@ -183,7 +184,7 @@ def allowed(moment: datetime, calling: Calling, zone: ZoneInfo) -> datetime:
     for ahead in range(DAYS_AHEAD_MAX):
         on = day + timedelta(days=ahead)
         opens, closes = at_local(on, calling.opens_at, zone), at_local(on, calling.closes_at, zone)
-        if not is_festival(on) and moment < closes:
+        if not calling.calendar.is_festival(on) and moment < closes:
             return max(moment, opens)
     raise AssertionError("no festival lasts so long")
 
@@ -239,7 +240,7 @@ def missed_in_a_row(calls: Sequence[Made]) -> int:
 def next_attempt(missed_at: datetime, calling: Calling, desk: Desk, zone: ZoneInfo) -> datetime:
     """After a call that nobody answered: the next working day, in another part of the day."""
     day = missed_at.astimezone(zone).date() + timedelta(days=1)
-    while not desk.works_on(day) or is_festival(day):
+    while not desk.works_on(day) or desk.calendar.is_festival(day):
         day += timedelta(days=1)
     band = NEXT_BAND.get(band_of(missed_at, zone), "morning")
     return allowed(_within(day, band, calling, zone), calling, zone)

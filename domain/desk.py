@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.calendar import is_working_day
+from domain.calendar import PLAIN, Calendar
 from domain.clock import at_local
 
 DAYS_AHEAD_MAX = 30  # no office is closed for longer
@@ -25,9 +25,10 @@ class Desk:
     weekends: bool = False  # staff are there on Saturdays, Sundays and public holidays, too
     digest_at: time = time(8, 30)
     answer_within: timedelta = timedelta(hours=2)
+    calendar: Calendar = PLAIN
 
     def works_on(self, day: date) -> bool:
-        return self.weekends or is_working_day(day)
+        return self.weekends or self.calendar.is_working_day(day)
 
     def is_open(self, now: datetime, zone: ZoneInfo) -> bool:
         local = now.astimezone(zone)

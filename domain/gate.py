@@ -6,13 +6,13 @@ The table of DESIGN §5 is `RULES`; each of its cells has a test.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
-from domain.calendar import is_festival
+from domain.calendar import ANYWHERE, Place
 from domain.clock import at_local
-from domain.ladder import Contacts, Reason
+from domain.ladder import QUIET, Contacts, Reason
 from domain.messages import Kind
 from domain.policy import Hours as OwnHours
 from domain.policy import Policy, within
@@ -47,7 +47,7 @@ class Rule:
     bills: bool = False  # cancelled when none of its bills asks for money any more
     offer: bool = False  # cancelled when its offer was answered, changed or closed
     household: bool = False  # obeys hardship and complaint holds
-    festival: bool = False  # speaks of money: never on a festival (DESIGN §7)
+    festival: bool = False  # speaks of money: never on a festival (DESIGN §7) or an exam day
     rest: bool = False  # waits while anything at all of the household rests, a single bill included
 
 
@@ -93,6 +93,7 @@ class Facts:
     group_posts_today: int = 0
     expires_at: datetime | None = None
     hours: OwnHours | None = None  # in which the person wishes to be written to
+    places: tuple[Place, ...] = ()  # of the households it speaks of, or of the group
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,8 @@ def _gate(kind: Kind, facts: Facts, policy: Policy, zone: ZoneInfo, now: datetim
     if rule.pause is Pause.OBEYS and facts.paused:
         return Hold(now + PAUSE_LOOK_AGAIN, Reason.PAUSED)
     day = now.astimezone(zone).date()
-    if rule.festival and is_festival(day):
-        return Hold(at_local(day + timedelta(days=1), policy.window_from, zone), Reason.FESTIVAL)
+    if rule.festival and (quiet := quiet_day(policy, facts.places, day)) is not None:
+        return Hold(at_local(day + timedelta(days=1), policy.window_from, zone), quiet)
     opens = opening(rule.hours, policy, zone, now)
     if opens is not None and rule.hours is Hours.WARN:
         return Send(warning=Reason.QUIET_HOURS)
@@ -168,6 +169,12 @@ def _gate(kind: Kind, facts: Facts, policy: Policy, zone: ZoneInfo, now: datetim
     if rule.hours is Hours.WARN and facts.stopped:
         return Send(warning=Reason.STOPPED)
     return Send()
+
+
+def quiet_day(policy: Policy, places: tuple[Place, ...], day: date) -> Reason | None:
+    """Why this day is quiet in one of these places; None: it is quiet in none."""
+    found = (policy.calendar.at(place).quiet(day) for place in places or (ANYWHERE,))
+    return next((QUIET[quiet] for quiet in found if quiet is not None), None)
 
 
 def over_cap(policy: Policy, contacts: Contacts) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from domain.calendar import is_festival
+from domain.calendar import ANYWHERE, Move, Place, Quiet
 from domain.conditions import NONE, Circumstances
-from domain.policy import STAFF_ACTIONS, Action, Policy, Stage, own
+from domain.policy import STAFF_ACTIONS, Action, Policy, Stage, at_place, by_calendar, own
 
 
 class Reason(StrEnum):
@@ -28,6 +28,8 @@ class Reason(StrEnum):
     CAP = "cap"
     SPACING = "spacing"
     FESTIVAL = "festival"
+    EXAM = "exam"
+    HOLIDAY = "holiday"
     NO_CHANNEL = "no_channel"
     NO_STAGE = "no_stage"
     BELOW_TOLERANCE = "below_tolerance"
@@ -35,6 +37,8 @@ class Reason(StrEnum):
     AWAITING_APPROVAL = "awaiting_approval"
     STAFF_TASK = "staff_task"
 
+
+QUIET = {Quiet.FESTIVAL: Reason.FESTIVAL, Quiet.EXAM: Reason.EXAM}
 
 # Holds on one bill, and on the whole household, strongest first: the first that applies is the reason given.
 BILL_HOLDS = (Reason.DISPUTED, Reason.CLAIMED, Reason.ON_PLAN, Reason.PROMISED)
@@ -97,6 +101,7 @@ class Standing:
     traits: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()  # all on which the payer can be reached now
     replied_on: date | None = None  # the day the payer last wrote or pressed a button
+    place: Place = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +144,8 @@ def circumstances(standing: Standing) -> Circumstances:
 
 
 def policy_for(policy: Policy, standing: Standing) -> Policy:
-    """The policy with this household's own ladder: the stages that are for it, at the pace of its grade."""
-    return own(policy, circumstances(standing)) if policy.varies else policy
+    """The policy with this household's own ladder and calendar: the stages that are for it, at the pace of its grade."""
+    return at_place(own(policy, circumstances(standing)) if policy.varies else policy, standing.place)
 
 
 def decide(policy: Policy, standing: Standing, today: date) -> Decision:
@@ -172,10 +177,13 @@ def decide(policy: Policy, standing: Standing, today: date) -> Decision:
         return Wait(Reason.PAUSED, stage)
     if standing.staff_task_open:
         return Wait(Reason.STAFF_TASK, stage)
+    quiet = policy.calendar.quiet(today)
+    if quiet is None and stage.move is Move.BEFORE_HOLIDAY and policy.calendar.is_holiday(today):
+        return Wait(Reason.HOLIDAY, stage)  # it could not come before it: then not in it
     if stage.action in STAFF_ACTIONS:
         return HandToStaff(stage, anchor, bills)
-    if is_festival(today):
-        return Wait(Reason.FESTIVAL, stage)
+    if quiet is not None:
+        return Wait(QUIET[quiet], stage)
     if standing.channel is None:
         return Wait(Reason.NO_CHANNEL, stage)
     if (blocked := crowded(policy, standing.contacts, today, standing.spacing_days)) is not None:
@@ -208,7 +216,7 @@ def furthest(
 def eligible(policy: Policy, bill: OpenBill, today: date, *, started: bool) -> Stage | None:
     """The latest stage whose day has come, is not done, and whose window is still open."""
     lag = days_behind(policy, bill, today, started=started)
-    days = (today - bill.due_on).days - lag
+    days, policy = (today - bill.due_on).days - lag, _moved(policy, bill, lag)
     stage = next((s for s in reversed(policy.ladder) if s.days_after_due <= days), None)
     if stage is None or days >= _end(policy, stage):
         return None
@@ -218,6 +226,16 @@ def eligible(policy: Policy, bill: OpenBill, today: date, *, started: bool) -> S
     if any(step.stage == stage.name for step in bill.steps):
         return None  # said before, on another day of another policy
     return stage
+
+
+def _moved(policy: Policy, bill: OpenBill, lag: int) -> Policy:
+    """The ladder of this bill, with what the calendar moves."""
+    return by_calendar(policy, bill.due_on + timedelta(days=lag)) if policy.moves else policy
+
+
+def wished_on(bill: OpenBill, stage: Stage, lag: int) -> date:
+    """The day on which a stage would come if the calendar moved nothing."""
+    return bill.due_on + timedelta(days=stage.wished_days + lag)
 
 
 def resting(policy: Policy, bill: OpenBill, today: date) -> bool:
@@ -237,14 +255,15 @@ def days_behind(policy: Policy, bill: OpenBill, today: date, *, started: bool) -
     however far the calendar is: nothing is skipped because the rules moved.
     """
     days = (today - bill.due_on).days
+    here = _moved(policy, bill, bill.days_behind)
     if bill.steps and bill.steps[-1].policy_hash != policy.hash:
-        after = _next_step(policy, bill)
-        if after is not None and days - bill.days_behind >= _end(policy, after):
-            return days - after.days_after_due
-    gentlest = next((stage for stage in policy.ladder if stage.days_after_due > 0), None)
-    if started or gentlest is None or days < _end(policy, gentlest):
+        after = _next_step(here, bill)
+        if after is not None and days - bill.days_behind >= _end(here, after):
+            return days - after.wished_days
+    gentlest = next((stage for stage in here.ladder if stage.days_after_due > 0), None)
+    if started or gentlest is None or days < _end(here, gentlest):
         return bill.days_behind
-    return days - gentlest.days_after_due
+    return days - gentlest.wished_days
 
 
 def _next_step(policy: Policy, bill: OpenBill) -> Stage | None:
@@ -258,10 +277,11 @@ def _next_step(policy: Policy, bill: OpenBill) -> Stage | None:
 
 def window_end(policy: Policy, bill: OpenBill, stage: Stage, lag: int) -> date:
     """The first day on which this stage may no longer be carried out: a reminder is skipped, never sent late."""
-    return bill.due_on + timedelta(days=_end(policy, stage) + lag)
+    return bill.due_on + timedelta(days=_end(_moved(policy, bill, lag), stage) + lag)
 
 
 def _end(policy: Policy, stage: Stage) -> int:
-    later = [s.days_after_due for s in policy.ladder if s.days_after_due > stage.days_after_due]
+    # A next stage that was moved later leaves days of quiet: nobody hears of a day to come when it is over.
+    later = [min(s.days_after_due, s.wished_days) for s in policy.ladder if s.days_after_due > stage.days_after_due]
     end = min(later, default=stage.days_after_due + (stage.window_days or policy.last_window_days))
     return min(end, stage.days_after_due + stage.window_days) if stage.window_days else end

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
-from domain.calendar import is_working_day
+from domain.calendar import PLAIN, Calendar
 from domain.capitals import capitals
 from domain.money import yuan
 from domain.wording import LANGUAGES, Wording, period_words, tongue
@@ -69,12 +69,9 @@ class Sender:
     links: Mapping[str, str]  # label -> address of the bot, drawn as QR codes
 
 
-def pay_by(today: date, head: Letterhead) -> date:
+def pay_by(today: date, head: Letterhead, calendar: Calendar = PLAIN) -> date:
     """The day by which the letter asks for the money: a working day, so that the counter is open on it."""
-    day = today + timedelta(days=head.days_to_pay)
-    while not is_working_day(day):
-        day += timedelta(days=1)
-    return day
+    return calendar.next_working_day(today + timedelta(days=head.days_to_pay))
 
 
 def asked_again_on(pay_by_on: date, delivered_on: date) -> date:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from domain.calendar import PLAIN, Calendar
 from domain.calls import Calling
 from domain.clock import Clock, SystemClock
 from domain.desk import Desk
@@ -55,6 +56,21 @@ class Office:
     clock: Clock = field(default_factory=SystemClock)
     letterhead: Letterhead = field(default_factory=Letterhead)
     trial: Trial = field(default_factory=Trial)  # two wordings that are compared, or none
+    calendar: Calendar = PLAIN
+
+    def keeping(self, calendar: Calendar) -> Office:
+        """The same office with these days off, worked, festivals and exams, wherever it asks for days."""
+        return replace(
+            self,
+            calendar=calendar,
+            policies={kind: replace(policy, calendar=calendar) for kind, policy in self.policies.items()},
+            policies_to_come={
+                kind: tuple(replace(version, calendar=calendar) for version in versions)
+                for kind, versions in self.policies_to_come.items()
+            },
+            desk=replace(self.desk, calendar=calendar),
+            calling=replace(self.calling, calendar=calendar),
+        )
 
     def policy(self, kind: str, on: date | None = None) -> Policy:
         """The version of a policy that is in force on a day; now, when that is left out."""

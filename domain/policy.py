@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from domain.calendar import PLAIN, Calendar, Move, Place
 from domain.conditions import ANYBODY, Circumstances, When
 from domain.personal import Personal
 from domain.runs import Approval
@@ -64,6 +65,13 @@ class Stage:
     wait_days: int = 0  # after it, at least so many days until the next stage
     window_days: int = 0  # how long it may still be carried out; 0: until the next stage's day
     answer_hours: int = 48  # of an acknowledge stage: silence for so long becomes a call
+    move: Move = Move.STAYS
+    moved_days: int = 0  # as a household meets it: by how many days the calendar has moved it, negative: earlier
+
+    @property
+    def wished_days(self) -> int:
+        """Its day by the policy, whatever the calendar did with it."""
+        return self.days_after_due - self.moved_days
 
 
 class Counted(StrEnum):
@@ -85,6 +93,7 @@ class OfferStage:
     when: When = ANYBODY
     wait_days: int = 0
     answer_hours: int = 48
+    move: Move = Move.STAYS
 
     def on(self, opens_on: date, closes_on: date) -> date:
         """The day of this stage for an offer with this window."""
@@ -150,6 +159,8 @@ class Policy:
         default_factory=dict
     )  # by grade; one that isn't named keeps the policy's own pace
     personal: tuple[Personal, ...] = ()  # what is different for households with a trait
+    calendar: Calendar = PLAIN  # which days are quiet, and which are worked
+    payday_day: int = 0  # of the month, on which wages are paid; 0: not said
     approval: Approval = Approval.NONE  # who lets a day's run go
     starts_on: date | None = None  # in force from this day; None: from the beginning
     text: str = field(default="", repr=False, compare=False)  # of its file
@@ -161,6 +172,11 @@ class Policy:
     def varies(self) -> bool:
         """Whether two households may have different ladders."""
         return bool(self.cadence) or any(stage.when.asked for stage in self.stages)
+
+    @cached_property
+    def moves(self) -> bool:
+        """Whether the calendar may move a stage to another day."""
+        return any(stage.move is not Move.STAYS for stage in self.stages)
 
     @cached_property
     def ladder(self) -> tuple[Stage, ...]:
@@ -212,6 +228,67 @@ def _first_of_each_day(policy: Policy, mine: tuple[int, ...], cadence: Cadence |
         if is_post or not taken:
             found.append(replace(stage, days_after_due=days, when=ANYBODY))
     return tuple(found)
+
+
+def at_place(policy: Policy, place: Place) -> Policy:
+    """The policy with the calendar of one place."""
+    if not policy.calendar.is_local:
+        return policy
+    variants: dict[object, Policy] = policy.__dict__["variants"]
+    if (known := variants.get(place)) is None:
+        known = variants[place] = replace(policy, calendar=policy.calendar.at(place))
+    return known
+
+
+def by_calendar(policy: Policy, anchor: date) -> Policy:
+    """The policy with the ladder of a bill whose days are counted from `anchor`: stages moved to where the calendar wants them.
+
+    A stage keeps its place between its neighbours and its side of the due day; where that leaves no room it stays.
+    """
+    if not policy.moves:
+        return policy
+    variants: dict[object, Policy] = policy.__dict__["variants"]
+    if (known := variants.get(anchor)) is None:
+        known = variants[anchor] = replace(policy, stages=_moved(policy, anchor))
+    return known
+
+
+def _moved(policy: Policy, anchor: date) -> tuple[Stage, ...]:
+    found: list[Stage] = []
+    before: Stage | None = None
+    for stage in policy.stages:
+        if stage.action is Action.ANNOUNCE:
+            found.append(stage)
+            continue
+        after = next((each for each in policy.ladder if each.days_after_due > stage.days_after_due), None)
+        wished = stage.days_after_due
+        least, most = (1, DAYS_MAX) if wished > 0 else (-DAYS_MAX, 0)
+        if before is not None:
+            least = max(least, before.days_after_due + _apart(policy, before, stage))
+        if after is not None:
+            most = min(most, after.days_after_due - _apart(policy, stage, after))
+        by = _moved_by(policy, stage, anchor)
+        by = by if least <= wished + by <= most else 0
+        before = replace(stage, days_after_due=wished + by, moved_days=by)
+        found.append(before)
+    return tuple(found)
+
+
+DAYS_MAX = 10_000  # farther than any stage lies from its due day
+
+
+def _moved_by(policy: Policy, stage: Stage, anchor: date) -> int:
+    """By how many days the calendar would move a stage; none where that day lies beyond what a date can say."""
+    try:
+        wished = anchor + timedelta(days=stage.days_after_due)
+    except OverflowError:
+        return 0
+    return (policy.calendar.moved(stage.move, wished, policy.payday_day) - wished).days
+
+
+def _apart(policy: Policy, first: Stage, then: Stage) -> int:
+    """How many days two stages need between them at least."""
+    return policy.spacing_days if {first.action, then.action} <= WRITING else 1
 
 
 def paced(days: int, percent: int) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Collection, Mapping
-from datetime import date, time
-from typing import Any
+from collections.abc import Mapping
+from datetime import date
 
+from domain.calendar import Move
 from domain.conditions import ANYBODY, GRADES, KEYS, TIERS, TRAITS, When
 from domain.personal import ACTIONS, BUTTONS_MAX, NEVER_REMINDED, Personal
 from domain.policy import (
@@ -37,6 +37,7 @@ from domain.policy import (
 from domain.policy_sense import check_sense
 from domain.runs import Approval
 from domain.toml_lines import Place, lines_of
+from domain.toml_table import Table
 
 FILE_NAME = re.compile(r"policy\.[a-z_]+\.(.+)\.toml")  # of a version that comes into force later
 LIMITS = (*("window", "caps", "holds"), "")  # tables whose values the law limits
@@ -53,7 +54,7 @@ def read_policy(text: str, name: str) -> Policy:
     except tomllib.TOMLDecodeError as wrong:
         raise PolicyError(f"{name}: {wrong}") from None
     lines = lines_of(text)
-    top = _Table(name, "", lines, ("", 1), raw)
+    top = Table(name, "", lines, ("", 1), raw)
     rows = top.rows("stage")
     stages = tuple(_stage(row) for row in rows)
     if not stages:
@@ -79,6 +80,7 @@ def read_policy(text: str, name: str) -> Policy:
         holds=Holds(**{key: holds.whole(key, value) for key, value in vars(Holds()).items()}),
         hash=hashlib.sha256(text.encode()).hexdigest()[:16],
         offer_stages=tuple(_offer_stage(row) for row in offers),
+        payday_day=top.count("payday_day", 0, 31),
         approval=_approval(runs),
         renewal=Renewal(**{key: renewal.count(key, value, 92, least=1) for key, value in vars(Renewal()).items()}),
         personal=personal,
@@ -119,7 +121,7 @@ def _with_line(complaint: str, name: str, lines: Mapping[Place, int]) -> str:
     return complaint
 
 
-def _stage(table: _Table) -> Stage:
+def _stage(table: Table) -> Stage:
     action = _action(table)
     stage = Stage(
         name=table.text("name"),
@@ -130,7 +132,10 @@ def _stage(table: _Table) -> Stage:
         wait_days=table.count("wait_days", 0, 60),
         window_days=table.count("window_days", 0, 90),
         answer_hours=table.count("answer_hours", Stage.answer_hours, 240, least=1),
+        move=_move(table),
     )
+    if stage.move is not Move.STAYS and action is Action.ANNOUNCE:
+        raise table.wrong("a group post keeps its day: remove move", "move")
     if action is Action.SUMMARY:
         raise table.wrong("action 'summary' belongs to [[offer_stage]]", "action")
     if action is Action.ANNOUNCE and stage.when.asked:
@@ -140,7 +145,7 @@ def _stage(table: _Table) -> Stage:
     return stage
 
 
-def _offer_stage(table: _Table) -> OfferStage:
+def _offer_stage(table: Table) -> OfferStage:
     action = _action(table)
     if action not in OFFERING:
         raise table.wrong(f"action {action.value!r}: an offer is never a debt: one of {', '.join(OFFERING)}", "action")
@@ -156,7 +161,12 @@ def _offer_stage(table: _Table) -> OfferStage:
         when=_when(table),
         wait_days=table.count("wait_days", 0, 60),
         answer_hours=table.count("answer_hours", OfferStage.answer_hours, 240, least=1),
+        move=_move(table),
     )
+    if stage.move not in (Move.STAYS, Move.BEFORE_HOLIDAY):
+        raise table.wrong(f"move {stage.move.value!r}: an offer is no bill: only before_holiday", "move")
+    if stage.move is not Move.STAYS and action in (Action.ANNOUNCE, Action.SUMMARY):
+        raise table.wrong("a group post and a summary keep their day: remove move", "move")
     _check_template(table, stage)
     if (stage.counted is Counted.OPENS and stage.days < 0 and action is not Action.SUMMARY) or stage.days < -92:
         raise table.wrong("a family is asked between the day the offer opens and the day it closes")
@@ -170,21 +180,28 @@ def _offer_stage(table: _Table) -> OfferStage:
 OFFERING = (Action.SUMMARY, Action.ANNOUNCE, Action.MESSAGE, Action.ACKNOWLEDGE, Action.CALL)
 
 
-def _approval(table: _Table) -> Approval:
+def _move(table: Table) -> Move:
+    move = table.text("move", "")
+    if move not in set(Move):
+        raise table.wrong(f"move {move!r} is not one of {', '.join(each for each in Move if each)}", "move")
+    return Move(move)
+
+
+def _approval(table: Table) -> Approval:
     approval = table.text("approval", Approval.NONE)
     if approval not in set(Approval):
         raise table.wrong(f"approval {approval!r} is not one of {', '.join(Approval)}", "approval")
     return Approval(approval)
 
 
-def _action(table: _Table) -> Action:
+def _action(table: Table) -> Action:
     action = table.text("action", Action.MESSAGE)
     if action not in set(Action):
         raise table.wrong(f"action {action!r} is not one of {', '.join(Action)}", "action")
     return Action(action)
 
 
-def _check_template(table: _Table, stage: Stage | OfferStage) -> None:
+def _check_template(table: Table, stage: Stage | OfferStage) -> None:
     writes = stage.action in WRITING or stage.action is Action.ANNOUNCE
     if writes and not stage.template:
         raise table.wrong("a stage that writes needs a template")
@@ -192,7 +209,7 @@ def _check_template(table: _Table, stage: Stage | OfferStage) -> None:
         raise table.wrong("a pause writes nothing: remove its template", "template")
 
 
-def _when(stage: _Table) -> When:
+def _when(stage: Table) -> When:
     table = stage.table("when")
     when = When(
         **{key: table.maybe_count(key) for key in KEYS if key.endswith(("_min", "_max"))},
@@ -209,7 +226,7 @@ def _when(stage: _Table) -> When:
     return when if when.asked else ANYBODY
 
 
-def _all_personal(tables: list[_Table]) -> tuple[Personal, ...]:
+def _all_personal(tables: list[Table]) -> tuple[Personal, ...]:
     found: list[Personal] = []
     for table in tables:
         each = _personal(table)
@@ -219,7 +236,7 @@ def _all_personal(tables: list[_Table]) -> tuple[Personal, ...]:
     return tuple(found)
 
 
-def _personal(table: _Table) -> Personal:
+def _personal(table: Table) -> Personal:
     trait = table.text("trait")
     if trait not in TRAITS:
         raise table.wrong(f"trait {trait!r} is not one of {', '.join(TRAITS)}", "trait")
@@ -244,107 +261,7 @@ def _personal(table: _Table) -> Personal:
     return each
 
 
-def _cadence(table: _Table) -> Cadence:
+def _cadence(table: Table) -> Cadence:
     found = Cadence(table.count("pace_percent", 100, 300, least=50), frozenset(table.texts("skip", ())))
     table.refuse_leftovers()
     return found
-
-
-class _Table:
-    """One TOML table: reads keys by type, remembers which were read, names its place in every complaint."""
-
-    def __init__(
-        self, file: str, label: str, lines: Mapping[Place, int], place: tuple[str, int], raw: Mapping[str, Any]
-    ) -> None:
-        self._file, self._label, self._lines, self._place = file, label, lines, place
-        self._raw = dict(raw)
-
-    def wrong(self, complaint: str, key: str = "") -> PolicyError:
-        """The complaint with the file, the line of the key (else of the table) and the table."""
-        line = self._lines.get((*self._place, key)) or self._lines.get((*self._place, ""))
-        where = f"{self._file}:{line}" if line else self._file
-        return PolicyError(f"{where}: {self._label}{': ' if self._label else ''}{complaint}")
-
-    def _take(self, key: str, kind: type, default: Any) -> Any:
-        value = self._raw.pop(key, default)
-        if value is None:
-            raise self.wrong(f"{key} is missing")
-        if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
-            raise self.wrong(f"{key} = {value!r} must be of type {kind.__name__}", key)
-        return value
-
-    def has(self, key: str) -> bool:
-        return key in self._raw
-
-    def text(self, key: str, default: str | None = None) -> str:
-        return str(self._take(key, str, default))
-
-    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(str(each) for each in self._take(key, list, list(default)))
-
-    def some_of(self, key: str, known: Collection[str]) -> frozenset[str]:
-        """A list of words that are all known; left out: empty. An empty list is refused: nobody could meet it."""
-        if key not in self._raw:
-            return frozenset()
-        words = self.texts(key, ())
-        if strange := [word for word in words if word not in known]:
-            raise self.wrong(f"{key}: {strange[0]!r} is not one of {', '.join(known)}", key)
-        if not words:
-            raise self.wrong(f"{key} = [] is met by nobody: name some, or remove it", key)
-        return frozenset(words)
-
-    def truth(self, key: str) -> bool | None:
-        return bool(self._take(key, bool, False)) if key in self._raw else None
-
-    def whole(self, key: str, default: int | None = None) -> int:
-        value = self._take(key, int, default)
-        assert isinstance(value, int)
-        return value
-
-    def count(self, key: str, default: int, most: int, *, least: int = 0) -> int:
-        value = self.whole(key, default)
-        if not least <= value <= most:
-            raise self.wrong(f"{key} = {value}: choose {least} to {most}", key)
-        return value
-
-    def maybe_count(self, key: str) -> int | None:
-        if key not in self._raw:
-            return None
-        value = self.whole(key)
-        if value < 0:
-            raise self.wrong(f"{key} = {value} must not be negative", key)
-        return value
-
-    def time(self, key: str, default: time) -> time:
-        text = self.text(key, default.strftime("%H:%M"))
-        try:
-            return time.fromisoformat(text).replace(tzinfo=None)
-        except ValueError:
-            raise self.wrong(f"{key} = {text!r} is not a time such as 09:00", key) from None
-
-    def table(self, key: str) -> _Table:
-        raw = self._take(key, dict, {})
-        name, number = self._place
-        inner = f"{name}.{key}" if name else key
-        shown = f"{self._label}: [{inner}]" if self._label and not self._label.startswith("[") else f"[{inner}]"
-        return _Table(self._file, shown, self._lines, (inner, number), raw)
-
-    def tables(self, key: str, names: Collection[str]) -> list[tuple[str, _Table]]:
-        """Sub-tables such as [cadence.A], by name."""
-        parent = self.table(key)
-        for name in parent._raw:
-            if name not in names:
-                raise parent.wrong(f"{name!r} is not one of {', '.join(names)}", name)
-        return [(name, parent.table(name)) for name in list(parent._raw)]
-
-    def rows(self, key: str) -> list[_Table]:
-        rows: list[dict[str, Any]] = self._take(key, list, [])
-        if not all(isinstance(row, dict) for row in rows):
-            raise self.wrong(f"{key} must be written as [[{key}]] tables", key)
-        label = key.replace("_", " ")
-        return [_Table(self._file, f"{label} {n}", self._lines, (key, n), row) for n, row in enumerate(rows, start=1)]
-
-    def refuse_leftovers(self, cure: str = "correct or remove it") -> None:
-        if self._raw:
-            key = sorted(self._raw)[0]
-            raise self.wrong(f"unknown key {', '.join(sorted(self._raw))}: {cure}", key)

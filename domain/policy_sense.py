@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from domain.calendar import Move
 from domain.conditions import GRADES, When, somebody
 from domain.policy import STAFF_ACTIONS, WRITING, Action, OfferStage, Policy, PolicyError, Stage, paced
 from domain.toml_lines import Place
@@ -23,6 +24,10 @@ def check_sense(policy: Policy, name: str, lines: Mapping[Place, int]) -> None:
         if stage.days_after_due < before:
             raise _wrong(name, lines, "stage", number, f"days_after_due must rise from stage to stage (found {days})")
     for number, stage in private:
+        if stage.move is Move.PAYDAY and not policy.payday_day:
+            raise _wrong(
+                name, lines, "stage", number, "move = 'payday': write payday_day = 10 above the first [[stage]]"
+            )
         if stage.days_after_due <= 0 and stage.action in STAFF_ACTIONS - EARLY:
             raise _wrong(
                 name, lines, "stage", number, f"a {stage.action} before the bill is late is no kindness: move it later"

@@ -9,9 +9,9 @@ from enum import StrEnum
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from domain.calendar import is_festival
+from domain.calendar import ANYWHERE, Place
 from domain.clock import at_local
-from domain.ladder import Contacts, Reason, crowded
+from domain.ladder import QUIET, Contacts, Reason, crowded
 from domain.money import yuan
 from domain.plans import add_months
 from domain.policy import Action, Counted, OfferStage, Policy
@@ -159,6 +159,7 @@ class OfferStanding:
     contacts: Contacts = field(default_factory=Contacts)
     channel: str | None = None
     spacing_days: int = 0
+    place: Place = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +197,8 @@ def decide_offer(policy: Policy, offer: OfferStanding, today: date, zone: ZoneIn
         return Rest(Reason.PAUSED, stage)
     if offer.staff_task_open:
         return Rest(Reason.STAFF_TASK, stage)
-    if is_festival(today):
-        return Rest(Reason.FESTIVAL, stage)
+    if (quiet := policy.calendar.at(offer.place).quiet(today)) is not None:
+        return Rest(QUIET[quiet], stage)
     if stage.action is Action.CALL or offer.channel is None:
         return Call(stage)  # whom no message reaches, a person talks to
     if (blocked := crowded(policy, offer.contacts, today, offer.spacing_days)) is not None:
@@ -220,15 +221,22 @@ def eligible_step(policy: Policy, offer: OfferStanding, today: date, zone: ZoneI
             found = begins, step
     if found is None or found[1].name in offer.done:
         return None
-    begins, step = found
+    _, step = found
+    begins = _begins(step, policy, offer, zone, moved=False) or today
     late = step.action is not Action.CALL and today >= begins + timedelta(days=step.window_days)
     return None if late else step
 
 
-def _begins(stage: Step, policy: Policy, offer: OfferStanding, zone: ZoneInfo) -> date | None:
-    """A stage that follows another begins on the first morning on which its hours are over; at once where nothing arrived."""
+def _begins(stage: Step, policy: Policy, offer: OfferStanding, zone: ZoneInfo, *, moved: bool = True) -> date | None:
+    """A stage that follows another begins on the first morning on which its hours are over; at once where nothing arrived.
+
+    `moved`: where the calendar wants it, though never before the offer opens.
+    """
     if not stage.after:
-        return stage.begins_on(offer.opens_on, offer.closes_on)
+        begins = stage.begins_on(offer.opens_on, offer.closes_on)
+        if begins is None or not moved or stage.stage is None:
+            return begins
+        return max(policy.calendar.at(offer.place).moved(stage.stage.move, begins), min(begins, offer.opens_on))
     before = offer.done.get(stage.after)
     if before is None:
         return None

@@ -8,7 +8,6 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from domain.calendar import is_festival
 from domain.clock import at_local
 from domain.desk import Desk
 
@@ -52,7 +51,7 @@ def slots(visiting: Visiting, desk: Desk, zone: ZoneInfo, now: datetime) -> list
     return [
         moment
         for day in days
-        if desk.works_on(day) and not is_festival(day)
+        if desk.works_on(day) and not desk.calendar.is_festival(day)
         for hour in sorted(visiting.hours)
         if (moment := at_local(day, hour, zone)) >= now + visiting.notice
     ]

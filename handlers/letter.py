@@ -65,7 +65,7 @@ async def _draft(turn: Turn, account: Account, task_number: str | None) -> Lette
         total_fen=prepared.total_fen,
         bills=json.dumps(prepared.bills),
         written_on=turn.today,
-        pay_by=pay_by(turn.today, turn.office.letterhead),
+        pay_by=pay_by(turn.today, turn.office.letterhead, turn.office.calendar),
         created_at=turn.now,
     )
     turn.session.add(letter)
@@ -245,7 +245,7 @@ async def _issued(turn: Turn, letter: Letter, account: Account, was: Stage) -> S
     """Read once more, number, keep the words; the paper goes to its writer. Refused when the figures are others now."""
     prepared = await _still_true(turn, letter, account)
     await _take(turn, letter, was, Stage.ISSUED)
-    letter.written_on, letter.pay_by = turn.today, pay_by(turn.today, turn.office.letterhead)
+    letter.written_on, letter.pay_by = turn.today, pay_by(turn.today, turn.office.letterhead, turn.office.calendar)
     number = await number_letter(turn.session, letter, turn.today.year, turn.now)
     words, to = turn.office.wording, prepared.to
     said = number_words(words, to.language, turn.today.year, number)

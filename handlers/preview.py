@@ -69,6 +69,8 @@ def grouped(turn: Turn, verdicts: Sequence[Verdict]) -> list[Line]:
         room = f"{short_room(verdict.household.room)} ({standing.code})"
         if verdict.usual_hour is not None:
             room += turn.words("preview.usual", hour=str(verdict.usual_hour))
+        if (day := verdict.moved_from) is not None:
+            room += turn.words(f"preview.moved_{verdict.done.stage.move}", day=day_words(day, turn.language))
         match decision:
             case Remind(stage=stage):
                 key, group, what = ("remind", str(verdict.payer.id)), "remind", label(turn, "stage_name", stage.name)

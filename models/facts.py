@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.broadcasts import Stage
+from domain.calendar import Place
 from domain.clock import local_date
 from domain.gate import RULES, BillNow, Caps, Facts
 from domain.ladder import BILL_HOLDS, HOUSEHOLD_HOLDS, Reason
@@ -85,6 +86,8 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
     states = dict(
         (await session.execute(select(Broadcast.id, Broadcast.state).where(Broadcast.id.in_(broadcasts)))).all()
     )
+    around = [each.community_id for each in accounts.values()] + [each.community_id for each in groups.values()]
+    communities = await _communities(session, office, around)
     over = await _offers_over(session, obeying, today)
     bindings = await session.execute(
         select(Binding.person_id, Binding.account_id).where(Binding.person_id.in_(person_ids))
@@ -101,7 +104,7 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
         kind, person = Kind(row.kind), people.get(row.person_id or 0)
         mine = accounts_of.get(row.id, ())
         group = groups.get((row.channel, row.chat))
-        communities = {accounts[i].community_id for i in mine} | ({group.community_id} if group else set())
+        here = {accounts[i].community_id for i in mine} | ({group.community_id} if group else set())
         parted = {i for i in mine if row.person_id is not None and (row.person_id, i) not in bound}
         silent = dict.fromkeys(parted, Reason.NO_CHANNEL) | {i: held[i] for i in mine if i in held}
         nothing = (0, 0, 0)
@@ -110,7 +113,7 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
             bound=not mine or len(parted) < len(mine),
             stopped=person is not None and person.stopped_at is not None,
             kill_switch=switched_off,
-            paused=bool(communities & paused),
+            paused=bool(here & paused),
             broadcast_paused=states.get(row.broadcast_id or 0) == Stage.PAUSED,
             broadcast_over=states.get(row.broadcast_id or 0) in (Stage.CANCELLED, Stage.UNDOING, Stage.UNDONE),
             offer_over=row.source in over,
@@ -123,6 +126,7 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
             hours=(person.hour_from, person.hour_until)
             if person is not None and person.hour_from is not None
             else None,
+            places=_places(communities, [accounts[i] for i in mine], group),
         )
         policy_kind = accounts[mine[0]].kind if mine else office.kind
         counted_group = group.id if group is not None and RULES[kind].caps is Caps.GROUP else None
@@ -171,6 +175,28 @@ async def _offers_over(session: AsyncSession, rows: Sequence[Outbox], today: dat
         Offer.id.in_(ids), Offer.state == OfferState.OPEN, Offer.no_more.is_(False), Offer.closes_on >= today
     )
     return sources - {f"offer/{offer_id}" for offer_id in await session.scalars(asking)}
+
+
+async def _communities(session: AsyncSession, office: Office, ids: Sequence[int | None]) -> dict[int, Community]:
+    """The communities by id, where the calendar knows of local days; else none: a claim is read many times a second."""
+    if not office.calendar.is_local or not ids:
+        return {}
+    return {each.id: each for each in await session.scalars(select(Community).where(Community.id.in_(ids)))}
+
+
+def _places(
+    communities: Mapping[int, Community], accounts: Sequence[Account], group: Group | None
+) -> tuple[Place, ...]:
+    """Where the households of a row belong, and its group."""
+    found = [
+        Place(account.kind, communities[account.community_id].name, account.class_name)
+        for account in accounts
+        if account.community_id in communities
+    ]
+    place = communities.get(group.community_id or 0) if group is not None else None
+    if group is not None and place is not None:
+        found.append(Place(place.kind, place.name, group.class_name))
+    return tuple(dict.fromkeys(found))
 
 
 async def _groups(session: AsyncSession, rows: Sequence[Outbox]) -> dict[tuple[str, str], Group]:

@@ -146,6 +146,7 @@ async def _decided(
                 contacts=standing.contacts,
                 channel=standing.channel,
                 spacing_days=standing.spacing_days,
+                place=standing.place,
             ),
             today,
             office.zone,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from domain.calendar import Place
 from domain.clock import local_date
 from domain.ladder import BILL_HOLDS, HOUSEHOLD_HOLDS, OpenBill, Reason, Standing, Step
 from domain.office import Office
@@ -76,11 +77,13 @@ async def households(
     Columns are read, not objects: a hundred thousand households fit into memory and are read in seconds.
     """
     switched_off = await kill_switch(session, now) is not None
+    communities = (await session.scalars(select(Community))).all()
     paused = {
         community.id
-        for community in await session.scalars(select(Community))
+        for community in communities
         if switched_off or (community.paused_until is not None and community.paused_until > now)
     }
+    names = {community.id: community.name for community in communities}
     query = select(
         Account.id,
         Account.code,
@@ -102,12 +105,17 @@ async def households(
     last = 0
     while accounts := (await session.execute(query.where(Account.id > last).limit(ACCOUNTS_AT_ONCE))).all():
         last = accounts[-1].id
-        for household in await _batch(session, office, accounts, paused, today):
+        for household in await _batch(session, office, accounts, paused, names, today):
             yield household
 
 
 async def _batch(
-    session: AsyncSession, office: Office, accounts: Sequence[Row[*tuple[Any, ...]]], paused: set[int], today: date
+    session: AsyncSession,
+    office: Office,
+    accounts: Sequence[Row[*tuple[Any, ...]]],
+    paused: set[int],
+    names: Mapping[int, str],
+    today: date,
 ) -> list[Household]:
     span = (accounts[0].id, accounts[-1].id)
     payers = await _payers(session, office, span)
@@ -157,6 +165,7 @@ async def _batch(
             traits=traits,
             channels=frozenset(each.channel for each in usable),
             replied_on=local_date(payer.heard_at, office.zone) if payer and payer.heard_at else None,
+            place=Place(account.kind, names[account.community_id], account.class_name),
         )
         room = room_of(account.building, account.address, account.class_name) or account.code
         found.append(Household(standing, account.kind, account.payer_name, room, account.language, payer, chat))

@@ -12,7 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain import keys
 from domain.answering import usual_hour
 from domain.clock import at_local
-from domain.ladder import Decision, HandToStaff, OpenBill, Reason, Remind, Wait, days_behind, decide, policy_for
+from domain.ladder import (
+    Decision,
+    HandToStaff,
+    OpenBill,
+    Reason,
+    Remind,
+    Wait,
+    days_behind,
+    decide,
+    policy_for,
+    wished_on,
+)
 from domain.office import Office
 from domain.policy import Policy, within
 from domain.runs import Approval, Planned
@@ -34,9 +45,11 @@ class Row:
     channel: str | None
     reason: str
     at: str  # ISO, local
+    moved: str = ""  # where the calendar moved it, and from which day: "before_holiday 2026-10-03"
 
     def to_json(self) -> dict[str, str | None]:
-        return asdict(self)
+        """Plain words; `moved` stands only where something was."""
+        return {key: value for key, value in asdict(self).items() if key != "moved" or value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,16 @@ class Verdict:
     decision: Decision
     at: datetime
     wanted: Decision
+    today: date
     usual_hour: int | None = None  # at which the payer usually answers: the reminder waits for it
+
+    @property
+    def moved_from(self) -> date | None:
+        """The day on which the stage was meant to come, where the calendar has moved it."""
+        done = self.decision
+        if isinstance(done, Wait) or not done.stage.moved_days:
+            return None
+        return wished_on(done.anchor, done.stage, self.lag(done.anchor, self.today))
 
     def row(self, office: Office) -> Row:
         decision = self.decision
@@ -60,11 +82,16 @@ class Verdict:
         code = self.household.standing.code
         match decision:
             case Remind(channel=channel):
-                return Row(code, "remind", stage, channel, Reason.DUE.value, at)
+                return Row(code, "remind", stage, channel, Reason.DUE.value, at, self._moved)
             case HandToStaff():
-                return Row(code, "staff", stage, None, Reason.DUE.value, at)
+                return Row(code, "staff", stage, None, Reason.DUE.value, at, self._moved)
             case Wait(reason=reason):
                 return Row(code, "wait", stage, None, reason.value, at)
+
+    @property
+    def _moved(self) -> str:
+        day = self.moved_from
+        return "" if day is None else f"{self.done.stage.move} {day.isoformat()}"
 
     @property
     def payer(self) -> Payer:
@@ -107,7 +134,7 @@ async def decide_all(
                 decision = Wait(Reason.AWAITING_APPROVAL, decision.stage)
         policy = within(policy, household.payer.hours if household.payer else None)
         at = opening_of(policy, office, today, household.standing.code)
-        verdicts.append(Verdict(household, policy, decision, at, wanted))
+        verdicts.append(Verdict(household, policy, decision, at, wanted, today))
     return _one_kind_per_person(await _at_their_hour(session, office, verdicts, today))
 
 

@@ -158,7 +158,8 @@ def show_rows(rows: Sequence[Row], as_json: bool) -> None:
 
     table = Table("account", "decision", "stage", "channel", "reason", "at")
     for row in rows:
-        table.add_row(row.account, row.decision, row.stage or "", row.channel or "", row.reason, row.at)
+        reason = f"{row.reason} ({row.moved})" if row.moved else row.reason
+        table.add_row(row.account, row.decision, row.stage or "", row.channel or "", reason, row.at)
     console = Console()
     if rows:
         console.print(table)

@@ -69,7 +69,7 @@ def test_the_days_that_the_law_names_where_none_are_arranged_yet() -> None:
 def test_a_year_without_a_table_has_its_fixed_holidays_and_its_spring_festival() -> None:
     days = [date(2029, 1, 1) + timedelta(days=n) for n in range(365)]
     free = [day for day in days if day.weekday() < 5 and not is_working_day(day)]
-    assert [f"{day:%m%d}" for day in free] == "0101 0212 0213 0214 0215 0501 0502 1001 1002 1003".split()
+    assert [f"{day:%m%d}" for day in free] == "0101 0212 0213 0214 0215 0404 0501 0502 1001 1002 1003".split()
 
 
 def test_an_unknown_year_has_no_festival() -> None:
