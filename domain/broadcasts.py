@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from domain.calendar import ANYWHERE, Place
 from domain.gate import Facts, Hold, gate
 from domain.ladder import Reason
 from domain.messages import Audience, Choice, Kind, OutgoingMessage
@@ -89,10 +90,12 @@ def sent_as(kind: Kind, *, to_group: bool) -> Kind:
     return Kind.ANNOUNCEMENT if to_group and kind is Kind.BROADCAST else kind
 
 
-def first_allowed(kind: Kind, policy: Policy, zone: ZoneInfo, at: datetime) -> tuple[datetime, Reason | None]:
-    """The first moment from `at` on that is neither night nor festival, and why it isn't `at` itself."""
+def first_allowed(
+    kind: Kind, policy: Policy, zone: ZoneInfo, at: datetime, place: Place = ANYWHERE
+) -> tuple[datetime, Reason | None]:
+    """The first moment from `at` on that is neither night nor festival there, and why it isn't `at` itself."""
     reason: Reason | None = None
-    while isinstance(verdict := gate(kind, Facts(), policy, zone, at), Hold):
+    while isinstance(verdict := gate(kind, Facts(places=(place,)), policy, zone, at), Hold):
         at, reason = verdict.until, reason or verdict.reason
     return at, reason
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from domain.calendar import PLAIN, Calendar
+from domain.calendar import ANYWHERE, PLAIN, Calendar
 from domain.calls import Calling
 from domain.clock import Clock, SystemClock
 from domain.desk import Desk
@@ -59,7 +59,11 @@ class Office:
     calendar: Calendar = PLAIN
 
     def keeping(self, calendar: Calendar) -> Office:
-        """The same office with these days off, worked, festivals and exams, wherever it asks for days."""
+        """The same office with these days off, worked, festivals and exams, wherever it asks for days.
+
+        Visits and calls keep the festivals of everywhere: one estate's own doesn't stop the work in the others.
+        """
+        everywhere = calendar.at(ANYWHERE)
         return replace(
             self,
             calendar=calendar,
@@ -68,8 +72,8 @@ class Office:
                 kind: tuple(replace(version, calendar=calendar) for version in versions)
                 for kind, versions in self.policies_to_come.items()
             },
-            desk=replace(self.desk, calendar=calendar),
-            calling=replace(self.calling, calendar=calendar),
+            desk=replace(self.desk, calendar=everywhere),
+            calling=replace(self.calling, calendar=everywhere),
         )
 
     def policy(self, kind: str, on: date | None = None) -> Policy:

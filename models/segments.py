@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.calendar import Place
 from domain.ladder import HOUSEHOLD_HOLDS, Reason
 from domain.messages import Address, Kind
 from domain.office import Office
@@ -308,10 +309,10 @@ async def codes_among(session: AsyncSession, community_id: int | None, codes: Se
     return [code for code in dict.fromkeys(codes) if code in known]
 
 
-async def kind_of(session: AsyncSession, office: Office, community_id: int | None) -> str:
-    """Whose policy holds there."""
+async def place_of(session: AsyncSession, office: Office, community_id: int | None) -> Place:
+    """Whose policy and whose days hold there; without a community: everywhere."""
     community = await session.get(Community, community_id) if community_id is not None else None
-    return community.kind if community is not None else office.kind
+    return Place(community.kind, community.name) if community is not None else Place(office.kind)
 
 
 async def call_all(session: AsyncSession, group_id: int, period: str) -> bool:

@@ -16,7 +16,7 @@ from handlers.tone import unkind
 from handlers.turn import Turn
 from models.accounts import Community
 from models.runtime import Broadcast
-from models.segments import GROUPS, Segment, kind_of, target_of
+from models.segments import GROUPS, Segment, place_of, target_of
 
 CALLS = ("@所有人", "@全体成员", "@all", "@everyone")  # as people write it; the channel does it in its own way
 
@@ -142,9 +142,9 @@ async def begins(turn: Turn, broadcast: Broadcast) -> tuple[datetime, Reason | N
 
 async def allowed_from(turn: Turn, broadcast: Broadcast, at: datetime) -> tuple[datetime, Reason | None]:
     """The first moment from `at` on that is neither night nor festival for this sort of message."""
-    policy = turn.office.policy(await kind_of(turn.session, turn.office, broadcast.community_id))
+    place = await place_of(turn.session, turn.office, broadcast.community_id)
     kind = sent_as(Kind(broadcast.kind), to_group=target_of(broadcast).to == GROUPS)
-    return first_allowed(kind, policy, turn.office.zone, at)
+    return first_allowed(kind, turn.office.policy(place.kind), turn.office.zone, at, place)
 
 
 # the text

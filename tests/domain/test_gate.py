@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from time import tzset
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from domain.calendar import is_festival
+from domain.calendar import Calendar, Place, Span, is_festival
+from domain.clock import at_local
 from domain.gate import (
     BROADCAST_OVER,
     EXPIRED,
@@ -235,6 +238,57 @@ def test_stricter_quiet_hours_shorten_the_window() -> None:
 def test_after_a_festival_it_goes_on_the_next_morning() -> None:
     held = gate(Kind.REMINDER, CALM, POLICY, ZONE, FESTIVAL)
     assert held == Hold(datetime(2026, 2, 18, 9, 0, tzinfo=ZONE).astimezone(UTC), Reason.FESTIVAL)
+
+
+EXAM = Span("x", date(2026, 11, 24), date(2026, 11, 24), classes=frozenset({"a"}), days_before=1)
+FAIR = Span("x", date(2026, 11, 23), date(2026, 11, 23), communities=frozenset({"e"}))
+OWN = replace(POLICY, calendar=Calendar(exams=(EXAM,), festivals=(FAIR,)))
+PUPIL, OTHER, ESTATE = Place("training", "s", "a"), Place("training", "s", "b"), Place("property", "e")
+
+
+@pytest.mark.parametrize(
+    ("places", "reason"),
+    [
+        ((), None),
+        ((OTHER,), None),
+        ((PUPIL,), Reason.EXAM),
+        ((ESTATE,), Reason.FESTIVAL),
+        ((OTHER, PUPIL), Reason.EXAM),  # one message about two children
+        ((ESTATE, PUPIL), Reason.FESTIVAL),
+    ],
+)
+@pytest.mark.parametrize("kind", Kind)
+def test_the_offices_own_days_hold_what_is_about_money_in_their_place(
+    kind: Kind, places: tuple[Place, ...], reason: Reason | None
+) -> None:
+    held = reason if TABLE[kind].get("festival") == "hold" else None
+    expected = Send() if held is None else Hold(at_local(date(2026, 11, 24), time(9), ZONE), held)
+    assert gate(kind, replace(CALM, places=places), OWN, ZONE, NOON) == expected
+
+
+def test_the_day_after_an_exam_it_goes_out() -> None:
+    pupil = replace(CALM, places=(PUPIL,))
+    assert gate(Kind.REMINDER, pupil, OWN, ZONE, NOON + timedelta(days=1)) != Send()
+    assert gate(Kind.REMINDER, pupil, OWN, ZONE, NOON + timedelta(days=2)) == Send()
+    assert gate(Kind.REMINDER, replace(pupil, expires_at=NOON + timedelta(hours=9)), OWN, ZONE, NOON) == Cancel(EXPIRED)
+
+
+SPANS = st.builds(
+    lambda day, n: Span("x", day, day + timedelta(days=n)),
+    st.dates(date(2026, 1, 1), date(2028, 1, 1)),
+    st.integers(0, 9),
+)
+
+
+@given(st.lists(SPANS, max_size=4).map(tuple), st.integers(0, 2 * 365 * 24))
+def test_nothing_about_money_goes_out_on_a_quiet_day(festivals: tuple[Span, ...], hours: int) -> None:
+    calendar, now = Calendar(festivals=festivals), datetime(2026, 1, 1, tzinfo=ZONE) + timedelta(hours=hours)
+    verdict = gate(Kind.REMINDER, CALM, replace(POLICY, calendar=calendar), ZONE, now)
+    if calendar.is_quiet(now.astimezone(ZONE).date()):
+        assert isinstance(verdict, Hold)
+        assert verdict.reason is Reason.FESTIVAL
+    elif isinstance(verdict, Hold):
+        assert verdict.reason is Reason.QUIET_HOURS
 
 
 ZONES = (

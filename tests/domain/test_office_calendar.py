@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from math import radians, sin
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,12 @@ from domain.calendar import (
     is_working_day,
     qingming,
 )
+from domain.calls import allowed, next_attempt
+from domain.notice import Letterhead, pay_by
+from domain.office import Office
+from domain.policy import Action, Policy, Stage
+from domain.visits import Visiting, slots
+from domain.wording import Wording
 
 FLAT = Place("property", "翠湖花园")
 PUPIL = Place("training", "启明校区", "初三冲刺班")
@@ -186,7 +193,12 @@ def test_what_would_fall_into_a_holiday_comes_on_the_last_working_day_before(
 
 @pytest.mark.parametrize(
     ("wished", "comes"),
-    [("2026-11-03", "2026-11-30"), ("2027-01-31", "2027-01-29"), ("2027-02-28", "2027-02-26"), ("2026-12-31", "2026-12-31")],
+    [
+        ("2026-11-03", "2026-11-30"),
+        ("2027-01-31", "2027-01-29"),
+        ("2027-02-28", "2027-02-26"),
+        ("2026-12-31", "2026-12-31"),
+    ],
 )
 def test_the_last_working_day_of_the_month(wished: str, comes: str) -> None:
     assert PLAIN.moved(Move.MONTH_END, day(wished)) == PLAIN.month_end(day(wished)) == day(comes)
@@ -199,7 +211,11 @@ def test_the_last_working_day_of_the_month(wished: str, comes: str) -> None:
         ("2026-11-10", 10, "2026-11-10"),
         ("2026-11-11", 10, "2026-12-10"),
         ("2026-12-20", 10, "2027-01-08"),  # the 10th is a Sunday
-        ("2027-01-09", 10, "2027-02-04"),  # January's was paid on the 8th; the 10th of February is in the Spring Festival
+        (
+            "2027-01-09",
+            10,
+            "2027-02-04",
+        ),  # January's was paid on the 8th; the 10th of February is in the Spring Festival
         ("2027-02-01", 31, "2027-02-26"),
     ],
 )
@@ -249,3 +265,71 @@ def test_month_end_and_payday_are_working_days_and_stay_once_there(calendar: Cal
     pays_on = calendar.payday(wished, on)
     assert calendar.payday(pays_on, on) == pays_on
     assert pays_on >= wished
+
+
+# where it is asked
+
+
+ZONE = ZoneInfo("Asia/Shanghai")
+EVERYWHERE = span("2027-03-12")
+HERE = Calendar(
+    off=(span("2027-03-15"),), worked=frozenset({day("2027-03-13")}), festivals=(FAIR, EVERYWHERE), exams=(EXAM,)
+)
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+def kept() -> Office:
+    policy = Policy(kind="property", stages=(Stage("gentle", 3, Action.MESSAGE, "x"),))
+    plain = Office(
+        "o", "1", "property", ZONE, Wording({"zh": {}, "en": {}}), {"property": policy}, {"property": (policy,)}
+    )
+    return plain.keeping(HERE)
+
+
+def test_the_whole_office_keeps_one_calendar() -> None:
+    office = kept()
+    assert office.calendar is HERE
+    assert office.policy("property", day("2027-03-01")).calendar is HERE
+    assert [each.calendar for each in office.policies_to_come["property"]] == [HERE]
+    # what concerns one estate only stops no calls and visits in the others
+    assert [office.desk.calendar.is_festival(day(f"2027-03-{n}")) for n in (10, 12)] == [False, True]
+    assert [office.calling.calendar.is_festival(day(f"2027-03-{n}")) for n in (10, 12)] == [False, True]
+
+
+def test_the_desk_is_open_on_a_weekend_that_is_worked_and_shut_on_its_own_day_off() -> None:
+    desk = kept().desk
+    assert [desk.works_on(day(f"2027-03-{n}")) for n in (12, 13, 14, 15, 16)] == [True, True, False, False, True]
+    assert desk.next_opening(moment("2027-03-13 18:00"), ZONE).astimezone(ZONE) == moment("2027-03-16 09:00")
+
+
+def test_nobody_is_visited_or_rung_on_a_festival_that_the_office_keeps() -> None:
+    office = kept()
+    offered = slots(Visiting(), office.desk, ZONE, moment("2027-03-11 12:00"))
+    days = {each.astimezone(ZONE).date() for each in offered}
+    assert day("2027-03-12") not in days
+    assert min(days) == day("2027-03-13")
+    assert day("2027-03-15") not in days
+    rung = allowed(moment("2027-03-12 10:00"), office.calling, ZONE).astimezone(ZONE)
+    assert rung == moment("2027-03-13 09:00")
+    again = next_attempt(moment("2027-03-11 15:00"), office.calling, office.desk, ZONE).astimezone(ZONE)
+    assert again == moment("2027-03-13 18:00")
+
+
+@pytest.mark.parametrize(
+    ("written", "asked_for"),
+    [
+        ("2027-02-25", "2027-03-12"),
+        ("2027-02-26", "2027-03-13"),
+        ("2027-02-27", "2027-03-16"),
+        ("2027-02-28", "2027-03-16"),
+    ],
+)
+def test_a_letter_asks_for_the_money_on_a_day_on_which_the_counter_is_open(written: str, asked_for: str) -> None:
+    assert pay_by(day(written), Letterhead(days_to_pay=15), HERE) == day(asked_for)
+
+
+def test_without_the_offices_days_a_letter_keeps_the_laws() -> None:
+    assert pay_by(day("2027-02-26"), Letterhead(days_to_pay=15)) == day("2027-03-15")

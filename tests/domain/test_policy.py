@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.calendar import Move
 from domain.policy import (
     HARD_QUIET_FROM,
     HARD_QUIET_UNTIL,
@@ -81,6 +82,7 @@ def test_what_a_policy_says_is_what_it_means() -> None:
         """
 kind = "training"
 channels = ["telegram", "sandbox"]
+payday_day = 15
 last_window_days = 9
 tolerance_fen = 500
 [window]
@@ -117,6 +119,7 @@ template = "announcement.x"
 name = "call"
 days_after_due = 15
 action = "call"
+move = "payday"
 """,
         "own",
     )
@@ -125,9 +128,10 @@ action = "call"
         stages=(
             Stage("early", -7, Action.MESSAGE, "reminder.early"),
             Stage("post", -9, Action.ANNOUNCE, "announcement.x"),
-            Stage("call", 15, Action.CALL),
+            Stage("call", 15, Action.CALL, move=Move.PAYDAY),
         ),
         channels=("telegram", "sandbox"),
+        payday_day=15,
         window_from=time(10),
         window_until=time(19, 30),
         quiet_from=time(21),
@@ -208,6 +212,18 @@ def test_what_is_just_within_the_limits_is_taken(more: str) -> None:
         ("[holds]\nclaim_days = 0", "holds.claim_days = 0"),
         ("[holds]\nhardship_days = 365", "no hold lasts for ever"),
         ("[holds]\nplan_part_fen_min = -1", "must not be negative"),
+        (
+            '[[stage]]\nname = "b"\ndays_after_due = 9\ntemplate = "x"\nmove = "away"',
+            "stage 2: move 'away' is not one of before_holiday, month_end, payday",
+        ),
+        (
+            '[[stage]]\nname = "b"\ndays_after_due = 9\ntemplate = "x"\nmove = "payday"',
+            "stage 2: move = 'payday': write payday_day = 10 above the first [[stage]]",
+        ),
+        (
+            '[[stage]]\nname = "b"\ndays_after_due = 9\ntemplate = "x"\naction = "announce"\nmove = "month_end"',
+            "stage 2: a group post keeps its day: remove move",
+        ),
         ("[surprise]\nx = 1", "unknown key surprise"),
         ('[[stage]]\nname = "gentle"\ndays_after_due = 9\ntemplate = "x"', "same name"),
         ('[[stage]]\nname = "b"\ndays_after_due = 2\ntemplate = "x"', "must rise"),

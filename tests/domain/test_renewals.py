@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from domain.calendar import Calendar, Move, Place, Span
 from domain.ladder import Contacts, Reason
 from domain.policy import PolicyError
 from domain.policy_file import read_policy
@@ -155,6 +156,35 @@ def test_no_festival_is_disturbed() -> None:
     )
 
 
+def test_no_exam_of_the_class_is_disturbed_nor_the_day_before() -> None:
+    exam = Span("x", date(2026, 12, 3), date(2026, 12, 3), classes=frozenset({"a"}), days_before=1)
+    policy = replace(POLICY, calendar=Calendar(exams=(exam,)))
+    mine, other = (replace(offer("A"), place=Place("training", "s", name)) for name in "ab")
+    asked = {
+        day: [type(decide_offer(policy, each, date(2026, 12, day), ZONE)).__name__ for each in (mine, other)]
+        for day in (1, 2, 3, 4)
+    }
+    assert asked == {1: ["Write", "Write"], 2: ["Rest", "Write"], 3: ["Rest", "Write"], 4: ["Write", "Write"]}
+    rest = decide_offer(policy, mine, date(2026, 12, 3), ZONE)
+    assert isinstance(rest, Rest)
+    assert rest.reason is Reason.EXAM
+
+
+def test_a_word_before_it_closes_comes_before_the_holiday_and_keeps_its_own_end() -> None:
+    stages = tuple(
+        replace(each, move=Move.BEFORE_HOLIDAY) if each.name == "closing" else each for each in POLICY.offer_stages
+    )
+    policy = replace(POLICY, offer_stages=stages)
+    closing = replace(offer("A"), opens_on=date(2026, 9, 15), closes_on=date(2026, 10, 6), acknowledged=True)
+    asked = [type(decide_offer(policy, closing, day, ZONE)).__name__ for day in (date(2026, 9, 29), date(2026, 9, 30))]
+    assert asked == ["Rest", "Write"]
+    assert isinstance(decide_offer(policy, closing, date(2026, 10, 4), ZONE), Write)  # the window of its own day
+    assert isinstance(decide_offer(policy, closing, date(2026, 10, 5), ZONE), Rest)
+    late = replace(closing, opens_on=date(2026, 10, 2))  # never before the offer opens
+    assert isinstance(decide_offer(policy, late, date(2026, 10, 1), ZONE), Rest)
+    assert isinstance(decide_offer(policy, late, date(2026, 10, 2), ZONE), Write)
+
+
 BASE = '[[stage]]\nname = "gentle"\ndays_after_due = 3\ntemplate = "x"\n'
 CALL = '[[offer_stage]]\nname = "c"\naction = "call"\n'
 
@@ -171,6 +201,12 @@ CALL = '[[offer_stage]]\nname = "c"\naction = "call"\n'
         (CALL + "days_after_open = -3\n", "between the day the offer opens and the day it closes"),
         (CALL + "days_before_close = -3\n", "between the day the offer opens and the day it closes"),
         (CALL.replace('"call"', '"message"') + "days_after_open = 1\n", "needs a template"),
+        (CALL + 'days_after_open = 1\nmove = "month_end"\n', "an offer is no bill: only before_holiday"),
+        (CALL + 'days_after_open = 1\nmove = "away"\n', "move 'away' is not one of before_holiday, month_end, payday"),
+        (
+            CALL.replace('"call"', '"summary"') + 'days_after_open = 1\nmove = "before_holiday"\n',
+            "a group post and a summary keep their day: remove move",
+        ),
         ((CALL + "days_after_open = 1\n") * 2, "two stages have the same name"),
         ("[renewal]\ndue_days = 0\n", "choose 1 to 92"),
         ("[renewal]\nbonus = 1\n", "unknown key bonus"),
