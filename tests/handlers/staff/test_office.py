@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import update
 
 from models.accounts import Community
+from models.bills import Bill
 from models.reminders import Run
 from models.runtime import Switch
 from models.staff import Staff
@@ -43,6 +46,15 @@ async def test_preview_counts_and_shows_samples(world: World) -> None:
     assert sum(int(line.split()[-1]) for line in told.splitlines()[1:] if line.split()[-1].isdigit()) == 7
     assert "写法:/preview" in await world.say("manager", "/preview 明天")
     assert "其他权限" in await world.say("collector", "/preview")
+
+
+async def test_preview_says_from_which_day_a_reminder_was_moved(world: World) -> None:
+    async with world.database.write() as session:
+        await session.execute(update(Bill).values(due_on=date(2027, 1, 4)))
+    assert "发提醒" in await world.say("manager", "/preview 2026-12-31")
+    told = await world.press("manager", "发提醒")
+    assert "(原定 1月1日(周五),放假,提前)" in told
+    assert "原定" not in await world.say("manager", "/preview 2026-12-28")
 
 
 async def test_policy_is_shown_in_words(world: World) -> None:
