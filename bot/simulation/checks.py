@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.clock import at_local, local_date, local_time
 from models.accounts import Account
-from models.agreements import Hold
+from models.agreements import Hold, Offer
 from models.bills import BILLED, RECEIVED, LedgerEntry
 from models.dialogue import Group
 from models.inbox import Inbox, InboxState
@@ -24,11 +24,12 @@ from models.outbox import CLAIMABLE, Outbox, State
 from models.people import Person
 from models.reminders import Reminder, ReminderBill
 
-MONEY = frozenset({"reminder", "promise", "broadcast"})  # private, about money
+MONEY = frozenset({"reminder", "promise", "offer", "broadcast"})  # private, about money
 IN_WINDOW = MONEY | {"announcement"}
 AWAKE = IN_WINDOW | {"receipt", "service"}
 PUSHED = tuple(sorted(AWAKE))
-CAPPED = frozenset({"reminder", "broadcast"})  # those that the caps stop; a promise's reminder only counts
+CAPPED = frozenset({"reminder", "offer", "broadcast"})  # those that the caps stop; a promise's reminder only counts
+SPACED = frozenset({"reminder", "offer"})  # days lie between any two of them
 OBEY_PAUSE = MONEY | {"announcement"}
 CAPS = ((1, 1), (7, 3), (30, 6))  # days, messages
 SPACING_DAYS = 3
@@ -78,7 +79,7 @@ class Checks:
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
         self._contacts: dict[tuple[str, int], list[date]] = defaultdict(list)
-        self._reminded: dict[int, date] = {}
+        self._reminded: dict[tuple[str, int], date] = {}
         self.contacts = 0
         self.sent: Counter[str] = Counter()  # by kind
         self.pauses: list[Paused] = []
@@ -91,6 +92,7 @@ class Checks:
         found += [(rule, f"outbox {each.id}") for each in sent for rule in await self._pauses(session, each)]
         found += await self._people(session, sent)
         found += await self._bills(session, sent)
+        found += await self._offers(session, sent)
         found += list(self._caps(sent, day))
         found += list(await _twice_or_lost(session, sent, received, end))
         self.sent.update(each.kind for each in sent)
@@ -175,6 +177,22 @@ class Checks:
                     found.append(("during a promise, plan, claim or dispute", f"outbox {each.id}"))
         return found
 
+    async def _offers(self, session: AsyncSession, sent: Sequence[Sent]) -> list[tuple[str, str]]:
+        """Whoever has answered about a course, or can't any more, hears no more of it."""
+        about = {each.id: int(each.source.partition("/")[2]) for each in sent if each.kind == "offer"}
+        rows = await session.scalars(select(Offer).where(Offer.id.in_(about.values())))
+        offers = {offer.id: offer for offer in rows}
+        found = []
+        for each in sent:
+            offer = offers.get(about.get(each.id, 0))
+            if offer is None:
+                continue
+            if offer.answered_at is not None and offer.answered_at < each.at and offer.reserved_until is None:
+                found.append(("after an answer", f"outbox {each.id}"))
+            if not offer.opens_on <= local_date(each.at, self._zone) <= offer.closes_on:
+                found.append(("outside of the offer's days", f"outbox {each.id}"))
+        return found
+
     def _caps(self, sent: Sequence[Sent], day: date) -> Iterator[tuple[str, str]]:
         posts: Counter[str] = Counter()
         for each in sorted(sent, key=lambda one: (one.at, one.id)):
@@ -192,11 +210,11 @@ class Checks:
                 if over and each.kind in CAPPED:
                     yield "over the caps", f"outbox {each.id} to {subject[0]} {subject[1]}"
                 mine.append(day)
-            for account in each.accounts if each.kind == "reminder" else ():
-                last = self._reminded.get(account)
+            for subject in subjects if each.kind in SPACED else ():
+                last = self._reminded.get(subject)
                 if last is not None and 0 < (day - last).days < SPACING_DAYS:
                     yield "too soon after the last", f"outbox {each.id}"
-                self._reminded[account] = day
+                self._reminded[subject] = day
 
 
 async def _sent(session: AsyncSession, begin: datetime, end: datetime) -> list[Sent]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -46,6 +46,10 @@ HABITS = (
     ("unbound", 5),
     ("auto_pay", 3),
 )
+TIERS = "ABCD"
+# The school's next courses: each family is offered one every so many days.
+OFFER_EVERY_DAYS = 10
+OFFER_OPEN_DAYS = 9
 WORDS = raw("simulation")
 
 
@@ -62,6 +66,7 @@ class Resident:
     asked: int = 0
     awaits: list[str] = field(default_factory=list)  # words of buttons they would press next
     busy_until: datetime | None = None  # until then they have said what they had to say
+    decided_until: datetime | None = None  # until then they have said what they think of the next course
 
     @property
     def user(self) -> str:
@@ -124,6 +129,25 @@ async def build(database: Database, platform: Platform, people: list[Resident], 
                 await session.execute(insert(table), some)
 
 
+def offers(people: list[Resident], day: date) -> list[dict[str, Any]]:
+    """The courses that open on this day, as rows: a family here and there, so that every day has some."""
+    return [
+        {
+            "account_id": each.number,
+            "class_name": WORDS["next_class"],
+            "opens_on": day,
+            "closes_on": day + timedelta(days=OFFER_OPEN_DAYS),
+            "amount_fen": 198_000,
+            "lessons": 20,
+            "covers_from": day + timedelta(days=20),
+            "covers_until": day + timedelta(days=80),
+            "subject": True,
+        }
+        for each in people
+        if each.kind == "training" and (day.toordinal() + 3 * each.number) % OFFER_EVERY_DAYS == 0
+    ]
+
+
 def _name(resident: Resident) -> str:
     names: list[str] = WORDS["family_names"]
     return names[resident.number % len(names)] + str(WORDS["given_name"])
@@ -164,6 +188,7 @@ def _account(resident: Resident, at: datetime) -> dict[str, Any]:
         "payer_name": _name(resident),
         "area_m2": None if training else Decimal(60 + number % 80),
         "cycle": PLACES[resident.community_id - 1][2],
+        "tier": TIERS[number // len(PLACES) % len(TIERS)] if training else "",
         "traits": "auto_pay" if resident.habit == "auto_pay" else "",
         "created_at": at,
         "updated_at": at,

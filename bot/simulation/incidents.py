@@ -23,6 +23,7 @@ PROMISED_DAYS = 4
 EACH_DAY = 2  # waiting messages that something happens to
 FESTIVALS = (date(2027, 2, 5), date(2028, 1, 25))  # eves
 CHANGES = ("pay", "stop", "promise", "dispute", "complain", "struggle")
+OFFER_CHANGES = ("decline", "stop", "complain", "struggle")
 Settle = Callable[..., Awaitable[None]]
 
 
@@ -44,6 +45,7 @@ class Incidents:
         self._app, self._people, self._checks, self._seed = app, people, checks, seed
         self._outage: tuple[datetime, datetime] | None = None
         self._count = 0
+        self._offers = 0
 
     def offline(self, now: datetime) -> bool:
         """Whether nothing can be delivered at present."""
@@ -81,6 +83,9 @@ class Incidents:
             for who in await self._waiting(kind, day):
                 self._happens(who, now)
                 await settle()
+        for who in await self._waiting(Kind.OFFER, day):
+            self._offered(who, now)
+            await settle()
         if day.toordinal() % 3 == 0:
             for who in await self._owing(day):  # late in the evening: thanks wait for the morning
                 self._people.plan(who, self._at(day, 22, 30), "pay")
@@ -141,6 +146,22 @@ class Incidents:
             self._people.stop(who, now)
         elif what == "dispute":
             self._people.dispute(who, now)
+        elif what == "complain":
+            self._people.complain(who, now)
+        else:
+            self._people.struggle(who, now)
+
+    def _offered(self, who: Resident, now: datetime) -> None:
+        """Of the courses about to be offered every second meets a change, one after the other."""
+        change, undisturbed = divmod(self._offers, 2)
+        self._offers += 1
+        if undisturbed:
+            return
+        what = OFFER_CHANGES[change % len(OFFER_CHANGES)]
+        if what == "decline":
+            self._people.decline(who, now)
+        elif what == "stop":
+            self._people.stop(who, now)
         elif what == "complain":
             self._people.complain(who, now)
         else:

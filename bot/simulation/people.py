@@ -46,6 +46,7 @@ class People:
         self._fresh: list[tuple[str, str]] = []  # (chat, line) not yet looked at
         self._words = {name: wording.text(f"button.{name}", "zh") for name in BUTTONS}
         self._reminder = self._words["detail"]
+        self._read: set[tuple[str, str]] = set()  # (line, text) of today
         self._owed_words: set[str] = set()  # colleagues who were asked for a sentence
         platform.listeners.append(self._heard)
 
@@ -86,8 +87,9 @@ class People:
         acted = False
         for chat, line_id in fresh:
             line = self.platform.bots_line(chat, line_id)
-            if line is None:
-                continue
+            if line is None or (line_id, line.text) in self._read:
+                continue  # a button of theirs was pressed: the line looks different now, and is no new one
+            self._read.add((line_id, line.text))
             self.received.append((chat, line.text))
             who = self.by_user.get(chat)
             if who is not None:
@@ -97,6 +99,7 @@ class People:
         return acted
 
     def forget(self) -> None:
+        self._read.clear()
         for lines in self.platform.chats.values():
             del lines[:-LINES_KEPT]
 
@@ -116,17 +119,52 @@ class People:
         if self._reminder in _labels(line):
             who.asked += 1
             return self._reminded(who, now)
+        if self._words["renew_no"] in _labels(line):
+            return self._offered(who, line, now)
         return False
 
     @property
     def _final(self) -> frozenset[str]:
-        return frozenset({self._words["right"], self._words["agree"]})
+        return frozenset({self._words["right"], self._words["agree"], self._words["undo"]})
 
     def _reminded(self, who: Resident, now: datetime) -> bool:
         if who.busy_until is not None and now < who.busy_until:
             return False
         act = getattr(self, f"_{who.habit}", None)
         return bool(act(who, now)) if act is not None else False
+
+    # the next course
+
+    def _offered(self, who: Resident, line: Line, now: datetime) -> bool:
+        """Some renew, and pay or not; some keep a seat, think or decline; some took the wrong button; many say nothing."""
+        if who.decided_until is not None and now < who.decided_until:
+            return False
+        chance = who.dice.random()
+        answer = next((name for name, share in ANSWERS if chance < share), "")
+        token = _token(line, [self._words[answer]]) if answer else None
+        if token is None:
+            return False
+        who.decided_until = now + DECIDED_DAYS
+        self.platform.press(who.user, who.user, line.id, token, now)
+        if answer != "renew_sure":
+            return True
+        if chance < BY_MISTAKE:
+            self.plan(who, now + HOUR, "say", SAYS["not_meant"])
+            who.awaits = [self._words["undo"]]
+        else:
+            self.plan(who, now + who.dice.randint(1, 14) * DAY, "pay")
+        return True
+
+    def decline(self, who: Resident, now: datetime) -> bool:
+        who.decided_until = now + DECIDED_DAYS
+        return self.say(who, SAYS["decline"], now)
+
+    def called_about_offer(self, who: Resident, now: datetime) -> None:
+        """After a teacher's call a family writes what it thinks, if it does."""
+        words = who.dice.choice(("renew", "consider", "decline", ""))
+        if words and who.bound:
+            who.decided_until = now + DECIDED_DAYS
+            self.plan(who, now + HOUR, "say", SAYS[words])
 
     def say(self, who: Resident, words: str, now: datetime, awaits: list[str] | None = None) -> bool:
         if awaits is not None:
@@ -221,8 +259,15 @@ class People:
         return True
 
 
+# What families press at an offer, each up to this share; the rest says nothing.
+ANSWERS = (("renew_sure", 0.4), ("renew_yes", 0.5), ("renew_consider", 0.6), ("renew_no", 0.75))
+BY_MISTAKE = 0.1  # of all: said yes, and take it back
+DECIDED_DAYS = timedelta(days=10)
 REASON = "?"  # awaits the question what is wrong with the bill
-BUTTONS = ("detail", "right", "agree", "approve", "confirm", "reject", "answer")
+BUTTONS = (
+    *("detail", "right", "agree", "approve", "confirm", "reject", "answer", "undo"),
+    *(name for name, _ in ANSWERS),
+)
 
 
 def _labels(line: Line) -> list[str]:

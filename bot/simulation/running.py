@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, insert, select
 
 import scheduler
 from bot.app import App
@@ -21,12 +21,12 @@ from bot.commands.context import Desk
 from bot.database import upgrade
 from bot.settings import DatabaseSection, Settings
 from bot.simulation.checks import Break, Checks
-from bot.simulation.estate import DUE_DAY, PLACES, Resident, build, residents
+from bot.simulation.estate import DUE_DAY, PLACES, Resident, build, offers, residents
 from bot.simulation.incidents import Incidents
 from bot.simulation.people import Deed, People
 from domain.billing import CYCLE_MONTHS, Period, due_on
 from domain.clock import ManualClock, at_local
-from models.agreements import Complaint, Promise
+from models.agreements import Complaint, Offer, Promise
 from models.base import Database
 from models.bills import LedgerEntry, Payment, bill_lines, open_fen, record_payment
 from models.invariants import findings
@@ -42,7 +42,9 @@ COLLECTOR_ID = 2
 TASK_AFTER = timedelta(hours=20)
 NOTICED = ("thanks", "holds", "clocks")
 ROUNDS = 12  # of question and answer at one stop
-KEPT_BY_STAFF = frozenset({"call", "visit", "letter", "review", "case_file", "hold", "promise", "plan_broken"})
+KEPT_BY_STAFF = frozenset(
+    {"call", "visit", "letter", "review", "case_file", "hold", "promise", "plan_broken", "renewal", "renewal_note"}
+)
 Progress = Callable[[int], None]
 
 
@@ -60,6 +62,9 @@ class Result:
     answered: int = 0
     promises_kept: int = 0
     promises_broken: int = 0
+    offers: int = 0
+    renewed: int = 0
+    declined: int = 0
     tasks: int = 0
     sent: dict[str, int] = field(default_factory=dict)
     invariant_breaks: list[Break] = field(default_factory=list)
@@ -140,6 +145,7 @@ class Simulation:
     async def _stop(self, day: date, moment: time) -> None:
         now = self.clock.now()
         if moment == STOPS[0]:
+            await self._offer(day)
             await self.incidents.morning(day)
         ran = await scheduler.tick(self.app.database, self.app.office, now, jobs=_jobs_at(moment), on_demand=True)
         failed = [each for each in ran if each.error]
@@ -154,6 +160,13 @@ class Simulation:
         if any(deed.what != "say" for deed in deeds):  # who pays is thanked within the minute, or in the morning
             await scheduler.tick(self.app.database, self.app.office, now, only="thanks", on_demand=True)
         await self._settle()
+
+    async def _offer(self, day: date) -> None:
+        """The school opens its next courses."""
+        rows = offers(self._residents, day)
+        if rows:
+            async with self.app.database.write() as session:
+                await session.execute(insert(Offer), rows)
 
     async def _settle(self) -> None:
         """Until everything that was written is answered, and everything due is delivered and read."""
@@ -200,7 +213,11 @@ class Simulation:
             )
             for source, account_id in waiting.all():
                 await close_task(session, source, now, staff_id=COLLECTOR_ID, outcome="reached")
-                if account_id is not None:
+                if account_id is None:
+                    continue
+                if source.startswith("offer/"):
+                    self.people.called_about_offer(self._residents[account_id - 1], now)
+                else:
                     self._was_called(self._residents[account_id - 1], now)
 
     def _was_called(self, who: Resident, now: datetime) -> None:
@@ -226,6 +243,8 @@ class Simulation:
             result.tasks = await session.scalar(select(func.count()).select_from(StaffTask)) or 0
             states = Counter((await session.scalars(select(Promise.state))).all())
             result.promises_kept, result.promises_broken = states["kept"], states["broken"]
+            answers = Counter((await session.scalars(select(Offer.state))).all())
+            result.offers, result.renewed, result.declined = answers.total(), answers["yes"], answers["no"]
         result.contacts = self.checks.contacts
         result.sent = dict(sorted(self.checks.sent.items()))
 
