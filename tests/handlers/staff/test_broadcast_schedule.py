@@ -88,7 +88,7 @@ async def test_the_festival_is_refused(world: World) -> None:
     await world.say("collector", f"/broadcast 全部 缴费 {TEXT}")
     await world.press("collector", "定时")
     told = await world.say("collector", "2月6日 10:00")
-    assert "春节期间不发" in told
+    assert "节日期间不发" in told
     assert "2月9日(周二) 09:00" in told
 
 
