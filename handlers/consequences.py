@@ -11,6 +11,7 @@ from domain.errors import Refusal
 from domain.messages import Kind, OutgoingMessage
 from domain.money import yuan
 from domain.plans import promise_limit
+from domain.renewals import OfferState
 from domain.wording import day_words
 from handlers import hardship, renewal
 from handlers.desk import settle
@@ -119,9 +120,15 @@ async def offer_of(turn: Turn, account: Account, task: StaffTask) -> Offer | Non
     return mine or await open_offer(turn.session, account.id, turn.today)
 
 
-async def renewal_answered(turn: Turn, account: Account, offer: Offer | None, state: str, reason: str = "") -> None:
-    """A family's answer on the telephone, kept with the offer as if it had been tapped."""
-    await renewal.record(turn, account, offer, state, reason)
+async def renewal_answered(turn: Turn, account: Account, offer: Offer | None, state: str, reason: str = "") -> Cards:
+    """A family's answer on the telephone, kept with the offer as if it had been tapped. A yes is told in its own chat:
+    nobody owes tuition for which they have read no sum and no right to a refund."""
+    bill = await renewal.record(turn, account, offer, state, reason)
+    payer = await payer_of(turn, account)
+    if state != OfferState.YES or offer is None or payer is None or payer.stopped_at is not None:
+        return ()
+    there = await beside(turn, payer.id, account)
+    return send(there, renewal.confirmed(there, offer, bill, Kind.RECEIPT)) if there is not None else ()
 
 
 async def ask_family_again(turn: Turn, account: Account, day: date) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from domain import keys
 from domain.clock import at_local
 from domain.errors import Refusal
-from domain.messages import Answer, Choice, OutgoingMessage
+from domain.messages import Answer, Choice, Kind, OutgoingMessage
 from domain.money import yuan
 from domain.rendering import price_words
 from domain.renewals import ANSWERABLE, LIVE, OfferState, chargeable_from
@@ -75,14 +75,18 @@ async def yes(turn: Turn) -> Answer | None:
     cards = await _cards(turn, offer, "yes")
     if offer is None:
         return Answer((turn.say("renewal.yes_noted"), *cards))
-    done = _answered(offer, "yes")
+    return Answer((confirmed(turn, offer, bill), *cards), done=_answered(offer, "yes"))
+
+
+def confirmed(turn: Turn, offer: Offer, bill: Bill | None, kind: Kind = Kind.REPLY) -> OutgoingMessage:
+    """What their yes means: by when to pay, or from when it is charged, and until when it can be taken back."""
     row = (press(turn, "pay", "pay.how"), press(turn, "person", "person.ask"))
     if bill is None:
         starts = day_words(chargeable_from(offer.covers_from), turn.language)
         fields = {**_fields(turn, offer), "from": starts}
-        return Answer((turn.say("renewal.sure_later", row[1:], fields=fields), *cards), done=done)
+        return turn.say("renewal.sure_later", row[1:], kind=kind, fields=fields)
     due = day_words(bill.due_on, turn.language)
-    return Answer((turn.say("renewal.sure", row, fields=_fields(turn, offer), due=due), *cards), done=done)
+    return turn.say("renewal.sure", row, kind=kind, fields=_fields(turn, offer), due=due)
 
 
 async def _billed(turn: Turn, offer: Offer) -> Bill | None:

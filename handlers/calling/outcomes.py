@@ -285,11 +285,12 @@ async def _consequence(
             await consequences.wrong_number(turn, account, source)
         case Outcome.RENEWS | Outcome.CONSIDERS | Outcome.NOT_RENEWING:
             offer = await consequences.offer_of(turn, account, task)
-            await consequences.renewal_answered(turn, account, offer, RENEWAL[what], said.reason)
+            told = await consequences.renewal_answered(turn, account, offer, RENEWAL[what], said.reason)
             if (day := said.day) is not None:
                 if not turn.today < day <= turn.today + timedelta(days=POSTPONE_DAYS_MAX):
                     raise Refusal("desk.day_out_of_range", {"days": str(POSTPONE_DAYS_MAX)})
                 await consequences.ask_family_again(turn, account, day)
+            return told
     return ()
 
 
