@@ -12,7 +12,7 @@ from pathlib import Path
 import uvicorn
 
 from bot.database import Ownership
-from bot.demo_homes import scenario_named
+from bot.demo_homes import DEFAULT_WORLD, scenario_named, scenarios_of
 from bot.demo_stage import Demo
 from bot.settings import ConfigError
 from bot.web.sandbox import application
@@ -21,14 +21,26 @@ from bot.web.server import server_config
 HOST = "127.0.0.1"  # never another: the page shows everything
 
 
-async def serve(port: int, scenario: str, directory: Path) -> None:
+def chosen(scenario: str, world: str) -> str:
+    """The scenario that two options mean: one named by itself, or that with which a world begins.
+
+    Raises ConfigError for an unknown scenario or world, or a scenario of another world.
+    """
+    if not scenario:
+        return scenarios_of(world or DEFAULT_WORLD)[0]
+    if world and scenario_named(scenario).world != world:
+        raise ConfigError(f"--scenario {scenario}: not of --world {world}: one of {', '.join(scenarios_of(world))}")
+    return scenario_named(scenario).name
+
+
+async def serve(port: int, scenario: str, directory: Path, world: str = "") -> None:
     """Run the demo until Ctrl-C or SIGTERM.
 
-    Raises ConfigError for an unknown scenario or a port in use, OwnedElsewhere beside a second demo on the same file.
+    Raises ConfigError for what `chosen` refuses or a port in use, OwnedElsewhere beside a second demo on the same files.
     """
-    scenario_named(scenario)
+    scenario = chosen(scenario, world)
     demo, token = Demo(directory), secrets.token_urlsafe(16)
-    with Ownership(demo.url), _listen(port) as listening:
+    with Ownership(demo.lock), _listen(port) as listening:
         await demo.start(scenario)
         try:
             server = uvicorn.Server(server_config(application(demo, token), HOST, port))

@@ -15,6 +15,7 @@ from bot.content import CONTENT
 from bot.settings import ConfigError
 
 DEMO = CONTENT / "demo"
+DEFAULT_WORLD = "property"
 BOUND_SHARE = 0.86  # of households whose payer already chats with the bot
 PARKING_SHARE = 0.42
 PARKING_NEW_SHARE = 0.2  # of those, whose parking is new this month
@@ -26,6 +27,7 @@ class Scenario:
     """A month to play: when it starts, how people pay, which chat is shown first.
 
     `on_wechat`: residents are on the 公众号 and their groups on 企微, with the rules of both.
+    `world`: whose estates, schools and people it is about, a folder of content/demo.
     """
 
     name: str
@@ -35,6 +37,11 @@ class Scenario:
     share: Mapping[str, float]
     opens: str
     on_wechat: bool = False
+    world: str = DEFAULT_WORLD
+
+    def told(self, what: str) -> dict[str, Any]:
+        """A file of its world: "world", "residents", "cycle"."""
+        return raw(f"{self.world}/{what}")
 
 
 @cache
@@ -48,6 +55,18 @@ def scenario_named(name: str) -> Scenario:
     if table is None:
         raise ConfigError(f"--scenario {name}: no such scenario: one of {', '.join(raw('scenarios'))}")
     return Scenario(name, **{**table, "starts_at": datetime.fromisoformat(table["starts_at"])})
+
+
+def scenarios_of(world: str) -> list[str]:
+    """The scenarios of a world; with the first it begins. Raises ConfigError when there is no such world."""
+    found = [name for name, table in raw("scenarios").items() if table.get("world", DEFAULT_WORLD) == world]
+    if not found:
+        raise ConfigError(f"--world {world}: no such world: one of {', '.join(worlds())}")
+    return found
+
+
+def worlds() -> list[str]:
+    return list(dict.fromkeys(table.get("world", DEFAULT_WORLD) for table in raw("scenarios").values()))
 
 
 @dataclass
@@ -67,6 +86,7 @@ class Home:
     pupil: str = ""
     class_name: str = ""
     lessons: int | None = None
+    tier: str = ""  # how likely the family is to stay, where the world has a renewal window
     traits: str = ""
     language: str = "zh"
     bound: bool = True
@@ -83,8 +103,8 @@ class Home:
 
 def homes(scenario: Scenario) -> list[Home]:
     """Every household of the world; equal for equal seeds."""
-    cast = {"/".join(each["place"]): each for each in raw("residents")["resident"]}
-    names = _Names(random.Random(scenario.seed))
+    cast = {"/".join(each["place"]): each for each in scenario.told("residents")["resident"]}
+    names = _Names(scenario)
     found = [*_flats(names, scenario), *_pupils(names, scenario)]
     for home in found:
         if (part := cast.get(home.seat)) is not None:
@@ -101,10 +121,10 @@ PARKED = ("dispute", "plan")  # stories that need a parking fee
 class _Names:
     """Names that don't repeat."""
 
-    def __init__(self, rng: random.Random) -> None:
-        self._rng = rng
-        self._people = {key: words.split() for key, words in raw("world")["people"].items()}
-        self._used = {part["name"] for part in raw("residents")["resident"]}
+    def __init__(self, scenario: Scenario) -> None:
+        self._rng = random.Random(scenario.seed)
+        self._people = {key: words.split() for key, words in raw("names").items()}
+        self._used = {part["name"] for part in scenario.told("residents")["resident"]}
 
     def adult(self) -> tuple[str, str]:
         """(name, title)."""
@@ -124,7 +144,7 @@ class _Names:
 
 
 def _flats(names: _Names, scenario: Scenario) -> Iterator[Home]:
-    for estate in raw("world")["estate"]:
+    for estate in scenario.told("world").get("estate", ()):
         for building in estate["buildings"]:
             for floor in range(1, estate["floors"] + 1):
                 for number in range(1, estate["rooms_per_floor"] + 1):
@@ -137,7 +157,7 @@ def _flats(names: _Names, scenario: Scenario) -> Iterator[Home]:
 
 
 def _pupils(names: _Names, scenario: Scenario) -> Iterator[Home]:
-    school = raw("world")["school"]
+    school = scenario.told("world")["school"]
     number = 0
     for course in school["class"]:
         for place in range(1, course["pupils"] + 1):
@@ -145,6 +165,7 @@ def _pupils(names: _Names, scenario: Scenario) -> Iterator[Home]:
             home = _home(names, scenario, f"{school['code']}-{number:03d}")
             home.community, home.kind, home.class_name = school["name"], "training", course["name"]
             home.pupil, home.lessons, home.parking = names.child(), home.random.randint(2, 9), ""
+            home.tier = course["tiers"][place - 1] if "tiers" in course else ""
             home.seat = f"{school['name']}/{course['name']}/{place}"
             yield home
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from bot.channels.sandbox_platform import BOT, Line, NotPossible, Platform, Profile
-from bot.demo_homes import Scenario, raw
+from bot.demo_homes import Scenario
 from bot.demo_world import METHODS
 from domain.clock import at_local, local_date
 from domain.messages import Attachment, Kind
@@ -53,7 +53,8 @@ class Residents:
         self._known: tuple[int, list[tuple[datetime, str, int]]] = (-1, [])
         self._rooms = {room.title: room.id for room in platform.rooms.values()}
         self._stories = [
-            (self._seats["/".join(each["place"])], each.get("step", [])) for each in raw("residents")["resident"]
+            (self._seats["/".join(each["place"])], each.get("step", []))
+            for each in self._scenario.told("residents")["resident"]
         ]
 
     async def act(self, now: datetime) -> bool:
@@ -87,7 +88,7 @@ class Residents:
             begins = self._begins(profile, step, since)
             if begins is not None:
                 yield Due(self._awake(begins + _delay(step)), key, profile, step, str(number + 1))
-        for number, each in enumerate(raw("residents")["chatter"]):
+        for number, each in enumerate(self._scenario.told("residents")["chatter"]):
             key = f"chatter/{number}"
             if key not in self._platform.noted:
                 at = self._scenario.starts_at + _delay(each)

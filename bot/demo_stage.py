@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import exists, func, select
@@ -20,10 +23,11 @@ from bot.commands.context import Desk
 from bot.content import CONTENT
 from bot.database import is_current, upgrade
 from bot.demo_clock import DemoClock, Hub
-from bot.demo_homes import Scenario, raw, scenario_named
+from bot.demo_homes import DEFAULT_WORLD, Scenario, scenario_named, scenarios_of
 from bot.demo_residents import Residents
 from bot.demo_running import Running
 from bot.demo_world import billed_month, build
+from bot.papers import FOLDER
 from bot.settings import DatabaseSection, Organisation, Settings
 from bot.wechat_memory import DatabaseMemory
 from domain.billing import Period
@@ -37,6 +41,8 @@ from models.outbox import CLAIMABLE, Outbox, State
 from understanding.reader import Reader
 
 DEFAULT_SCENARIO = "clean-month"
+NO_NOTES: Mapping[str, str] = MappingProxyType({})
+CYCLE = "cycle"  # the note of how many steps of a guided cycle are played; empty when none is
 JUMP_MAX = timedelta(days=31)
 STOP_APART = timedelta(minutes=10)  # during a jump, the least time between two stops
 NIGHT_HOUR, DAY_HOURS = 5, (8, 9, 13, 18)  # local hours at which a jump runs the night's jobs, and the day's
@@ -47,7 +53,10 @@ NOTE_CLOCK_SECONDS = 10
 
 
 class Demo:
-    """One running sample world at a time; `reset` replaces it by a fresh one."""
+    """One running sample world at a time: `enter` goes over to another, `reset` begins one afresh.
+
+    Each world has a folder of its own for its database, its chats and its papers, so that it is found again as it was left.
+    """
 
     app: App
     platform: Platform
@@ -56,8 +65,8 @@ class Demo:
     scenario: Scenario
 
     def __init__(self, directory: Path, reader: Reader | None = None) -> None:
-        self.file = directory / "demo.db"
-        self.journal = directory / "demo.chats.jsonl"
+        self.directory = directory
+        self.world = DEFAULT_WORLD
         self.hub = Hub()
         self.ready = asyncio.Event()  # not while one world is replaced by another
         self._reader = reader
@@ -68,23 +77,32 @@ class Demo:
         self._planned_on: date | None = None  # the last day that a jump planned
 
     @property
+    def file(self) -> Path:
+        return self.directory / f"demo-{self.world}" / "demo.db"
+
+    @property
+    def journal(self) -> Path:
+        return self.file.with_name("demo.chats.jsonl")
+
+    @property
     def url(self) -> str:
         return f"sqlite:///{self.file}"
+
+    @property
+    def lock(self) -> str:
+        """What a demo owns alone, whichever world it shows."""
+        return f"sqlite:///{self.directory / 'demo.db'}"
 
     @property
     def moving(self) -> bool:
         return self._moving.locked()
 
     async def start(self, scenario: str) -> None:
-        """Go on where the last demo ended when it played this scenario, else begin it."""
+        """Go on where the last demo of this world ended when it played this scenario, else begin it."""
         wanted = scenario_named(scenario)
         if self._reader is None:
             self._reader = await asyncio.to_thread(Reader.load, CONTENT)
-        platform = Platform(self.journal) if self.file.exists() else Platform()
-        played = platform.noted.get("scenario", "")
-        other = played != scenario and scenario != DEFAULT_SCENARIO
-        if played not in raw("scenarios") or other or not await self._go_on(scenario_named(played), platform):
-            await self._begin(wanted)
+        await self._open(wanted)
 
     async def stop(self) -> None:
         self.hub.shut()
@@ -94,20 +112,43 @@ class Demo:
                 self._note_clock()
             await self._end()
 
-    async def reset(self, scenario: str) -> None:
-        """Wipe the demo's own file and begin this scenario."""
+    async def reset(self, scenario: str, notes: Mapping[str, str] = NO_NOTES) -> None:
+        """Wipe the files of the scenario's world and begin it; `notes` are kept with its chats."""
         wanted = scenario_named(scenario)
         async with self._moving:
-            self.ready.clear()
-            await self._end()
-            await self._begin(wanted)
+            await self._leave()
+            await self._begin(wanted, notes)
         self.hub.tell("reset", {"scenario": scenario})
+
+    async def enter(self, world: str) -> None:
+        """Go over to another world, as it was left the last time. Raises ConfigError when there is no such world."""
+        wanted = scenario_named(scenarios_of(world)[0])
+        async with self._moving:
+            await self._leave()
+            await self._open(wanted)
+        self.hub.tell("reset", {"scenario": self.scenario.name})
 
     # beginning, going on, ending
 
-    async def _begin(self, scenario: Scenario) -> None:
+    async def _open(self, wanted: Scenario) -> None:
+        self.world = wanted.world
+        platform = Platform(self.journal) if self.file.exists() else Platform()
+        played = platform.noted.get("scenario", "")
+        other = played != wanted.name and wanted.name != scenarios_of(wanted.world)[0]
+        known = played in scenarios_of(wanted.world)
+        if other or not known or not await self._go_on(scenario_named(played), platform):
+            await self._begin(wanted)
+
+    async def _leave(self) -> None:
+        self.ready.clear()
+        self._note_clock()
+        await self._end()
+
+    async def _begin(self, scenario: Scenario, notes: Mapping[str, str] = NO_NOTES) -> None:
+        self.world = scenario.world
         for path in (self.file, Path(f"{self.file}-wal"), Path(f"{self.file}-shm"), self.journal):
             path.unlink(missing_ok=True)
+        await asyncio.to_thread(shutil.rmtree, self.file.with_name(FOLDER), ignore_errors=True)
         self.file.parent.mkdir(parents=True, exist_ok=True)
         platform = Platform(self.journal)
         database = Database(self.url)
@@ -115,6 +156,8 @@ class Demo:
         await build(database, platform, scenario)
         platform.note("scenario", scenario.name)
         platform.note("billed", billed_month(scenario).isoformat())
+        for name, value in notes.items():
+            platform.note(name, value)
         await self._run(database, platform, scenario, scenario.starts_at)
 
     async def _go_on(self, scenario: Scenario, platform: Platform) -> bool:
@@ -134,12 +177,13 @@ class Demo:
         return True
 
     async def _run(self, database: Database, platform: Platform, scenario: Scenario, at: datetime) -> None:
-        office = raw("world")["office"]
+        office = scenario.told("world")["office"]
         settings = Settings(
             organisation=Organisation(name=office["name"], hotline=office["hotline"], timezone=office["timezone"]),
             database=DatabaseSection(url=self.url),
         )
         self.platform, self.scenario, self.clock = platform, scenario, DemoClock(at)
+        self.clock.run(not platform.noted.get(CYCLE))  # between two steps of a cycle the clock stands
         memory = DatabaseMemory(database, self.clock, SandboxChannel.name, "demo")
         channel = SandboxChannel(platform, self.clock, memory.show_menu)
         self.app = await build_app(settings, database, self.clock, {channel.name: channel}, self._reader)

@@ -1,4 +1,4 @@
-"""The sample world of the demo: two estates, a school, their people and three months of bills, written from a seed."""
+"""A sample world of the demo: estates or a school, their people, bills and offers, written from a seed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from sqlalchemy import insert
 
 from bot.channels.sandbox_platform import Platform, Profile, Room
 from bot.channels.sandbox_skins import Skin
-from bot.demo_homes import Home, Scenario, homes, raw
+from bot.demo_homes import Home, Scenario, homes
 from domain.ledger import EntryKind
 from domain.money import parse_yuan, times_rate
 from domain.plans import add_months
 from domain.roles import Member
 from models.accounts import Account, Community, FeeItem
+from models.agreements import Offer
 from models.base import Base, Database
 from models.bills import Bill, LedgerEntry, Payment, transfer
 from models.dialogue import Group
@@ -28,6 +29,7 @@ from models.staff import Staff
 
 CHANNEL = "sandbox"
 PERIODS = 3
+LONG_AGO = 99  # periods: paid by everybody
 METHODS = ("微信", "支付宝", "银行转账", "前台")
 PROPERTY_ITEM, PARKING_ITEM = "物业费", "车位费"
 FIRST_PERSON, GUEST = 1001, "8001"
@@ -36,14 +38,15 @@ FIRST_PERSON, GUEST = 1001, "8001"
 async def build(database: Database, platform: Platform, scenario: Scenario) -> None:
     """Write the world into an empty database and its people onto the platform."""
     rows = _Rows(scenario)
-    world = raw("world")
-    for number, community in enumerate([*world["estate"], world["school"]], start=1):
+    world = scenario.told("world")
+    for number, community in enumerate([*world.get("estate", ()), world["school"]], start=1):
         kind = "property" if "buildings" in community else "training"
         rows.add(Community, id=number, name=community["name"], kind=kind, pause_reason="")
         rows.communities[community["name"]] = number
     rows.fee_items(world)
     for number, home in enumerate(homes(scenario), start=1):
         rows.household(number, home)
+        rows.offer(number, home)
     rows.staff_and_groups(world)
     async with database.write() as session:
         for table in sorted(rows.values, key=lambda each: Base.metadata.sorted_tables.index(each.__table__)):  # type: ignore[arg-type]
@@ -83,6 +86,7 @@ class _Rows:
         self.scenario = scenario
         self.at = scenario.starts_at
         self.today = self.at.date()
+        self.world = scenario.told("world")
         self.values: dict[type[Base], list[dict[str, object]]] = defaultdict(list)
         self.communities: dict[str, int] = {}
         self.accounts: dict[str, int] = {}
@@ -96,7 +100,7 @@ class _Rows:
 
     def fee_items(self, world: Mapping[str, Any]) -> None:
         """The property fee goes by rule, so that the demo can bill the next month; parking is agreed with each owner."""
-        for number, estate in enumerate(world["estate"], start=1):
+        for number, estate in enumerate(world.get("estate", ()), start=1):
             self._fees[estate["name"]] = number
             self.add(
                 FeeItem,
@@ -111,7 +115,7 @@ class _Rows:
             )
 
     def household(self, number: int, home: Home) -> None:
-        estate = next((each for each in raw("world")["estate"] if each["name"] == home.community), None)
+        estate = next((each for each in self.world.get("estate", ()) if each["name"] == home.community), None)
         self.accounts[home.code] = number
         self.add(
             Account,
@@ -124,11 +128,11 @@ class _Rows:
             payer_name=f"{home.payer}{home.title}",
             phone=home.phone,
             area_m2=home.area,
-            fee_item=PROPERTY_ITEM if estate else raw("world")["school"]["item"],
+            fee_item=PROPERTY_ITEM if estate else self.world["school"]["item"],
             rate_yuan=Decimal(estate["rate_yuan"]) if estate else None,
             cycle="month" if estate else "quarter",
             grade="",
-            tier="",
+            tier=home.tier,
             traits=home.traits,
             language=home.language,
             student_name=home.pupil,
@@ -147,14 +151,7 @@ class _Rows:
         """What was billed: (periods ago, (item, period, due day, fen, basis)), oldest first."""
         month = billed_month(self.scenario)
         if estate is None:
-            school = raw("world")["school"]
-            course = next(each for each in school["class"] if each["name"] == home.class_name)
-            period = f"{month.year}-Q{(month.month + 2) // 3}"
-            basis = f"{course['lessons']} 课时"
-            yield (
-                0,
-                (school["item"], period, month.replace(day=school["due_day"]), parse_yuan(course["price_yuan"]), basis),
-            )
+            yield from self._tuition(home, month)
             return
         for ago in reversed(range(PERIODS)):
             first = add_months(month, -ago)
@@ -165,6 +162,37 @@ class _Rows:
             yield ago, (PROPERTY_ITEM, f"{first:%Y-%m}", due_on, fen, basis)
             if home.parking == "always" or (home.parking == "new" and ago == 0):
                 yield ago, (PARKING_ITEM, f"{first:%Y-%m}", due_on, parse_yuan(estate["parking_yuan"]), "")
+
+    def _tuition(self, home: Home, month: date) -> Iterator[tuple[int, tuple[str, str, date, int, str]]]:
+        """One term: due this month, or long paid where the world is about the next one."""
+        school, course = self.world["school"], self._course(home)
+        paid = date.fromisoformat(school["due_on"]) if "due_on" in school else None
+        due_on = paid or month.replace(day=school["due_day"])
+        period = f"{due_on.year}-Q{(due_on.month + 2) // 3}"
+        fen, basis = parse_yuan(course["price_yuan"]), f"{course['lessons']} 课时"
+        yield LONG_AGO if paid else 0, (school["item"], period, due_on, fen, basis)
+
+    def _course(self, home: Home) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = next(
+            each for each in self.world["school"]["class"] if each["name"] == home.class_name
+        )
+        return found
+
+    def offer(self, number: int, home: Home) -> None:
+        """The next course, where the school is about to offer it."""
+        terms = self.world["school"].get("offer")
+        if terms is None or home.kind != "training":
+            return
+        course = self._course(home)
+        self.add(
+            Offer,
+            account_id=number,
+            class_name=home.class_name,
+            amount_fen=parse_yuan(course["price_yuan"]),
+            lessons=course["lessons"],
+            subject=False,
+            **{name: date.fromisoformat(day) for name, day in terms.items()},
+        )
 
     def _bill(
         self, account_id: int, home: Home, item: str, period: str, due_on: date, fen: int, basis: str, periods_ago: int
@@ -191,6 +219,8 @@ class _Rows:
 
     def _was_paid(self, home: Home, due_on: date, periods_ago: int) -> bool:
         """Whether a household of this habit has paid a bill by now."""
+        if periods_ago == LONG_AGO:
+            return True
         if home.behind:
             return periods_ago >= home.behind
         luck = random.Random(f"{self.scenario.seed}/{home.code}/{due_on}").random()
@@ -270,15 +300,16 @@ class _Rows:
             community_id=self.communities.get(group.get("community", "")),
             audience=audience,
             building="",
-            class_name="",
+            class_name=group.get("class", ""),
             title=group["title"],
             state="ok",
         )
         if audience == "staff":
             self.rooms.append(Room(group["id"], group["title"], list(staff), "staff"))
             return
-        neighbours = [p for p in self.profiles if p.community == group["community"] and p.started]
-        talkers = {"/".join(each["place"]) for each in raw("residents")["chatter"]}
+        lives = "/".join(filter(None, (group["community"], group.get("class")))) + "/"
+        neighbours = [p for p in self.profiles if p.seat.startswith(lives) and p.started]
+        talkers = {"/".join(each["place"]) for each in self.scenario.told("residents")["chatter"]}
         first = [p for p in neighbours if p.cast or p.seat in talkers]
         rest = [p for p in neighbours if p not in first]
         chosen = [*first, *rest[: max(0, group["members"] - len(first))]]

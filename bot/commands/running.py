@@ -76,8 +76,11 @@ def _owned(settings: Settings) -> Iterator[None]:
 def demo(
     context: typer.Context,
     port: Annotated[int, typer.Option(help="The page's port; 0 takes a free one.")] = 8080,
-    scenario: Annotated[str, typer.Option(help="Which sample month to play.")] = "clean-month",
-    directory: Annotated[Path, typer.Option("--dir", help="Where the demo keeps its own database.")] = Path("data"),
+    scenario: Annotated[str, typer.Option(help="Which sample month to play; none: the world's first.")] = "",
+    world: Annotated[str, typer.Option(help="Which sample world: property or school.")] = "",
+    directory: Annotated[
+        Path, typer.Option("--dir", help="Where the demo keeps its own databases, one a world.")
+    ] = Path("data"),
 ) -> None:
     """The sandbox: a local page with sample estates and a school. No account, no token, no network."""
     from bot.demo import serve
@@ -85,7 +88,7 @@ def demo(
     settings = settings_of(context)
     if real := enabled_channels(settings):
         raise ConfigError(f"demo: {real[0]}.enabled is true: the sandbox never runs beside a real channel")
-    asyncio.run(serve(port, scenario, directory))
+    asyncio.run(serve(port, scenario, directory, world))
 
 
 @app.command()

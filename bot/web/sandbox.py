@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
@@ -23,7 +23,8 @@ from starlette.types import Receive, Scope, Send
 
 from bot.channels.sandbox_platform import EVERYONE, FAULTS
 from bot.channels.sandbox_skins import Skin
-from bot.demo_homes import raw
+from bot.demo_cycle import Cycle
+from bot.demo_homes import raw, worlds
 from bot.demo_residents import ATTACHMENTS
 from bot.demo_stage import Demo
 from bot.web import sandbox_facts as facts
@@ -55,6 +56,8 @@ def application(demo: Demo, token: str) -> Starlette:
         "/board": page.board,
         "/jobs": page.jobs,
         "/tour": page.tour,
+        "/cycle": page.cycle_state,
+        "/chats/{chat}/{line:int}/file": page.file,
     }
     post = {
         "/say": page.say,
@@ -64,6 +67,8 @@ def application(demo: Demo, token: str) -> Starlette:
         "/clock": page.move_clock,
         "/faults": page.set_fault,
         "/scenario": page.play,
+        "/world": page.enter,
+        "/cycle": page.move_cycle,
         "/skin": page.wear,
         "/click": page.click,
         "/unfollow": page.unfollow,
@@ -106,6 +111,7 @@ class Page:
     def __init__(self, demo: Demo, door: Door) -> None:
         self._demo = demo
         self._door = door
+        self._cycle = Cycle(demo)
         self._templates = Jinja2Templates(directory=HERE / "templates")
         self._menu = read_menu()["button"]  # of the 公众号
         self._tasks: set[asyncio.Task[None]] = set()
@@ -138,7 +144,7 @@ class Page:
             "language": language,
             "token": self._door.token if entered else "",
             "wrong": given is not None,
-            "scenarios": list(raw("scenarios")),
+            "worlds": worlds(),
             "faults": FAULTS,
             "menu": self._menu,
         }
@@ -233,11 +239,25 @@ class Page:
                 "chat": seats.get(step.get("chat", ""), step.get("chat", "")),
                 "caption": step["caption"][language],
             }
-            for step in raw("tour")["step"]
+            for step in raw("property/tour")["step"]
         ]
         return JSONResponse(
             {"steps": [{**step, "as": seats.get(step.get("as", ""), step.get("as", ""))} for step in steps]}
         )
+
+    async def cycle_state(self, request: Request) -> Response:
+        """The steps of the world's whole cycle, and how far it is."""
+        return JSONResponse(self._cycle.state(self._door.language(request)))
+
+    async def file(self, request: Request) -> Response:
+        """A paper or a sheet that the bot put into a chat, as its reader would save it."""
+        chat, line = request.path_params["chat"], request.path_params["line"]
+        found = self._demo.platform.bots_line(chat, str(line))
+        attachment = (found.attachment if found else None) or {}
+        path = Path(attachment.get("path", ""))
+        if not attachment.get("path") or not await asyncio.to_thread(path.is_file):
+            raise self._door.refuse(request, 404, "not_found")
+        return FileResponse(path, filename=attachment["name"])
 
     # what a visitor does
 
@@ -280,8 +300,7 @@ class Page:
 
     async def move_clock(self, request: Request) -> Response:
         demo, action = self._demo, self._door.field(request, "action")
-        if demo.moving:
-            raise self._door.refuse(request, 409, "moving")
+        self._only_at_rest(request)
         if action in ("pause", "go"):
             demo.hold(action == "pause")
         elif action in JUMPS or action == "next":
@@ -344,7 +363,34 @@ class Page:
         name = self._door.field(request, "name")
         if name not in raw("scenarios"):
             raise self._door.refuse(request, 400, "field", name="name")
-        if self._demo.moving:
-            raise self._door.refuse(request, 409, "moving")
+        self._only_at_rest(request)
         await self._demo.reset(name)
         return JSONResponse({})
+
+    async def enter(self, request: Request) -> Response:
+        """Go over to another world, as it was left; this one stays as it is."""
+        name = self._door.field(request, "name")
+        if name not in worlds():
+            raise self._door.refuse(request, 400, "field", name="name")
+        self._only_at_rest(request)
+        await self._demo.enter(name)
+        return JSONResponse({})
+
+    async def move_cycle(self, request: Request) -> Response:
+        """Begin the whole cycle (the world starts afresh), play its next step, or go on without it."""
+        action = self._door.field(request, "action")
+        self._only_at_rest(request)
+        if action == "begin":
+            await self._cycle.begin()
+        elif action == "next":
+            await self._cycle.step()
+        elif action == "leave":
+            self._cycle.leave()
+        else:
+            raise self._door.refuse(request, 400, "field", name="action")
+        return JSONResponse(self._cycle.state(self._door.language(request)))
+
+    def _only_at_rest(self, request: Request) -> None:
+        """Neither while the clock is on its way, nor in the middle of a step."""
+        if self._demo.moving or self._cycle.playing:
+            raise self._door.refuse(request, 409, "moving")

@@ -14,17 +14,19 @@ from domain.ladder import HandToStaff, Remind, decide
 from domain.ledger import BILLED_SIGN, RECEIVED_SIGN, EntryKind
 from domain.office import Office
 from models.accounts import Account, by_code
-from models.agreements import Claim, Complaint, Dispute, Promise, live_holds, live_plan, plan_parts_of
+from models.agreements import Claim, Complaint, Dispute, Offer, Promise, live_holds, live_plan, plan_parts_of
 from models.bills import Bill, LedgerEntry, Payment, bill_lines, credit_fen
 from models.inbox import Inbox
 from models.outbox import Outbox
 from models.reminders import Reminder, WaitRow
+from models.renewals import results
 from models.runtime import JobRun
 from models.staff import StaffTask
 from models.standing import households
 from models.status import board as status_board
 
 LEDGER_ROWS_MAX = 40
+LOOK_BACK = timedelta(days=60)  # of renewal windows, as 续班情况 looks
 RATE_DAYS_BEFORE, RATE_DAYS_AHEAD = 3, 8  # of the line: before the demo began, and the least it has room for after
 
 Json = dict[str, Any]
@@ -60,6 +62,8 @@ async def household(session: AsyncSession, office: Office, code: str, now: datet
             }
             for line in sorted(lines, key=lambda each: each.bill.due_on, reverse=True)
         ],
+        "tier": account.tier,
+        "offer": await _offer(session, account.id),
         "credit_fen": await credit_fen(session, account.id),
         "ledger": await _ledger(session, account.id),
         "holds": [
@@ -86,6 +90,24 @@ async def household(session: AsyncSession, office: Office, code: str, now: datet
                 select(WaitRow).where(WaitRow.account_id == account.id).order_by(WaitRow.id.desc()).limit(5)
             )
         ],
+    }
+
+
+async def _offer(session: AsyncSession, account_id: int) -> Json | None:
+    """The newest renewal of a pupil's family, and what they said to it."""
+    query = select(Offer).where(Offer.account_id == account_id).order_by(Offer.opens_on.desc())
+    offer = (await session.scalars(query)).first()
+    if offer is None:
+        return None
+    return {
+        "class": offer.class_name,
+        "state": offer.state,
+        "reason": offer.reason,
+        "fen": offer.amount_fen,
+        "closes_on": offer.closes_on.isoformat(),
+        "next_on": offer.next_on.isoformat() if offer.next_on else "",
+        "seen": offer.acknowledged_at is not None,
+        "reserved_until": offer.reserved_until.isoformat() if offer.reserved_until else "",
     }
 
 
@@ -237,8 +259,24 @@ async def board(session: AsyncSession, office: Office, now: datetime, since: dat
         "days_before": RATE_DAYS_BEFORE,
         "days": max(len(rates), RATE_DAYS_BEFORE + RATE_DAYS_AHEAD),
         "waits": {str(reason): int(number) for reason, number in waiting},
+        "renewals": await _renewals(session, today),
         "paid_today": {"number": int(number), "fen": int(fen)},
     }
+
+
+async def _renewals(session: AsyncSession, today: date) -> list[Json]:
+    """How each class of an open or a late renewal window has answered; no family stands in it."""
+    return [
+        {
+            "class": each.class_name,
+            "offered": each.offered,
+            "answers": dict(each.answers),
+            "paid": each.converted,
+            "tiers": dict(sorted(each.tiers.items())),
+            "reasons": dict(each.reasons.most_common()),
+        }
+        for each in await results(session, None, today - LOOK_BACK)
+    ]
 
 
 async def _rates(session: AsyncSession, first: date, today: date) -> list[Json]:

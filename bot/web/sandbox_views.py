@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.sandbox_platform import BOT, Line, Platform
+from bot.demo_homes import scenarios_of
 from bot.demo_stage import Demo
 from domain.gate import RULES, Cancel, Hold, gate
 from domain.messages import Kind
@@ -98,7 +99,7 @@ def _line(
         "at": line.at,
         "text": line.text,
         "choices": shown,
-        "attachment": line.attachment,
+        "attachment": _file(line),
         "reply_to": int(line.reply_to or 0),
         "edited": bool(line.edited_at),
         "card": line.card,
@@ -106,6 +107,14 @@ def _line(
         "row": row.id if row else 0,
         "kind": row.kind if row else "",
     }
+
+
+def _file(line: Line) -> Json | None:
+    """What hangs on a message; `saved`: it is here to be fetched. Where on the machine it lies is nobody's business."""
+    if line.attachment is None:
+        return None
+    path = line.attachment.get("path", "")
+    return {**line.attachment, "path": "", "saved": bool(path) and line.sender == BOT}
 
 
 def look(platform: Platform, chat_id: str, now: datetime) -> Json:
@@ -243,6 +252,8 @@ def state(demo: Demo) -> Json:
     return {
         "clock": demo.clock_state(),
         "scenario": demo.scenario.name,
+        "scenarios": scenarios_of(demo.world),
+        "world": demo.world,
         "starts_at": demo.scenario.starts_at.isoformat(),
         "opens": chats_by_place(demo.platform).get(demo.scenario.opens, ""),
         "office": demo.app.office.name,

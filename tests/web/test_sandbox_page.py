@@ -275,7 +275,9 @@ async def test_what_was_said_but_not_yet_heard_is_heard_after_a_restart(tmp_path
         assert datetime.fromisoformat(second.lines(person.id)[-1].at) >= at
 
 
-@pytest.mark.parametrize("scenario", ["clean-month", "arrears", "school", "group", "spring-festival", "wechat"])
+@pytest.mark.parametrize(
+    "scenario", ["clean-month", "arrears", "school", "group", "spring-festival", "wechat", "renewal"]
+)
 async def test_every_scenario_plays(tmp_path: Path, scenario: str) -> None:
     async with served(tmp_path, scenario) as demo:
         state = await demo.get("/state")

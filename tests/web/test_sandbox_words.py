@@ -11,13 +11,16 @@ import pytest
 
 from bot.channels.sandbox_platform import FAULTS
 from bot.content import CONTENT
-from bot.demo_homes import raw
+from bot.demo_homes import raw, worlds
 from domain.ladder import Reason
 from domain.ledger import EntryKind
 from domain.messages import Kind
 from domain.policy import Action
 from domain.policy_file import read_policy
+from domain.renewals import OfferState, steps_of
+from domain.tiers import Tier
 from domain.wording import LANGUAGES, fields_of, flatten
+from handlers.renewal import REASONS
 from models.outbox import State
 from scheduler import JOBS
 
@@ -43,11 +46,12 @@ def test_every_word_that_the_page_asks_for_is_there() -> None:
 
 
 def test_every_value_that_the_page_shows_has_a_word() -> None:
-    stages = {
-        stage.name
+    policies = [
+        read_policy((CONTENT / f"policy.{kind}.toml").read_text(encoding="utf-8"), kind)
         for kind in ("property", "training")
-        for stage in read_policy((CONTENT / f"policy.{kind}.toml").read_text(encoding="utf-8"), kind).stages
-    }
+    ]
+    stages = {stage.name for policy in policies for stage in policy.stages}
+    stages |= {step.name for policy in policies for step in steps_of(policy.offer_stages)}
     shown: dict[str, Iterable[str]] = {
         "reason": set(Reason),
         "state": set(State),
@@ -58,8 +62,12 @@ def test_every_value_that_the_page_shows_has_a_word() -> None:
         "fault": set(FAULTS),
         "job": {entry.name for entry in JOBS},
         "scenario": set(raw("scenarios")),
-        "story": {each["story"] for each in raw("residents")["resident"]}
-        | {each["role"] for each in raw("world")["staff"]},
+        "story": {each["story"] for world in worlds() for each in raw(f"{world}/residents")["resident"]}
+        | {each["role"] for world in worlds() for each in raw(f"{world}/world")["staff"]},
+        "world": worlds(),
+        "tier": set(Tier),
+        "offer": set(OfferState),
+        "because": {*REASONS, "left"},
     }
     missing = {f"{group}.{value}" for group, values in shown.items() for value in values} - words("zh").keys()
     assert missing == set()

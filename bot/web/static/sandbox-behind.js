@@ -75,6 +75,7 @@ async function board() {
       el("div", { class: "rate" }, el("b", { id: "rate" }, percent(figures.rate), el("small", {}, "%")),
         el("span", {}, `${t("board.rate")} · ${t("board.since", { rate: `${percent(figures.rate_at_start)}%` })}`)),
       curve(figures.rates, figures.days, figures.days_before)),
+    figures.renewals.length ? renewals(figures.renewals) : null,
     el("div", { class: "tiles" }, tile("due", whole(figures.due_fen)), tile("received", whole(figures.received_fen)), tile("open", whole(figures.open_fen))),
     el("div", { class: "tiles" },
       tile("sent_today", figures.sent_today), tile("paid_today", figures.paid_today.number), tile("promises", figures.promises_today),
@@ -89,6 +90,29 @@ async function board() {
         : el("p", { class: "none" }, t("board.nobody"))),
     figures.next_run ? el("p", { class: "none" }, t("board.next_run", { when: when(figures.next_run) })) : null,
   ];
+}
+
+/** Class by class: who renewed, has paid, still thinks, said no, has not answered; tiers, and why not. */
+function renewals(classes) {
+  const counts = (group, found) => Object.entries(found).map(([name, number]) => `${t(`${group}.${name}`)} ${number}`).join(t("unit.list"));
+  const sum = (name) => el("th", { class: "sum" }, t(`renewals.${name}`));
+  return el("div", { id: "renewals" }, el("h3", {}, t("renewals.title")),
+    el("div", { class: "scroll" }, el("table", {},
+      el("thead", {}, el("tr", {}, el("th", {}, t("renewals.class")), ["yes", "paid", "considering", "no", "open"].map(sum))),
+      el("tbody", {}, classes.map((each) => el("tr", {},
+        el("td", {}, each.class, el("small", { class: "none" }, counts("tier", each.tiers))),
+        [each.answers.yes, each.paid, each.answers.considering, each.answers.no, (each.answers.open ?? 0) + (each.answers.expired ?? 0)].map((number) => el("td", { class: "sum" }, String(number ?? 0)))))))),
+    classes.filter((each) => Object.keys(each.reasons).length).map((each) => el("p", { class: "none" }, `${each.class}${t("unit.colon")}${counts("because", each.reasons)}`)));
+}
+
+/** A pupil's family: its tier, and where its renewal stands. */
+function offer(facts) {
+  const { offer: found } = facts;
+  const tags = [t(`offer.${found.state}`), found.seen && t("offer.seen"), found.reason && t(`because.${found.reason}`)].filter(Boolean);
+  const until = found.next_on ? t("offer.next", { day: onDay(found.next_on) }) : t("offer.closes", { day: onDay(found.closes_on) });
+  return el("div", {}, el("h3", {}, t("renewals.title")),
+    el("ul", { class: "facts-list" }, el("li", {}, el("span", {}, `${found.class} · ${yuan(found.fen)} · ${until}`), tags.map((tag) => el("span", { class: "tag blue" }, tag)))),
+    facts.tier ? el("p", { class: "none" }, t("offer.tier", { tier: t(`tier.${facts.tier}`) })) : null);
 }
 
 // everything sent
@@ -172,6 +196,7 @@ async function household() {
         : el("span", { class: "tag green" }, t("facts.nothing")),
       facts.credit_fen > 0 ? el("span", { class: "tag blue" }, t("facts.credit", { amount: yuan(facts.credit_fen) })) : null,
       el("a", { href: `/sandbox/api/households/${encodeURIComponent(facts.code)}/export`, download: `${facts.code}.json`, "data-focus": "export" }, t("facts.export"))),
+    facts.offer ? offer(facts) : null,
     el("div", { class: "scroll" }, el("table", {},
       el("thead", {}, el("tr", {}, el("th", {}, t("facts.item")), el("th", {}, t("facts.due")), el("th", { class: "sum" }, t("facts.amount")), el("th", { class: "sum" }, t("facts.open")))),
       el("tbody", {}, facts.bills.map((bill) => el("tr", {},
@@ -220,7 +245,7 @@ async function workshop() {
     el("div", {}, el("h3", {}, state.current ? t("workshop.person", { name: nameOf(state.current) }) : t("workshop.no_person")), state.current ? options(state.current) : null),
     el("div", {}, el("h3", {}, t("workshop.everyone")), options("*")),
     el("div", {}, el("h3", {}, t("workshop.scenarios")), el("p", { class: "none" }, t("workshop.scenarios_text"))),
-    el("div", { class: "cards" }, setting.scenarios.map((name) => el("div", { class: name === state.scenario ? "card on" : "card" },
+    el("div", { class: "cards" }, state.scenarios.map((name) => el("div", { class: name === state.scenario ? "card on" : "card" },
       el("div", {}, t(`scenario.${name}`), el("p", {}, t(`scenario.${name}_text`))),
       name === state.scenario ? el("span", { class: "tag accent" }, t("workshop.playing")) : el("button", { class: "quiet", "data-focus": `play-${name}`, onclick: () => begin_(name) }, t("workshop.begin"))))),
     el("div", { class: "card" }, el("div", {}, t("workshop.reset"), el("p", {}, t("workshop.reset_text"))), el("button", { class: "quiet", "data-focus": "reset", onclick: () => begin_(state.scenario) }, t("workshop.reset"))),

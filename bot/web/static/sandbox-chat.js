@@ -159,7 +159,7 @@ function bubble(line) {
     el("div", {},
       el("div", { class: "bubble" },
         inGroup && !mine ? el("span", { class: "sender" }, bot ? t("chat.bot") : line.name) : null,
-        line.attachment ? file(line.attachment) : null,
+        line.attachment ? file(line) : null,
         line.card.length ? skins.card(line.card) : null,
         line.text ? el("span", {}, line.text) : null,
         el("span", { class: "meta" },
@@ -175,11 +175,14 @@ function ticks(taken) {
     el("path", { d: taken ? "m2 7.500 4 4 7-8.500M9.500 10.500l1 1 8-8.500" : "m5 7.500 4 4 8-8.500" }));
 }
 
-function file(attachment) {
+function file({ id, attachment }) {
   const voice = attachment.kind === "voice";
+  const paper = attachment.kind === "document";
   return el("span", { class: "file" },
-    icon(voice ? "M4 10v4M8 7v10M12 4.500v15M16 8v8M20 10.500v3" : "M4 6.500A1.500 1.500 0 0 1 5.500 5h13A1.500 1.500 0 0 1 20 6.500v11a1.500 1.500 0 0 1-1.500 1.500h-13A1.500 1.500 0 0 1 4 17.500zM4.500 17l5-5 3.500 3.500 2.500-2 4 3.500"),
-    el("span", {}, attachment.name || t(`chat.${attachment.kind}_name`)));
+    icon(paper ? "M7 3.500h7l4 4v13H7zM14 3.500v4h4M10 12h5M10 15.500h5" : voice ? "M4 10v4M8 7v10M12 4.500v15M16 8v8M20 10.500v3" : "M4 6.500A1.500 1.500 0 0 1 5.500 5h13A1.500 1.500 0 0 1 20 6.500v11a1.500 1.500 0 0 1-1.500 1.500h-13A1.500 1.500 0 0 1 4 17.500zM4.500 17l5-5 3.500 3.500 2.500-2 4 3.500"),
+    attachment.saved
+      ? el("a", { href: `/sandbox/api/chats/${encodeURIComponent(state.current)}/${id}/file`, download: attachment.name, title: t("chat.save") }, attachment.name)
+      : el("span", {}, attachment.name || t(`chat.${attachment.kind}_name`)));
 }
 
 function keys(line) {

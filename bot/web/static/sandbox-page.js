@@ -9,7 +9,7 @@ export const $ = (id) => document.getElementById(id);
 export const english = setting.language === "en";
 
 export const state = {
-  people: new Map(), groups: new Map(), faults: {}, clock: null, scenario: "", startsAt: "", opens: "",
+  people: new Map(), groups: new Map(), faults: {}, clock: null, scenario: "", scenarios: [], world: "", startsAt: "", opens: "",
   current: "", // the chat that is open
   speaker: {}, // in a group: who speaks
   lines: [], // of the open chat

@@ -4,6 +4,7 @@ import { $, ask, attempt, day, get, now, post, seconds, setClock, show, soon, st
 import * as people from "./sandbox-people.js";
 import * as chat from "./sandbox-chat.js";
 import * as behind from "./sandbox-behind.js";
+import * as cycle from "./sandbox-cycle.js";
 import * as tour from "./sandbox-tour.js";
 
 // While time is skipped a lot happens at once: then the page looks less often.
@@ -16,7 +17,7 @@ async function load() {
   const fresh = await get("/state");
   state.people = new Map(fresh.people.map((person) => [person.id, person]));
   state.groups = new Map(fresh.groups.map((group) => [group.id, group]));
-  Object.assign(state, { faults: fresh.faults, scenario: fresh.scenario, opens: fresh.opens, startsAt: fresh.starts_at });
+  Object.assign(state, { faults: fresh.faults, scenario: fresh.scenario, scenarios: fresh.scenarios, world: fresh.world, opens: fresh.opens, startsAt: fresh.starts_at });
   setClock(fresh.clock);
   $("office").textContent = `${t("page.sandbox")} · ${fresh.office}`;
   if (state.current) people.seen(state.current);
@@ -74,6 +75,7 @@ function listen() {
   on("typing", ({ chat: id }) => chat.typing(id));
   on("toast", ({ person, text }) => { if (person === chat.actor()) toast(text); });
   on("clock", onClock);
+  on("cycle", () => { refreshState(); refreshChat(); attempt(cycle.load); });
   on("faults", refreshState);
   on("money", refreshPanel);
   on("reset", () => { sessionStorage.clear(); if (!tour.playing()) location.reload(); else tour.restarted(); });
@@ -120,10 +122,13 @@ setBig(localStorage.getItem("big") === "yes");
 people.begin(pick);
 chat.begin((row) => { behind.showWhy(row); show("behind"); });
 behind.begin(pick);
+cycle.begin(pick);
 wire();
 await attempt(load);
+await attempt(cycle.load);
 listen();
-if (state.opens && matchMedia("(min-width: 760px)").matches) await attempt(() => pick(state.opens));
+const opens = cycle.opens() || state.opens;
+if (opens && matchMedia("(min-width: 760px)").matches) await attempt(() => pick(opens));
 else chat.render();
 await attempt(behind.draw);
 drawClock();
