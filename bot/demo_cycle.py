@@ -89,11 +89,12 @@ class Cycle:
         await demo.settle()
 
     async def _pay(self, seat: str, now: datetime) -> None:
-        """All that is open there arrives at the bank, and is thanked for."""
+        """All that is open there arrives at the bank; what was promised is kept with it, and it is thanked for."""
         code = self._demo.platform.profiles[self._chat(seat)].account
         if not await self._demo.residents.pay(code, now):
             raise NotPossible("cycle_astray")
-        await self._demo.app.tick(now, only="thanks", on_demand=True)
+        for job in ("promises", "settled", "thanks"):
+            await self._demo.app.tick(now, only=job, on_demand=True)
 
     def _chat(self, name: str) -> str:
         """The chat of a seat, a member of staff, or a group by its title."""

@@ -94,15 +94,17 @@ async function board() {
 
 /** Class by class: who renewed, has paid, still thinks, said no, has not answered; tiers, and why not. */
 function renewals(classes) {
-  const counts = (group, found) => Object.entries(found).map(([name, number]) => `${t(`${group}.${name}`)} ${number}`).join(t("unit.list"));
+  const counts = (found, word = (name) => name) => Object.entries(found).map(([name, number]) => `${word(name)} ${number}`).join(" · ");
+  const tiers = ["A", "B", "C", "D"].map((name) => t(`tier.${name}`)).join(" · ");
   const sum = (name) => el("th", { class: "sum" }, t(`renewals.${name}`));
   return el("div", { id: "renewals" }, el("h3", {}, t("renewals.title")),
     el("div", { class: "scroll" }, el("table", {},
       el("thead", {}, el("tr", {}, el("th", {}, t("renewals.class")), ["yes", "paid", "considering", "no", "open"].map(sum))),
       el("tbody", {}, classes.map((each) => el("tr", {},
-        el("td", {}, each.class, el("small", { class: "none" }, counts("tier", each.tiers))),
+        el("td", {}, each.class, el("small", { class: "none" }, counts(each.tiers))),
         [each.answers.yes, each.paid, each.answers.considering, each.answers.no, (each.answers.open ?? 0) + (each.answers.expired ?? 0)].map((number) => el("td", { class: "sum" }, String(number ?? 0)))))))),
-    classes.filter((each) => Object.keys(each.reasons).length).map((each) => el("p", { class: "none" }, `${each.class}${t("unit.colon")}${counts("because", each.reasons)}`)));
+    el("p", { class: "none" }, tiers),
+    classes.filter((each) => Object.keys(each.reasons).length).map((each) => el("p", { class: "none" }, `${each.class}${t("unit.colon")}${counts(each.reasons, (name) => t(`because.${name}`))}`)));
 }
 
 /** A pupil's family: its tier, and where its renewal stands. */

@@ -46,6 +46,9 @@ export async function open(chat) {
   await load();
 }
 
+/** A chat that was drawn while it was out of sight begins at its top: show what was said last. */
+export const toEnd = () => { $("lines").scrollTop = $("lines").scrollHeight; };
+
 function head() {
   const group = state.groups.get(state.current);
   const person = state.people.get(state.current);

@@ -23,7 +23,7 @@ export async function load() {
 /** Where a page that opens anew begins: with the chat that the last step spoke of. */
 export const opens = () => step()?.chat ?? "";
 
-const on = () => cycle !== null && cycle.played !== null;
+export const on = () => cycle !== null && cycle.played !== null;
 const over = () => cycle.played >= cycle.steps.length;
 const step = () => (on() && cycle.played > 0 ? cycle.steps[cycle.played - 1] : null);
 
@@ -32,7 +32,7 @@ function draw() {
     "data-world": name, "aria-pressed": String(name === state.world), onclick: () => enter(name),
   }, t(`world.${name}`))));
   $("stage").hidden = on();
-  $("tour").hidden = state.world !== setting.worlds[0];
+  $("tour").hidden = on() || state.world !== setting.worlds[0]; // the show is about the first world
   $("cycle").hidden = !on();
   if (!on()) return;
   const [told, number] = busy ? [cycle.steps[cycle.played], cycle.played + 1] : [step(), cycle.played];

@@ -29,6 +29,7 @@ export async function pick(id, view = "chat") {
   await chat.open(id);
   people.draw();
   show(view);
+  chat.toEnd();
   if (behind.tab() === "household") refreshPanel();
   if (matchMedia("(min-width: 1121px)").matches) $("write").focus();
 }
@@ -51,7 +52,7 @@ function onClock(clock) {
   $("progress").firstElementChild.style.width = `${clock.done * 100}%`;
   drawClock();
   if (jumping && !clock.moving) {
-    toast(t("clock.moved", { when: when(clock.now) }));
+    if (!cycle.on()) toast(t("clock.moved", { when: when(clock.now) }));
     refreshState();
     refreshChat();
   }
