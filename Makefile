@@ -32,8 +32,8 @@ install: $(VENV)/installed ## the libraries that the bot runs with, into .venv
 run: $(VENV)/installed ## the bot, as config.toml says
 	$(PYTHON) -m bot run
 
-demo: $(VENV)/installed ## the sandbox with sample data; PORT=8080
-	$(PYTHON) -m bot demo --port $(PORT)
+demo: $(VENV)/installed ## the sandbox with sample data; PORT=8080 WORLD=property or school
+	$(PYTHON) -m bot demo --port $(PORT) $(if $(WORLD),--world $(WORLD))
 
 # Tests write thousands of small databases, and each commit waits for the disk: in memory, where there is room for them.
 TEST_FOLDER = $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR > 1 {print $$4}')" -gt 4000000 ] 2>/dev/null && echo /dev/shm)
