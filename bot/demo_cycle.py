@@ -56,6 +56,7 @@ class Cycle:
         """The visitor goes on by themselves from here; the clock runs again."""
         self._demo.platform.note(CYCLE, "")
         self._demo.hold(False)
+        self._demo.hub.tell("cycle", {"played": None})
 
     async def step(self) -> None:
         """Play the next step. Raises NotPossible when none is left, or when the chats are not as the story needs them."""
