@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.commands.context import CommandError, Desk
 from domain.billing import CYCLE_MONTHS, TRAINING_MONTHS_MAX, Fee, Household, Period, charge, fees_of
+from domain.metering import BilledUse, Reading, metered_charge, use_in
 from models import bulk
 from models.accounts import Account, FeeItem
 from models.base import chunks
 from models.bulk import NewBill
+from models.readings import Line, Working, billed_uses, lines_of
+
+
+@dataclass(frozen=True)
+class Meters:
+    """What a billing run knows of the meters: their lines, the use that is billed, the periods that have a bill."""
+
+    lines: dict[Line, list[Reading]] = field(default_factory=dict)
+    uses: dict[Line, list[BilledUse]] = field(default_factory=dict)
+    billed: set[tuple[int, str, str]] = field(default_factory=set)  # (account id, item, period)
 
 
 @dataclass
@@ -21,6 +35,8 @@ class Billed:
     issued: int = 0
     already_there: int = 0
     amount_fen: int = 0  # of the bills issued
+    unused: int = 0  # meters that were read and had not moved: nothing to bill
+    metered: list[tuple[str, NewBill]] = field(default_factory=list)  # (account, bill), to be shown with their readings
     faults: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -37,7 +53,10 @@ async def bill_period(desk: Desk, period: Period, community: str, *, dry_run: bo
         wanted = [communities[community].id] if community else [each.id for each in communities.values()]
         rules = rules_in_force(await bulk.fee_items(session), period.start)
         accounts = await bulk.accounts_of(session, wanted)
-    bills = [bill for account in accounts for bill in _bills(account, rules[account.community_id], period, result)]
+        meters = await _meters(session, accounts, rules, period)
+    bills = [
+        bill for account in accounts for bill in _bills(account, rules[account.community_id], period, meters, result)
+    ]
     for chunk in chunks(bills, bulk.ROWS_PER_CHUNK):
         async with desk.database.read() as session:
             known = await bulk.known_bills(session, [(bill.account_id, bill.item, bill.period) for bill in chunk])
@@ -63,10 +82,33 @@ def rules_in_force(items: list[FeeItem], on: date) -> dict[int, list[Fee]]:
     return rules
 
 
-def _bills(account: Account, rules: list[Fee], period: Period, result: Billed) -> list[NewBill]:
+async def _meters(
+    session: AsyncSession, accounts: Sequence[Account], rules: dict[int, list[Fee]], period: Period
+) -> Meters:
+    """Read for those who have a metered fee at all."""
+    asked = {
+        (account.id, fee.item, str(ended))
+        for account in accounts
+        for fee in rules[account.community_id]
+        if fee.formula == "metered" and (ended := period.ends(fee.cycle)) is not None
+    }
+    found = Meters()
+    for chunk in chunks(sorted(asked), bulk.ROWS_PER_CHUNK):
+        ids = {account_id for account_id, _, _ in chunk}
+        for line, known in (await lines_of(session, ids)).items():
+            found.lines[line] = [each.reading for each in known]
+        found.uses.update(await billed_uses(session, ids))
+        found.billed.update(await bulk.known_bills(session, chunk))
+    return found
+
+
+def _bills(account: Account, rules: list[Fee], period: Period, meters: Meters, result: Billed) -> list[NewBill]:
     household = Household(account.area_m2, account.fee_item, account.rate_yuan, account.cycle)
-    bills = []
+    bills: list[NewBill] = []
     for fee in fees_of(household, rules):
+        if fee.formula == "metered":
+            bills += _metered(account, fee, period, meters, result)
+            continue
         try:
             due = charge(fee, household, period)
             if due and account.kind == "training" and CYCLE_MONTHS[fee.cycle] > TRAINING_MONTHS_MAX:
@@ -79,3 +121,26 @@ def _bills(account: Account, rules: list[Fee], period: Period, result: Billed) -
                 NewBill(account.id, due.item, due.period, due.due_on, due.amount_fen, due.basis, due.fee_item_id)
             )
     return bills
+
+
+def _metered(account: Account, fee: Fee, period: Period, meters: Meters, result: Billed) -> Iterable[NewBill]:
+    """The bill of one meter, if its period is over, read and not billed yet. What is not read is told, not billed."""
+    ended, line = period.ends(fee.cycle), (account.id, fee.item)
+    if ended is None:
+        return
+    if (*line, str(ended)) in meters.billed:
+        result.already_there += 1
+        return
+    try:
+        use = use_in(meters.lines.get(line, ()), ended, meters.uses.get(line, ()), fee.item)
+    except ValueError as wrong:
+        result.faults[str(wrong)].append(account.code)
+        return
+    due = metered_charge(fee, use, ended)
+    if due.amount_fen == 0:
+        result.unused += 1
+        return
+    working = Working(tuple((start.id, end.id) for start, end in use.stretches), fee.rate_yuan)
+    bill = NewBill(account.id, due.item, due.period, due.due_on, due.amount_fen, due.basis, due.fee_item_id, working)
+    result.metered.append((account.code, bill))
+    yield bill

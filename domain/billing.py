@@ -15,6 +15,7 @@ from domain.plans import add_months
 
 CYCLE_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 LAST_DAY = 31  # the due day where no rule names one: the month's end
+BASIS_MAX = 120  # characters of how a sum was worked out
 TRAINING_MONTHS_MAX = 3  # one charge of a school covers three months at the most (DESIGN §7)
 
 
@@ -53,10 +54,17 @@ class Period:
             return None
         return Period(self.start, cycle)
 
+    def ends(self, cycle: str) -> Period | None:
+        """The same for what is billed when it is over: a month bills the quarter or the year that it closes."""
+        if self.cycle == cycle:
+            return self
+        whole = period_of(self.start, cycle)
+        return whole if self.cycle == "month" and whole.last == self.last else None
+
 
 @dataclass(frozen=True)
 class Fee:
-    """A fee rule. `rate_yuan` is for one cycle: per m² with `area`, per household with `fixed`."""
+    """A fee rule. `rate_yuan` is for one cycle: per m² with `area`, per household with `fixed`; `metered`: per unit used."""
 
     item: str
     formula: str  # area | fixed | metered
@@ -89,6 +97,12 @@ class Charge:
     fee_item_id: int | None
 
 
+def period_of(day: date, cycle: str) -> Period:
+    """The period of a cycle that a day lies in."""
+    months = CYCLE_MONTHS[cycle]
+    return Period(date(day.year, day.month - (day.month - 1) % months, 1), cycle)
+
+
 def read_period(text: str) -> Period:
     """`2026-12`, `2026-Q4` or `2026`. Raises ValueError."""
     found = re.fullmatch(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?", text.strip().upper(), re.ASCII)
@@ -105,8 +119,12 @@ def read_period(text: str) -> Period:
 
 
 def fees_of(household: Household, rules: Sequence[Fee]) -> list[Fee]:
-    """The fees of one household: its community's rules, with its own item, rate and cycle where it has them."""
-    own = household.fee_item or (rules[0].item if len(rules) == 1 else "")
+    """The fees of one household: its community's rules, with its own item, rate and cycle where it has them.
+
+    A household that names no item means the only one there is, unless that is a meter's: its own rate is for its area.
+    """
+    only = rules[0].item if len(rules) == 1 and rules[0].formula != "metered" else ""
+    own = household.fee_item or only
     fees = []
     for rule in rules:
         if rule.item == own:
@@ -123,21 +141,24 @@ def fees_of(household: Household, rules: Sequence[Fee]) -> list[Fee]:
 
 
 def charge(fee: Fee, household: Household, asked: Period) -> Charge | None:
-    """What this fee bills in the period asked for; None: nothing. Raises ValueError with the reason when it can't."""
+    """What this fee bills in the period asked for; None: nothing. Raises ValueError with the reason when it can't.
+
+    A metered fee is worked out from its readings (`domain/metering.py`).
+    """
     period = asked.begins(fee.cycle)
     if period is None:
         return None
     if fee.formula == "metered":
-        raise ValueError(f"{fee.item} is metered and needs readings: import its bills instead")
+        raise ValueError(f"{fee.item} is metered: its readings say what was used")
     quantity = household.area_m2 if fee.formula == "area" else Decimal(1)
     if not quantity:
         raise ValueError(f"{fee.item} goes by area, and the account has none: import area_m2")
     months, rate_months = CYCLE_MONTHS[fee.cycle], CYCLE_MONTHS[fee.rate_cycle or fee.cycle]
     exact = Fraction(quantity) * Fraction(fee.rate_yuan) * months / rate_months * FEN_PER_YUAN
-    amount_fen = int(exact + Fraction(1, 2))  # rounded once, half up
+    amount_fen = half_up(exact)
     if amount_fen < 1:
         raise ValueError(f"{fee.item} comes to nothing: correct its rate")
-    basis = f"{quantity:f} m² × {_rate(fee.rate_yuan)}" if fee.formula == "area" else _rate(fee.rate_yuan)
+    basis = f"{quantity:f} m² × {rate_words(fee.rate_yuan)}" if fee.formula == "area" else rate_words(fee.rate_yuan)
     if months > rate_months:
         basis += f" × {months // rate_months}"
     elif months < rate_months:
@@ -150,5 +171,11 @@ def due_on(start: date, due_day: int) -> date:
     return start.replace(day=min(due_day, calendar.monthrange(start.year, start.month)[1]))
 
 
-def _rate(rate_yuan: Decimal) -> str:
+def half_up(exact_fen: Fraction) -> int:
+    """Whole fen, rounded once at the end, halves up (四舍五入), as an office's calculator and spreadsheet do."""
+    return int(exact_fen + Fraction(1, 2))
+
+
+def rate_words(rate_yuan: Decimal) -> str:
+    """`3.20`; with more decimals where it has them."""
     return f"{rate_yuan:.2f}" if rate_yuan == round(rate_yuan, 2) else f"{rate_yuan.normalize():f}"

@@ -182,6 +182,13 @@ async def _own_buttons(turn: Turn, task: StaffTask, account: Account | None) -> 
             return [[button(name, f"bind.{name}", request=number) for name in ("approve", "decline")]]
         case "summary":
             return [[button("summary_write", "summary.list", task=str(task.id))]]
+        case "reading" if has(turn, Right.APPROVE):
+            return [
+                [
+                    turn.button("recalculate", "metering.recalculate", bill=number),
+                    turn.button("keep_bill", "metering.keep", bill=number),
+                ]
+            ]
         case "run" if has(turn, Right.APPROVE):
             return [[button("approve", "run.approve", run=number)]]
         case "broadcast" if has(turn, Right.APPROVE):

@@ -20,6 +20,7 @@ from models.agreements import Offer
 from models.base import upsert
 from models.bills import BILLED, Bill, LedgerEntry, Payment, lock_accounts, settle_many, total, transfer
 from models.profiles import TierChange
+from models.readings import Working, add_stretches
 
 ROWS_PER_CHUNK = 250
 
@@ -33,6 +34,7 @@ class NewBill:
     amount_fen: int
     basis: str = ""
     fee_item_id: int | None = None
+    working: Working | None = None  # of a metered fee
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,12 @@ async def issue_bills(session: AsyncSession, bills: Sequence[NewBill], on: date,
         for bill in bills
         if (bill_id := ids.get((bill.account_id, bill.item, bill.period))) is not None
     ]
+    workings = {
+        bill_id: bill.working
+        for bill in bills
+        if bill.working is not None and (bill_id := ids.get((bill.account_id, bill.item, bill.period))) is not None
+    }
+    await add_stretches(session, workings)
     await _post(session, entries, on, at, actor)
     return len(entries)
 

@@ -47,6 +47,8 @@ KEPT: Mapping[str, Mapping[str, Any]] = {
     "bills": {},
     "payments": {},
     "ledger_entries": {},
+    "meter_readings": {"meter": "", "file": ""},  # what bills were worked out from
+    "bill_stretches": {},
     "points_entries": {},
     "sms_items": {"text": "", "bills": "[]"},
     "late_fee_waivers": {},

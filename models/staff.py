@@ -163,6 +163,12 @@ async def task_by_key(session: AsyncSession, key: str) -> StaffTask | None:
     return (await session.scalars(select(StaffTask).where(StaffTask.key == key))).one_or_none()
 
 
+async def live_task_of(session: AsyncSession, source: str) -> StaffTask | None:
+    """The task about one subject that still waits for somebody."""
+    query = select(StaffTask).where(StaffTask.source == source, StaffTask.state.in_(LIVE))
+    return (await session.scalars(query.order_by(StaffTask.id).limit(1))).first()
+
+
 async def close_task(
     session: AsyncSession, source: str, at: datetime, *, staff_id: int | None, outcome: str, note: str = ""
 ) -> None:

@@ -18,7 +18,7 @@ from domain.money import yuan
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.importing.storing import Outcome
+    from bot.importing.outcome import Outcome
 
 SHOWN_REFUSALS = 5  # on the screen; the file has them all
 SHOWN_ACCOUNTS = 5
@@ -79,6 +79,12 @@ def import_offers(context: typer.Context, file: File, dry_run: DryRun = False) -
     _import(context, "offers", file, dry_run)
 
 
+@imports.command("readings")
+def import_readings(context: typer.Context, file: File, dry_run: DryRun = False) -> None:
+    """Meter readings: account_code, item, read_on, reading; meter, begins (replaced), correction, checked."""
+    _import(context, "readings", file, dry_run)
+
+
 def _import(context: typer.Context, kind: str, file: Path, dry_run: bool) -> None:
     """Read, understand, store, report. The last line on stdout counts the rows; exit 1 if any was refused."""
     language = settings_of(context).organisation.language  # a wrong configuration is said before a long file is read
@@ -92,7 +98,9 @@ def _import(context: typer.Context, kind: str, file: Path, dry_run: bool) -> Non
     with _progress(file.name, len(found.rows)) as advance:
 
         async def work(desk: Desk) -> Outcome:
-            return await store(desk, kind, found.rows, found.sheet.places, dry_run=dry_run, advance=advance)
+            return await store(
+                desk, kind, found.rows, found.sheet.places, file=file.name, dry_run=dry_run, advance=advance
+            )
 
         outcome = at_desk(context, work)
     refused = sorted(
@@ -104,6 +112,8 @@ def _import(context: typer.Context, kind: str, file: Path, dry_run: bool) -> Non
     reasons = [(line.cells, f"{file.name} row {line.number}: {reason}") for line, reason in refused]
     if (report := give_back(file, found.sheet.header.cells, reasons)) is not None:
         typer.echo(f"all rejected rows with their reasons: {report}", err=True)
+    for note in outcome.notes:
+        typer.echo(note, err=True)
     changed = f", {outcome.changed} changed" if kind == "accounts" else ""
     typer.echo(f"{outcome.accepted} accepted, {len(refused)} rejected{changed}")
     if refused:
@@ -145,12 +155,17 @@ def generate(
         return await bill_period(desk, asked, community, dry_run=dry_run)
 
     billed = at_desk(context, work)
+    for code, bill in billed.metered[:SHOWN_ACCOUNTS] if dry_run else ():
+        typer.echo(f"{code} {bill.item} {bill.period}: {bill.basis} = {yuan(bill.amount_fen)}, due {bill.due_on}")
+    if dry_run and len(billed.metered) > SHOWN_ACCOUNTS:
+        typer.echo(f"and {len(billed.metered) - SHOWN_ACCOUNTS} more by meter")
     for fault, codes in sorted(billed.faults.items()):
         more = f" and {len(codes) - SHOWN_ACCOUNTS} more" if len(codes) > SHOWN_ACCOUNTS else ""
         typer.echo(f"not billed: {fault} ({', '.join(codes[:SHOWN_ACCOUNTS])}{more})", err=True)
     word = "to issue" if dry_run else "issued"
+    unused = f", {billed.unused} used nothing" if billed.unused else ""
     typer.echo(
-        f"{asked}: {billed.issued} {word} ({yuan(billed.amount_fen)} yuan), {billed.already_there} already there"
+        f"{asked}: {billed.issued} {word} ({yuan(billed.amount_fen)} yuan), {billed.already_there} already there{unused}"
     )
     if billed.faults:
         raise typer.Exit(1)
@@ -227,6 +242,32 @@ def adjust(
 
         new_fen = await adjust_bill(session, bill, fen, _reason(why), desk.today, desk.now, actor=desk.actor)
         return f"bill {bill} asks for {yuan(new_fen)} yuan now"
+
+    _correct(context, work)
+
+
+@bills.command("recalculate")
+def recalculate(
+    context: typer.Context,
+    bill: Annotated[int, typer.Argument(metavar="[ID]")] = 0,
+    why: Why = "the reading was corrected",
+    dry_run: DryRun = False,
+) -> None:
+    """Work a metered bill out anew after a reading was corrected. Without ID: the bills that wait for it."""
+
+    async def work(session: AsyncSession, desk: Desk) -> str:
+        from models.readings import bills_leaning_on
+        from models.recalculation import recalculate_bill, worked_out_anew
+        from models.staff import close_task
+
+        ids = [bill] if bill else sorted({each.bill.id for each in await bills_leaning_on(session)})
+        if dry_run or not bill:
+            shown = [(each, await worked_out_anew(session, each)) for each in ids]
+            lines = [f"bill {each}: {yuan(anew.was_fen)} → {yuan(anew.now_fen)}, {anew.basis}" for each, anew in shown]
+            return "\n".join(lines) or "no bill leans on a reading that was corrected"
+        anew = await recalculate_bill(session, bill, _reason(why), desk.today, desk.now, actor=desk.actor)
+        await close_task(session, f"reading/{bill}", desk.now, staff_id=None, outcome="solved")
+        return f"bill {bill}: {yuan(anew.was_fen)} → {yuan(anew.now_fen)}, {anew.basis}"
 
     _correct(context, work)
 
@@ -378,3 +419,30 @@ def export_pupils(
         return len(next(iter(sheets.values()))) - 1
 
     typer.echo(f"{out}: {at_desk(context, work)} pupils")
+
+
+@exports.command("readings")
+def export_readings(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="The .csv or .xlsx file to write.")],
+    community: Annotated[str, typer.Option(help="Only this community.")] = "",
+    missing: Annotated[str, typer.Option(help="Only meters without a reading of this period, to be filled in.")] = "",
+) -> None:
+    """Meter readings in the columns of `import readings`; with --missing: the list that the meter reader takes along."""
+    from domain.billing import read_period
+
+    if out.suffix.lower() not in (".csv", ".xlsx"):
+        raise CommandError(f"--out {out}: write a .csv or an .xlsx")
+    try:
+        period = read_period(missing) if missing else None
+    except ValueError as wrong:
+        raise CommandError(f"--missing {wrong}") from None
+
+    async def work(desk: Desk) -> int:
+        from bot.meters import write_missing, write_readings
+
+        return await (
+            write_readings(desk, community, out) if period is None else write_missing(desk, community, period, out)
+        )
+
+    typer.echo(f"{out}: {at_desk(context, work)} {'to be read' if missing else 'readings'}")

@@ -19,6 +19,7 @@ from bot.importing.values import (
     amount,
     day,
     figure,
+    meter,
     one_of,
     period,
     phone,
@@ -31,6 +32,7 @@ from models.accounts import Account, Community, FeeItem
 from models.agreements import Offer
 from models.bills import Bill, Payment
 from models.completed import CompletedService
+from models.readings import MeterReading
 
 HEADER_WITHIN = 10  # rows: reports often carry a title above their header
 LESSONS_MAX = 10_000
@@ -84,7 +86,7 @@ def _words() -> dict[str, Any]:
 
 
 def sort_of(name: str) -> Sort:
-    """`accounts`, `bills`, `payments`, `fees` or `offers`."""
+    """`accounts`, `bills`, `payments`, `fees`, `services`, `offers` or `readings`."""
     words = _words()["words"]
     code = text(_length(Account.code), code=True)
     item = text(_length(Bill.item))
@@ -151,6 +153,14 @@ def sort_of(name: str) -> Sort:
             Column("covers_until", day, required=True),
             Column("subject", one_of(words["subject"]), blank="no"),
         ),
+        "readings": (
+            Column("account_code", code, required=True),
+            Column("item", item, required=True),
+            Column("read_on", day, required=True),
+            Column("reading", meter, required=True),
+            Column("meter", text(_length(MeterReading.meter), code=True)),
+            *(Column(name, one_of(words["mark"]), blank="no") for name in ("begins", "correction", "checked")),
+        ),
     }
     keys = {
         "accounts": ("code",),
@@ -159,6 +169,7 @@ def sort_of(name: str) -> Sort:
         "fees": ("community", "item", "from"),
         "services": ("community", "period", "service"),
         "offers": ("account_code", "class_name", "opens_on"),
+        "readings": ("account_code", "item", "read_on", "begins"),
     }
     return Sort(name, columns[name], keys[name])
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.commands.context import Desk
 from bot.importing.columns import Row
+from bot.importing.meters import Readings, place_of
+from bot.importing.outcome import Outcome, Store, has_account
 from bot.importing.values import quoted
 from domain.grades import read_grade
 from domain.lint import lint
@@ -26,32 +27,21 @@ from models.reminders import withdraw_needless
 THANKED_AFTER = timedelta(days=3)  # nobody is thanked for a payment of long ago
 
 
-@dataclass
-class Outcome:
-    """What became of the rows. `changed`: accounts that were there and now say something else."""
-
-    accepted: int = 0
-    changed: int = 0
-    refused: list[tuple[Row, str]] = field(default_factory=list)
-
-    def refuse(self, row: Row, reason: str) -> None:
-        self.refused.append((row, reason))
-
-
-class Store(Protocol):
-    """One sort of rows. `sift` reads and refuses; `write` stores what `sift` let through."""
-
-    async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]: ...
-
-    async def write(self, session: AsyncSession, new: list[Any]) -> None: ...
-
-
 async def store(
-    desk: Desk, kind: str, rows: Sequence[Row], given: Iterable[str], *, dry_run: bool, advance: Callable[[int], None]
+    desk: Desk,
+    kind: str,
+    rows: Sequence[Row],
+    given: Iterable[str],
+    *,
+    file: str,
+    dry_run: bool,
+    advance: Callable[[int], None],
 ) -> Outcome:
     """Store the rows of one file. `given`: the columns it has; `advance` is told of each chunk's rows."""
-    sink = STORES[kind](desk, frozenset(given))
+    sink = STORES[kind](desk, frozenset(given), file)
     outcome = Outcome()
+    if kind == "readings":  # a meter's own order, whatever the file's
+        rows = sorted(rows, key=place_of)
     for chunk in chunks(rows, bulk.ROWS_PER_CHUNK):
         async with desk.database.read() as session:
             new = await sink.sift(session, chunk, outcome)
@@ -72,7 +62,7 @@ class Accounts:
     A grade is a start value until there is evidence; a tier counts where it differs from the one last imported.
     """
 
-    def __init__(self, desk: Desk, given: frozenset[str]) -> None:
+    def __init__(self, desk: Desk, given: frozenset[str], file: str) -> None:
         self._desk = desk
         self._given = sorted(given - {"code", "community", "kind"})
         self._kinds: dict[str, str] = {}  # of the communities this file creates
@@ -136,12 +126,12 @@ class Accounts:
 class Bills:
     """New bills are issued; a bill that is there is left alone, and a row that contradicts it refused."""
 
-    def __init__(self, desk: Desk, given: frozenset[str]) -> None:
+    def __init__(self, desk: Desk, given: frozenset[str], file: str) -> None:
         self._desk = desk
 
     async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
         ids = await bulk.account_ids(session, [row.values["account_code"] for row in rows])
-        found = [(row, _new_bill(row, ids)) for row in rows if _has_account(row, ids, outcome)]
+        found = [(row, _new_bill(row, ids)) for row in rows if has_account(row, ids, outcome)]
         known = await bulk.known_bills(session, [(new.account_id, new.item, new.period) for _, new in found])
         wanted = []
         for row, new in found:
@@ -165,12 +155,12 @@ class Bills:
 class Payments:
     """New payments are recorded and used for open bills; one that is there is left alone."""
 
-    def __init__(self, desk: Desk, given: frozenset[str]) -> None:
+    def __init__(self, desk: Desk, given: frozenset[str], file: str) -> None:
         self._desk = desk
 
     async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
         ids = await bulk.account_ids(session, [row.values["account_code"] for row in rows])
-        found = [(row, self._payment(row, ids)) for row in rows if _has_account(row, ids, outcome)]
+        found = [(row, self._payment(row, ids)) for row in rows if has_account(row, ids, outcome)]
         known = await bulk.known_payments(session, [(new.account_id, new.method, new.reference) for _, new in found])
         wanted = []
         for row, new in found:
@@ -203,7 +193,7 @@ class Payments:
 class Fees:
     """Fee rules, a version for each community, item and start."""
 
-    def __init__(self, desk: Desk, given: frozenset[str]) -> None:
+    def __init__(self, desk: Desk, given: frozenset[str], file: str) -> None:
         self._desk = desk
 
     async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
@@ -228,7 +218,7 @@ class Fees:
 class Services:
     """Completed services; one that is there gets the file's figure."""
 
-    def __init__(self, desk: Desk, given: frozenset[str]) -> None:
+    def __init__(self, desk: Desk, given: frozenset[str], file: str) -> None:
         self._desk = desk
 
     async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
@@ -264,13 +254,13 @@ class Services:
 class Offers:
     """Renewals within the law's limits. One that is there is corrected, until the family has said yes to it."""
 
-    def __init__(self, desk: Desk, given: frozenset[str]) -> None:
+    def __init__(self, desk: Desk, given: frozenset[str], file: str) -> None:
         self._desk = desk
 
     async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
         accounts = await bulk.accounts_by_code(session, [row.values["account_code"] for row in rows])
         ids = {code: account["id"] for code, account in accounts.items()}
-        mine = [row for row in rows if _has_account(row, ids, outcome)]
+        mine = [row for row in rows if has_account(row, ids, outcome)]
         known = await bulk.known_offers(session, sorted({ids[row.values["account_code"]] for row in mine}))
         new = []
         for row in mine:
@@ -312,21 +302,15 @@ def _no_offer(values: dict[str, Any], account: dict[str, Any]) -> str | None:
     return unlawful(Terms(**{name: values[name] for name in Terms.__slots__}))
 
 
-STORES: dict[str, Callable[[Desk, frozenset[str]], Store]] = {
+STORES: dict[str, Callable[[Desk, frozenset[str], str], Store]] = {
     "accounts": Accounts,
     "bills": Bills,
     "payments": Payments,
     "fees": Fees,
     "services": Services,
     "offers": Offers,
+    "readings": Readings,
 }
-
-
-def _has_account(row: Row, ids: dict[str, int], outcome: Outcome) -> bool:
-    code = row.values["account_code"]
-    if code not in ids:
-        outcome.refuse(row, f"account_code: there is no account {quoted(code)}: import it first")
-    return code in ids
 
 
 def _new_bill(row: Row, ids: dict[str, int]) -> NewBill:

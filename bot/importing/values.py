@@ -30,6 +30,7 @@ EXCEL_DAY = re.compile(r"\d{5}", re.ASCII)
 EXCEL_EPOCH = date(1899, 12, 30)
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 DECIMALS_MAX = 6
+METER_DECIMALS_MAX = 3
 FIGURE_MAX = Decimal(10_000_000)
 
 
@@ -113,6 +114,15 @@ def figure(cell: Cell) -> Decimal:
     if value != round(value, DECIMALS_MAX):
         raise ValueError(f"more than {DECIMALS_MAX} decimals: {quoted(typed)}")
     return value
+
+
+def meter(cell: Cell) -> int:
+    """What a meter shows, in thousandths of its unit (m³, kWh), which may stand behind it."""
+    typed = re.sub(r"(?:m³|m3|立方米|立方|吨|方|kwh|度|千瓦时)$", "", narrow(cell).casefold()).strip()
+    value = figure(typed)
+    if value != round(value, METER_DECIMALS_MAX):
+        raise ValueError(f"more than {METER_DECIMALS_MAX} decimals: {quoted(typed)}")
+    return int(value * 10**METER_DECIMALS_MAX)
 
 
 def whole(most: int, least: int = 0) -> Parse:

@@ -46,13 +46,6 @@ def test_a_month_is_billed_once(estate: Cli) -> None:
     assert estate("db", "check").out == "ok\n"
 
 
-def test_metered_fees_need_readings(estate: Cli) -> None:
-    with_fees(estate, ("阳光花园", "水费", "抄表", "4.1", "month", "10", "2026-01-01"))
-    result = estate("bill", "generate", "--period", "2026-12")
-    assert result.code == 1
-    assert result.err == ("not billed: 水费 is metered and needs readings: import its bills instead (S-1, S-2)\n")
-
-
 def test_a_school_never_charges_more_than_three_months(cli: Cli) -> None:
     file = cli.file(
         "a.csv", "code,kind,community,payer_name,fee_item,rate_yuan,cycle\nT-1,training,学校,王,钢琴,900,年\n"

@@ -11,7 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.billing import TRAINING_MONTHS_MAX, Charge, Fee, Household, Period, charge, due_on, fees_of, read_period
+from domain.billing import (
+    TRAINING_MONTHS_MAX,
+    Charge,
+    Fee,
+    Household,
+    Period,
+    charge,
+    due_on,
+    fees_of,
+    half_up,
+    period_of,
+    read_period,
+)
 
 BY_AREA = Fee("物业费", "area", Decimal("3.20"), "month", 25, 1)
 PARKING = Fee("停车费", "fixed", Decimal("150"), "quarter", 10, 2)
@@ -53,6 +65,51 @@ def test_a_fixed_fee() -> None:
 def test_which_period_is_billed(asked: str, cycle: str, bills: str | None) -> None:
     found = read_period(asked).begins(cycle)
     assert (None if found is None else str(found)) == bills
+
+
+@pytest.mark.parametrize(
+    ("asked", "cycle", "bills"),
+    [
+        ("2026-12", "month", "2026-12"),
+        ("2026-12", "quarter", "2026-Q4"),
+        ("2026-12", "year", "2026"),
+        ("2026-11", "quarter", None),
+        ("2026-10", "quarter", None),
+        ("2026-03", "quarter", "2026-Q1"),
+        ("2026-03", "year", None),
+        ("2026-Q4", "quarter", "2026-Q4"),
+        ("2026-Q4", "month", None),
+        ("2026-Q4", "year", None),
+        ("2026", "year", "2026"),
+        ("2026", "quarter", None),
+    ],
+)
+def test_what_is_billed_when_it_is_over(asked: str, cycle: str, bills: str | None) -> None:
+    found = read_period(asked).ends(cycle)
+    assert (None if found is None else str(found)) == bills
+
+
+@pytest.mark.parametrize(
+    ("day", "cycle", "period"),
+    [
+        (date(2026, 1, 1), "month", "2026-01"),
+        (date(2026, 12, 31), "month", "2026-12"),
+        (date(2026, 3, 31), "quarter", "2026-Q1"),
+        (date(2026, 4, 1), "quarter", "2026-Q2"),
+        (date(2026, 12, 31), "quarter", "2026-Q4"),
+        (date(2026, 12, 31), "year", "2026"),
+        (date(2027, 1, 1), "year", "2027"),
+    ],
+)
+def test_the_period_of_a_day(day: date, cycle: str, period: str) -> None:
+    found = period_of(day, cycle)
+    assert (str(found), found.cycle) == (period, cycle)
+    assert found.start <= day <= found.last
+
+
+@pytest.mark.parametrize(("exact", "fen"), [("0", 0), ("0.4999", 0), ("0.5", 1), ("1.5", 2), ("2.5", 3), ("2.4999", 2)])
+def test_halves_of_a_fen_go_up(exact: str, fen: int) -> None:
+    assert half_up(Fraction(exact)) == fen
 
 
 @pytest.mark.parametrize(
@@ -126,7 +183,7 @@ def test_a_fee_of_the_households_own() -> None:
 
 
 def test_what_can_not_be_billed_says_why() -> None:
-    with pytest.raises(ValueError, match="metered and needs readings"):
+    with pytest.raises(ValueError, match="its readings say what was used"):
         charge(replace(BY_AREA, formula="metered"), PLAIN, read_period("2026-12"))
     with pytest.raises(ValueError, match="the account has none"):
         charge(BY_AREA, replace(PLAIN, area_m2=None), read_period("2026-12"))
@@ -175,6 +232,15 @@ def test_a_household_without_wishes_gets_the_communitys_rules_as_they_are() -> N
     assert fees_of(replace(PLAIN, cycle="year"), [BY_AREA, PARKING]) == [BY_AREA, PARKING]
     assert fees_of(replace(PLAIN, rate_yuan=Decimal(9)), [BY_AREA, PARKING]) == [BY_AREA, PARKING]
     assert fees_of(replace(PLAIN, rate_yuan=Decimal(9)), [BY_AREA]) == [replace(BY_AREA, rate_yuan=Decimal(9))]
+
+
+def test_a_households_own_rate_is_no_meters_unless_it_says_so() -> None:
+    water = Fee("水费", "metered", Decimal("4.1"), "month", 10, 3)
+    own = Household(Decimal("89.5"), "", Decimal("3.2"), "quarter")
+    assert fees_of(own, [water]) == [water]
+    assert fees_of(replace(own, fee_item="水费"), [water]) == [
+        replace(water, rate_yuan=Decimal("3.2"), cycle="quarter")
+    ]
 
 
 def test_an_item_of_the_households_own_is_added_to_the_communitys() -> None:

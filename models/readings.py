@@ -1,0 +1,262 @@
+"""Meter readings: one line for each household and metered fee. A row never changes; a correction is a row that names it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from domain.metering import BilledUse, Reading
+from models.accounts import Account, Community
+from models.base import Base, ExactDecimal, Fen, Id, UtcDateTime, upsert
+from models.bills import Bill
+
+FIRST_WORD = text("corrects_id IS NULL")
+Line = tuple[int, str]  # account id and item: what one line of readings belongs to
+
+
+class MeterReading(Base):
+    """What a meter showed on a day, in thousandths of its unit. Standing: no other row corrects it."""
+
+    __tablename__ = "meter_readings"
+    __table_args__ = (
+        CheckConstraint("thousandths >= 0", name="not_negative"),
+        # One first word for each place of a line, and one correction for each word.
+        Index(
+            "uq_meter_readings_place",
+            *("account_id", "item", "read_on", "begins"),
+            unique=True,
+            sqlite_where=FIRST_WORD,
+            postgresql_where=FIRST_WORD,
+        ),
+    )
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
+    item: Mapped[str] = mapped_column(String(60))
+    read_on: Mapped[date] = mapped_column(Date)
+    begins: Mapped[bool] = mapped_column(default=False)  # a meter starts here (换表)
+    thousandths: Mapped[int] = mapped_column(Fen)
+    meter: Mapped[str] = mapped_column(String(40), default="")  # the number on it, where the office writes it down
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("meter_readings.id"), unique=True)
+    file: Mapped[str] = mapped_column(String(120), default="")  # the name of the file that it came in
+    actor: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class BillStretch(Base):
+    """Between which readings a bill was worked out, meter by meter. A bill worked out anew gets further rows."""
+
+    __tablename__ = "bill_stretches"
+    bill_id: Mapped[int] = mapped_column(ForeignKey(Bill.id), primary_key=True)
+    edition: Mapped[int] = mapped_column(primary_key=True)  # 1: as issued; the highest one stands
+    number: Mapped[int] = mapped_column(primary_key=True)
+    from_id: Mapped[int] = mapped_column(ForeignKey(MeterReading.id))
+    to_id: Mapped[int] = mapped_column(ForeignKey(MeterReading.id))
+    rate_yuan: Mapped[Decimal] = mapped_column(ExactDecimal)  # of one unit; the household's may change later
+
+
+@dataclass(frozen=True)
+class NewReading:
+    """A reading on its way in. `corrects_id`: the one that it takes the place of."""
+
+    account_id: int
+    item: str
+    reading: Reading
+    meter: str
+    corrects_id: int | None
+
+
+@dataclass(frozen=True)
+class Working:
+    """From which readings, by id, a bill is worked out, and at which rate."""
+
+    stretches: tuple[tuple[int, int], ...]
+    rate_yuan: Decimal
+
+
+@dataclass(frozen=True)
+class Known:
+    """A reading that stands, with the number that its meter carries."""
+
+    reading: Reading
+    meter: str
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """A standing bill that was worked out from a reading which has been corrected since."""
+
+    bill: Bill
+    code: str
+    reading_id: int  # as it was when the bill was worked out
+
+
+def _standing() -> ColumnElement[bool]:
+    later = aliased(MeterReading)
+    return ~exists(select(later.id).where(later.corrects_id == MeterReading.id))
+
+
+async def lines_of(session: AsyncSession, account_ids: Iterable[int]) -> dict[Line, list[Known]]:
+    """The readings of some accounts that stand, by household and item, oldest first."""
+    query = select(MeterReading).where(MeterReading.account_id.in_(set(account_ids)), _standing())
+    lines: dict[Line, list[Known]] = defaultdict(list)
+    for row in await session.scalars(query.order_by(MeterReading.read_on, MeterReading.begins)):
+        lines[row.account_id, row.item].append(Known(_reading(row), row.meter))
+    return lines
+
+
+def _reading(row: MeterReading) -> Reading:
+    return Reading(row.read_on, row.thousandths, row.begins, row.id)
+
+
+async def add_readings(
+    session: AsyncSession, new: Sequence[NewReading], file: str, at: datetime, *, actor: str
+) -> list[int]:
+    """Write readings down; those that somebody else wrote down meanwhile are left out. The ids of the new rows."""
+    rows = [
+        {
+            "account_id": each.account_id,
+            "item": each.item,
+            "read_on": each.reading.read_on,
+            "begins": each.reading.begins,
+            "thousandths": each.reading.thousandths,
+            "meter": each.meter,
+            "corrects_id": each.corrects_id,
+            "file": file,
+            "actor": actor,
+            "at": at,
+        }
+        for each in new
+    ]
+    if not rows:
+        return []
+    statement = upsert(session, MeterReading).on_conflict_do_nothing().returning(MeterReading.id)
+    return list(await session.scalars(statement, rows))
+
+
+async def billed_uses(session: AsyncSession, account_ids: Iterable[int]) -> dict[Line, list[BilledUse]]:
+    """The use that standing bills of some accounts ask for, as they were worked out last."""
+    found: dict[Line, list[BilledUse]] = defaultdict(list)
+    for bill, ends in (await _worked_out(session, Bill.account_id.in_(set(account_ids)))).values():
+        found[bill.account_id, bill.item].append(BilledUse(bill.period, ends[0], ends[1]))
+    return found
+
+
+Ends = tuple[tuple[date, bool], tuple[date, bool]]
+
+
+async def _worked_out(session: AsyncSession, which: ColumnElement[bool]) -> dict[int, tuple[Bill, Ends]]:
+    """Bill id -> the bill, and the places of its first and last reading in its latest edition."""
+    start, end, newer = aliased(MeterReading), aliased(MeterReading), aliased(BillStretch)
+    latest = select(func.max(newer.edition)).where(newer.bill_id == BillStretch.bill_id).scalar_subquery()
+    query = (
+        select(Bill, start.read_on, start.begins, end.read_on, end.begins)
+        .join(BillStretch, BillStretch.bill_id == Bill.id)
+        .join(start, start.id == BillStretch.from_id)
+        .join(end, end.id == BillStretch.to_id)
+        .where(which, Bill.voided_at.is_(None), BillStretch.edition == latest)
+        .order_by(Bill.id, BillStretch.number)
+    )
+    found: dict[int, tuple[Bill, Ends]] = {}
+    for bill, from_on, from_begins, to_on, to_begins in await session.execute(query):
+        opening = found[bill.id][1][0] if bill.id in found else (from_on, from_begins)
+        found[bill.id] = bill, (opening, (to_on, to_begins))
+    return found
+
+
+async def add_stretches(session: AsyncSession, workings: Mapping[int, Working], *, edition: int = 1) -> None:
+    """Write down from which readings bills (by id) were worked out."""
+    rows = [
+        {
+            "bill_id": bill_id,
+            "edition": edition,
+            "number": number,
+            "from_id": from_id,
+            "to_id": to_id,
+            "rate_yuan": working.rate_yuan,
+        }
+        for bill_id, working in workings.items()
+        for number, (from_id, to_id) in enumerate(working.stretches)
+    ]
+    if rows:
+        await session.execute(insert(BillStretch), rows)
+
+
+async def bills_leaning_on(session: AsyncSession, reading_ids: Sequence[int] | None = None) -> list[Doubtful]:
+    """Standing bills that were last worked out from these readings; None: from any that was corrected since."""
+    newer, corrected = aliased(BillStretch), aliased(MeterReading)
+    latest = select(func.max(newer.edition)).where(newer.bill_id == BillStretch.bill_id).scalar_subquery()
+    query = (
+        select(Bill, Account.code, MeterReading.id)
+        .join(Account, Account.id == Bill.account_id)
+        .join(BillStretch, BillStretch.bill_id == Bill.id)
+        .join(MeterReading, or_(BillStretch.from_id == MeterReading.id, BillStretch.to_id == MeterReading.id))
+        .where(Bill.voided_at.is_(None), BillStretch.edition == latest)
+        .order_by(Bill.id, MeterReading.id)
+    )
+    if reading_ids is None:
+        query = query.where(exists(select(corrected.id).where(corrected.corrects_id == MeterReading.id)))
+    else:
+        query = query.where(MeterReading.id.in_(reading_ids))
+    rows = dict.fromkeys(Doubtful(bill, code, reading_id) for bill, code, reading_id in await session.execute(query))
+    return list(rows)
+
+
+@dataclass(frozen=True)
+class WorkedOut:
+    """The latest edition of a bill's working: its meters' stretches as (from, to), and the rate of one unit."""
+
+    edition: int
+    rate_yuan: Decimal
+    stretches: tuple[tuple[Reading, Reading], ...]
+
+
+async def worked_out(session: AsyncSession, bill_id: int) -> WorkedOut | None:
+    """With the readings as they were then; None: the bill was not worked out from readings."""
+    start, end = aliased(MeterReading), aliased(MeterReading)
+    query = (
+        select(BillStretch, start, end)
+        .join(start, start.id == BillStretch.from_id)
+        .join(end, end.id == BillStretch.to_id)
+        .where(BillStretch.bill_id == bill_id)
+        .order_by(BillStretch.edition, BillStretch.number)
+    )
+    found: dict[int, list[tuple[Reading, Reading]]] = defaultdict(list)
+    rate_yuan = Decimal(0)
+    for row, first, then in await session.execute(query):
+        found[row.edition].append((_reading(first), _reading(then)))
+        rate_yuan = row.rate_yuan
+    return WorkedOut(max(found), rate_yuan, tuple(found[max(found)])) if found else None
+
+
+async def readings_to_export(
+    session: AsyncSession, community_ids: Sequence[int]
+) -> list[tuple[MeterReading, str, str, bool]]:
+    """Every row of some communities, those that were corrected too: (reading, account code, community, it stands)."""
+    query = (
+        select(MeterReading, Account.code, Community.name, _standing())
+        .join(Account, Account.id == MeterReading.account_id)
+        .join(Community, Community.id == Account.community_id)
+        .where(Account.community_id.in_(community_ids))
+        .order_by(Account.code, MeterReading.item, MeterReading.read_on, MeterReading.begins, MeterReading.id)
+    )
+    return [(row, code, name, bool(stands)) for row, code, name, stands in await session.execute(query)]
