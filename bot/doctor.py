@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,6 +115,8 @@ async def _database(settings: Settings) -> AsyncIterator[Check]:
         if state.state == OK:
             async for check in _people(database):
                 yield check
+            async for check in _readings(database, local_date(SystemClock().now(), settings.organisation.zone)):
+                yield check
             yield await _printable(database)
     except (SQLAlchemyError, OSError) as wrong:
         said = str(getattr(wrong, "orig", wrong)).splitlines()[0]
@@ -169,6 +171,30 @@ async def _people(database: Database) -> AsyncIterator[Check]:
         yield Check("payers", WARN, detail, "print slips: `python -m bot invite --all --out slips.csv`")
     else:
         yield Check("payers", OK, f"{accounts} households, each with a payer")
+
+
+async def _readings(database: Database, today: date) -> AsyncIterator[Check]:
+    """Nothing is said where no fee goes by meter."""
+    from bot.meters import unread
+    from domain.metering import closes
+    from models.bulk import fee_items
+    from models.readings import bills_leaning_on
+
+    period = closes(today, "month").before
+    async with database.read() as session:
+        places = sorted({fee.community_id for fee in await fee_items(session) if fee.formula == "metered"})
+        missing = await unread(session, period, places)
+        doubtful = await bills_leaning_on(session)
+    if missing:
+        codes = ", ".join(account.code for account, _, _ in missing[:SHOWN]) + (" …" if len(missing) > SHOWN else "")
+        cure = f"`python -m bot export readings --missing {period} --out FILE.csv`, fill it in, `import readings`"
+        yield Check("readings", WARN, f"{len(missing)} meters have no reading of {period}: {codes}", cure)
+    elif places:
+        yield Check("readings", OK, f"every meter has its reading of {period}")
+    if doubtful:
+        number = len({each.bill.id for each in doubtful})
+        cure = "`python -m bot bill recalculate` shows them"
+        yield Check("corrected readings", WARN, f"{number} bills still follow a reading that was corrected", cure)
 
 
 async def _printable(database: Database) -> Check:

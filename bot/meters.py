@@ -7,14 +7,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.billing import rules_in_force
 from bot.commands.context import CommandError, Desk
 from bot.spreadsheet import Cell, write_csv, write_xlsx
 from domain.billing import Household, Period, fees_of
 from domain.metering import THOUSANDTHS, closes, figure
 from models import bulk
+from models.accounts import Account
 from models.base import chunks
-from models.readings import lines_of, readings_to_export
+from models.readings import Known, lines_of, readings_to_export
 from models.staff import audit
 
 COLUMNS = ("account_code", "item", "read_on", "reading", "meter", "begins", "correction")
@@ -40,31 +43,40 @@ async def write_readings(desk: Desk, community: str, out: Path) -> int:
 
 async def write_missing(desk: Desk, community: str, period: Period, out: Path) -> int:
     """The meters that have no reading of the period, with the last one; the file comes back by `import readings`."""
-    rows: list[Sequence[Cell]] = [TO_READ]
     ids = await _communities(desk, community)
     async with desk.database.read() as session:
-        rules = rules_in_force(await bulk.fee_items(session), period.start)
         names = {each.id: each.name for each in (await bulk.communities_by_name(session)).values()}
-        for accounts in chunks(await bulk.accounts_of(session, ids), bulk.ROWS_PER_CHUNK):
-            lines = await lines_of(session, [account.id for account in accounts])
-            for account in accounts:
-                household = Household(account.area_m2, account.fee_item, account.rate_yuan, account.cycle)
-                for fee in fees_of(household, rules[account.community_id]):
-                    ended = period.ends(fee.cycle) if fee.formula == "metered" else None
-                    line = lines.get((account.id, fee.item), [])
-                    if ended is None or any(closes(each.reading.read_on, ended.cycle) == ended for each in line):
-                        continue
-                    last = line[-1] if line else None
-                    was: tuple[date | str, str] = ("", "")
-                    if last is not None:
-                        was = last.reading.read_on, figure(last.reading.thousandths)
-                    number = last.meter if last is not None else ""
-                    where = names[account.community_id], account.room
-                    rows.append((account.code, fee.item, "", "", number, *where, *was))
+        found = await unread(session, period, ids)
+    rows: list[Sequence[Cell]] = [TO_READ]
+    for account, item, last in found:
+        was: tuple[date | str, str] = ("", "")
+        if last is not None:
+            was = last.reading.read_on, figure(last.reading.thousandths)
+        number = last.meter if last is not None else ""
+        rows.append((account.code, item, "", "", number, names[account.community_id], account.room, *was))
     async with desk.database.write() as session:
-        await audit(session, desk.actor, "export.made", "export/readings", desk.now, {"rows": len(rows) - 1})
+        await audit(session, desk.actor, "export.made", "export/readings", desk.now, {"rows": len(found)})
     _write(out, rows)
-    return len(rows) - 1
+    return len(found)
+
+
+async def unread(
+    session: AsyncSession, period: Period, community_ids: Sequence[int]
+) -> list[tuple[Account, str, Known | None]]:
+    """(household, item, last reading) of each meter whose period is over and has no reading."""
+    rules = rules_in_force(await bulk.fee_items(session), period.start)
+    metered = [each for each in community_ids if any(fee.formula == "metered" for fee in rules[each])]
+    found = []
+    for accounts in chunks(await bulk.accounts_of(session, metered), bulk.ROWS_PER_CHUNK):
+        lines = await lines_of(session, [account.id for account in accounts])
+        for account in accounts:
+            household = Household(account.area_m2, account.fee_item, account.rate_yuan, account.cycle)
+            for fee in fees_of(household, rules[account.community_id]):
+                ended = period.ends(fee.cycle) if fee.formula == "metered" else None
+                line = lines.get((account.id, fee.item), [])
+                if ended and not any(closes(each.reading.read_on, ended.cycle) == ended for each in line):
+                    found.append((account, fee.item, line[-1] if line else None))
+    return found
 
 
 async def _communities(desk: Desk, name: str) -> list[int]:

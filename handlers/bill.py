@@ -16,8 +16,6 @@ from handlers.turn import Turn
 from models.agreements import BesideBills, beside_bills, open_offer
 from models.bills import BillLine, bill_lines, open_fen
 
-READINGS = "→"  # in how a sum was worked out: from this reading to that one
-
 
 async def show(turn: Turn) -> Answer:
     """Every open bill of the household, the sum, the credit, and a comparison with the period before."""
@@ -107,7 +105,7 @@ async def explain(turn: Turn) -> Answer:
         )
         for line in shown
     ]
-    if any(READINGS in line.bill.basis for line in shown):
+    if any(line.by_meter for line in shown):
         listed.append(turn.words("bill.metered_note"))
     rows = [[press(turn, "wrong", "dispute.start"), press(turn, "unclear", "person.ask")]]
     if more := difference_words(turn, lines):
@@ -159,7 +157,7 @@ def comparison(lines: Sequence[BillLine]) -> Comparison | None:
     sums: dict[str, dict[str, int]] = {earlier: defaultdict(int), later: defaultdict(int)}
     billed = {line.bill.item for line in lines if line.bill.period == later}
     for line in lines:
-        not_yet = READINGS in line.bill.basis and line.bill.item not in billed  # what runs by meter is billed later
+        not_yet = line.by_meter and line.bill.item not in billed  # what runs by meter is billed later
         if line.bill.period in sums and not not_yet:
             sums[line.bill.period][line.bill.item] += line.billed_fen
     if not sums[earlier]:

@@ -147,6 +147,11 @@ class BillLine:
     def open_fen(self) -> int:
         return self.billed_fen - self.received_fen
 
+    @property
+    def by_meter(self) -> bool:
+        """Its basis says from which reading to which."""
+        return "→" in (self.bill.basis or "")
+
 
 async def bill_lines(session: AsyncSession, account_ids: Sequence[int], *, only_open: bool = False) -> list[BillLine]:
     """The bills of some accounts with what was billed and received, oldest due first. Voided bills are left out."""

@@ -19,6 +19,7 @@ from models.mandates import Mandate
 from models.notes import Note
 from models.outbox import Outbox
 from models.people import Binding, Contact, Invite, Person
+from models.readings import MeterReading
 from models.reminders import Reminder, ReminderBill, WaitRow
 from models.rewards import PointsEntry
 from models.sms import SmsItem
@@ -51,6 +52,7 @@ async def dossier(session: AsyncSession, account: Account) -> dict[str, Rows]:
         ),
         "ledger": _of(LedgerEntry, mine),
         "payments": _of(Payment, mine),
+        "meter_readings": _of(MeterReading, mine),
         "reminders": _of(Reminder, mine),
         "reminder_bills": select(*ReminderBill.__table__.columns).where(ReminderBill.reminder_id.in_(reminders)),
         "waits": _of(WaitRow, mine),

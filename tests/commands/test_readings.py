@@ -276,3 +276,25 @@ def test_an_erased_household_keeps_its_figures_without_a_meters_number(metered: 
     code, _, file = bring(metered, row("S-1", "2026-11-20", 110))
     assert (code, "this household was erased" in reasons(metered, file)[0]) == (1, True)
     assert metered("db", "check").out == "ok\n"
+
+
+def test_the_doctor_tells_which_meters_wait(metered: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    from datetime import UTC, datetime
+
+    from domain.clock import SystemClock
+
+    monkeypatch.setattr(SystemClock, "now", lambda self: datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
+
+    def said(name: str) -> list[str]:
+        return [each for each in metered("doctor").out.splitlines() if f" {name}: " in f" {each}"]
+
+    bring(metered, row("S-1", "2026-09-30", 88), row("S-1", "2026-10-31", 100), row("S-2", "2026-10-31", 40))
+    [told] = said("readings")
+    assert told.startswith("warn readings: 1 meters have no reading of 2026-10: S-3 → `python -m bot export readings")
+    bring(metered, row("S-3", "2026-11-01", 40))
+    assert said("readings") == ["ok   readings: every meter has its reading of 2026-10"]
+    metered("bill", "generate", "--period", "2026-10")
+    assert said("corrected readings") == []
+    bring(metered, row("S-1", "2026-10-31", 99, correction="是"))
+    [told] = said("corrected readings")
+    assert told.startswith("warn corrected readings: 1 bills still follow a reading that was corrected → ")
