@@ -14,7 +14,7 @@ import structlog
 import uvicorn
 
 import scheduler
-from bot import exporting, papers
+from bot import exporting, fetching, papers
 from bot.channels.channel import Channel
 from bot.content import CONTENT, load_office
 from bot.dispatch import Dispatcher
@@ -74,12 +74,12 @@ class App:
         return ran
 
     async def write_files(self, now: datetime) -> None:
-        """The spreadsheets and papers that staff asked for."""
+        """The spreadsheets and papers that staff asked for, and the files that are to be kept."""
         sheets = await self.write_exports(now)
-        made = await papers.write_waiting(
-            papers.Desk(self.database, self.office, now, data_folder(self.settings)), MAKERS
-        )
-        if sheets or made:
+        desk = papers.Desk(self.database, self.office, now, data_folder(self.settings))
+        made = await papers.write_waiting(desk, MAKERS)
+        fetched = await fetching.fetch_waiting(desk, self.channels)
+        if sheets or made or fetched:
             for lane in self.lanes.values():
                 lane.wake()
 

@@ -26,10 +26,11 @@ from domain.wording import period_words
 from handlers.timeline import what_words
 from models.accounts import Account, Community
 from models.cases import CaseFile, CaseStage, case_file
-from models.documents import Document, document_file, documents_of
+from models.documents import Document, document_file, document_path, documents_of
 from models.dossier import Rows, dossier
 from models.letters import Delivery, Letter, deliveries_of, letter_file, letters_of
 from models.papers import Paper
+from models.sent_files import DOCUMENT, SentFile, files_of
 from models.staff import Staff
 from models.timeline import Event as Deed
 from models.timeline import deeds
@@ -37,6 +38,9 @@ from models.timeline import deeds
 TEXT_SHOWN = 1000  # characters of one message on paper; all of it stands in messages.csv
 EVENTS = ("promises", "plans", "claims", "disputes", "complaints", "tasks")
 EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
+
+
+Papers = tuple[Sequence[Document], Sequence[SentFile]]  # what was filed, and what people sent to show a matter
 
 
 class Case:
@@ -67,13 +71,14 @@ async def make(desk: Desk, paper: Paper) -> Made:
         place = await session.get_one(Community, account.community_id)
         names = [(await session.get_one(Staff, each)).name for each in (asked.staff_id, asked.approver_id) if each]
         documents = await documents_of(session, account.id)
+        shown = [each for each in await files_of(session, account.id) if each.subject != DOCUMENT]
         letters = await letters_of(session, account.id)
         proofs = await deliveries_of(session, [letter.id for letter in letters])
         tables = await dossier(session, account)
         done = await deeds(session, account.id)
     facts = _facts(case, asked, account, place, names)
-    data = _data(case, asked, facts, documents, letters, proofs, tables, done)
-    packed = await asyncio.to_thread(_packed, desk, data, documents, letters, tables)
+    data = _data(case, asked, facts, (documents, shown), letters, proofs, tables, done)
+    packed = await asyncio.to_thread(_packed, desk, data, (documents, shown), letters, tables)
     name = Path(case_file(asked.id)).name
 
     async def settle(session: AsyncSession, sha256: str) -> None:
@@ -103,7 +108,7 @@ def _data(
     case: Case,
     asked: CaseFile,
     facts: list[dict[str, str]],
-    documents: Sequence[Document],
+    papers: Papers,
     letters: Sequence[Letter],
     proofs: Sequence[tuple[Delivery, str]],
     tables: Mapping[str, Rows],
@@ -121,10 +126,11 @@ def _data(
         "remark": say("remark"),
         "nothing": say("nothing"),
         "tables": [
-            _documents(case, documents),
+            _documents(case, papers[0]),
             _bills(case, tables["bills"]),
             _payments(case, tables["payments"]),
             _letters(case, letters, proofs),
+            _evidence(case, papers[1]),
         ],
         "timeline_title": say("timeline"),
         "timeline": _timeline(case, tables, letters, proofs, done),
@@ -151,6 +157,17 @@ def _documents(case: Case, documents: Sequence[Document]) -> dict[str, Any]:
         for each in documents
     ]
     return _table(case, "documents", ("kind", "title", "dated_on", "sha256"), rows, wide=[1])
+
+
+def _evidence(case: Case, shown: Sequence[SentFile]) -> dict[str, Any]:
+    """Pictures and files that came with a dispute, a complaint, a claim, or show how a letter arrived."""
+    rows = []
+    for each in shown:
+        about, _, number = each.subject.partition("/")
+        title = case.say(f"of_{about}", number=f"{int(number):04d}")
+        day = case.office.today(each.asked_at).isoformat()
+        rows.append((title, spelled(each.name) or "—", day, each.sha256[:12]))
+    return _table(case, "evidence", ("about", "title", "dated_on", "sha256"), rows, wide=[1])
 
 
 def _bills(case: Case, bills: Rows) -> dict[str, Any]:
@@ -304,16 +321,20 @@ def _papers(case: Case, letters: Sequence[Letter], proofs: Sequence[tuple[Delive
 def _packed(
     desk: Desk,
     data: Mapping[str, Any],
-    documents: Sequence[Document],
+    papers: Papers,
     letters: Sequence[Letter],
     tables: Mapping[str, Rows],
 ) -> bytes:
     """The ZIP: case.pdf, the documents and letters themselves, every message as csv, all tables as JSON, a manifest."""
     files: dict[str, bytes] = {"case.pdf": compose("case", data, timestamp=int(desk.now.timestamp()))}
-    for document in documents:
+    for document in papers[0]:
         path = desk.data / document_file(document)
         if path.is_file():
             files[f"documents/{document.id:04d}{path.suffix}"] = path.read_bytes()
+    for each in papers[1]:
+        path = desk.data / document_path(each.file)
+        if path.is_file():
+            files[f"evidence/{each.subject.replace('/', '-')}-{each.id:04d}{path.suffix}"] = path.read_bytes()
     for letter in letters:
         path = desk.data / letter_file(letter)
         if path.is_file():

@@ -10,12 +10,11 @@ from pathlib import Path
 from bot.commands.context import CommandError, Desk
 from bot.handing_out import data_folder
 from bot.papers import keep
+from domain.filing import BYTES_MAX, ENDINGS
 from models.accounts import by_code
 from models.documents import add_document, document_path
 from models.staff import audit
 
-BYTES_MAX = 20 * 2**20
-ENDINGS = (".pdf", ".jpg", ".jpeg", ".png", ".doc", ".docx", ".txt")
 TITLE_MAX = 120
 
 

@@ -25,6 +25,7 @@ from domain.office import Office
 from domain.roles import Right
 from models.accounts import Account, Community
 from models.bills import Payment, bill_lines
+from models.documents import Document, document_file
 from models.letters import Letter, Stage, letter_file
 from models.noticing import prepare, sender_of
 from models.papers import Paper, PaperKind
@@ -190,6 +191,18 @@ async def visits(desk: Desk, paper: Paper) -> Made:
     return Made(pdf, ".pdf", "route", "slip_paper.route_file", fields)
 
 
+async def document(desk: Desk, paper: Paper) -> Made:
+    """A paper of a household, byte for byte as it was kept."""
+    async with desk.database.read() as session:
+        found = await session.get(Document, subject_id(paper))
+        account = await session.get_one(Account, found.account_id) if found is not None else None
+    path = desk.data / document_file(found) if found is not None else None
+    if found is None or account is None or path is None or not path.is_file():
+        raise Refusal("filing.gone")
+    fields = {"code": account.code, "title": found.title}
+    return Made(await asyncio.to_thread(path.read_bytes), path.suffix, "document", "filing.file", fields)
+
+
 MAKERS: dict[str, tuple[Maker, Right]] = {
     PaperKind.DRAFT: (draft, Right.TASKS),
     PaperKind.LETTER: (numbered, Right.TASKS),
@@ -199,4 +212,5 @@ MAKERS: dict[str, tuple[Maker, Right]] = {
     PaperKind.RECEIPT: (paid, Right.TASKS),
     PaperKind.BILL: (large, Right.TASKS),
     PaperKind.ROUTE: (visits, Right.TASKS),
+    PaperKind.DOCUMENT: (document, Right.READ),
 }

@@ -107,6 +107,11 @@ def paper(paper_id: int) -> str:
     return f"paper/{paper_id}"
 
 
+def filed(sent_file_id: int, asked_at: datetime) -> str:
+    """What became of a file; one that was taken back may be sent again."""
+    return f"filed/{sent_file_id}/{asked_at.astimezone(UTC):%Y%m%dT%H%M%S}"
+
+
 def letter_void(letter_id: int) -> str:
     return f"letter/{letter_id}/void"
 

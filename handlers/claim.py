@@ -20,6 +20,7 @@ from models.accounts import Account
 from models.agreements import Claim, hold, latest_claim, release
 from models.bills import BillLine, bill_lines, open_fen, record_payment
 from models.reminders import withdraw_needless
+from models.sent_files import want_file
 from models.staff import audit, close_task, open_task
 from understanding.reading import Slots
 
@@ -155,6 +156,7 @@ async def join_voucher(turn: Turn, claim: Claim, attachment: Attachment) -> Answ
     """Keep the picture with the claim and show it to staff."""
     file = {"kind": attachment.kind, "file_id": attachment.file_id, "name": attachment.name}
     claim.voucher = json.dumps([*json.loads(claim.voucher), file], ensure_ascii=False)
+    await want_file(turn.session, claim.account_id, f"claim/{claim.id}", turn.message.channel, attachment, turn.now)
     desk = at_desk(turn)
     card = desk.say("card.voucher", fields=desk.called(), code=turn.household.code)
     cards = [with_file(turn, each, attachment) for each in await to_staff(turn, card, Right.CONFIRM_PAYMENT)]

@@ -10,7 +10,7 @@ from domain.errors import Refusal
 from domain.ladder import Reason
 from domain.messages import Answer, Kind
 from handlers import hardship
-from handlers.evidence import evidence_of, ticket
+from handlers.evidence import evidence_of, keep_file, ticket
 from handlers.household import ask_which, press, tone_of, words_of
 from handlers.notes import at_desk, beside, decider, send, to_staff, with_file
 from handlers.tone import unkind_words
@@ -60,6 +60,7 @@ async def _record(turn: Turn, text: str, topic: str) -> Answer:
     turn.session.add(complaint)
     await turn.session.flush()
     source, number = f"complaint/{complaint.id}", ticket(complaint.id)
+    await keep_file(turn, source, turn.message.attachment)
     kind = "repair" if topic == REPAIR else "complaint"
     if topic != REPAIR:
         until = turn.today + timedelta(days=turn.policy.holds.complaint_days)

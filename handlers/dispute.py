@@ -14,7 +14,7 @@ from domain.money import parse_yuan, yuan
 from domain.roles import Right
 from domain.wording import period_words
 from handlers.documents import documents_line
-from handlers.evidence import evidence_of, ticket
+from handlers.evidence import evidence_of, keep_file, ticket
 from handlers.household import ask_which, carried, is_command, press, said, words_of
 from handlers.notes import at_desk, beside, decider, send, to_staff, with_file
 from handlers.scopes import has, within_limit
@@ -133,6 +133,7 @@ async def record(turn: Turn, line: BillLine, text: str) -> tuple[Dispute, tuple[
     turn.session.add(dispute)
     await turn.session.flush()
     source = f"dispute/{dispute.id}"
+    await keep_file(turn, source, turn.message.attachment)
     until = turn.today + timedelta(days=turn.policy.holds.dispute_days)
     await hold(turn.session, account.id, Reason.DISPUTED, source, until, turn.now, [line.bill.id])
     await withdraw_needless(turn.session, [account.id])

@@ -16,6 +16,7 @@ from handlers.scopes import officer
 from handlers.turn import Turn
 from models.accounts import Account
 from models.letters import Delivery, Letter, Means, Stage
+from models.sent_files import want_file
 from models.staff import LIVE, StaffTask, audit, open_task
 
 DAYS_BACK = (0, 1, 2, 5)
@@ -71,6 +72,8 @@ async def proof(turn: Turn) -> Answer | None:
     )
     turn.session.add(delivery)
     await turn.session.flush()
+    if file is not None:
+        await want_file(turn.session, account.id, f"letter/{letter.id}", turn.message.channel, file, turn.now)
     first = letter.state == Stage.ISSUED
     letter.state = Stage.DELIVERED
     detail = {"letter": letter.id, "means": chosen.value, "on": on.isoformat()}

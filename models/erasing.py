@@ -17,7 +17,7 @@ from models.base import Base
 from models.bills import bill_lines, credit_fen, lock_account
 from models.cases import CaseFile, case_file
 from models.dialogue import Button, Dialogue, Takeover
-from models.documents import document_file, documents_of
+from models.documents import document_file, document_path, documents_of
 from models.inbox import Inbox
 from models.letters import Delivery, Letter, letter_file, letters_of
 from models.misreadings import Correction
@@ -25,6 +25,7 @@ from models.outbox import CLAIMABLE, Outbox, State
 from models.parting import part
 from models.people import Binding, BindingRequest, Contact, Person
 from models.reminders import Reminder
+from models.sent_files import files_of
 from models.staff import StaffTask, audit
 
 ERASED = "erased"
@@ -287,6 +288,7 @@ async def _files(session: AsyncSession, subject: Subject) -> list[str]:
     letters = await letters_of(session, subject.account_id)
     cases = await session.scalars(select(CaseFile.id).where(CaseFile.account_id == subject.account_id))
     kept = {document_file(each) for each in documents} | {letter_file(each) for each in letters}
+    kept |= {document_path(each.file) for each in await files_of(session, subject.account_id)}
     return sorted(sent | kept | {case_file(each) for each in cases})
 
 

@@ -22,6 +22,7 @@ class PaperKind(StrEnum):
     ROUTE = "route"  # subject a day
     CASE = "case"  # subject "case/4"
     REPORT = "report"  # subject a period
+    DOCUMENT = "document"  # a paper that is kept with a household, as it is: subject "document/5"
 
 
 class Paper(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from starlette.routing import BaseRoute
 
@@ -111,4 +111,13 @@ class Channel(Protocol):
 
     async def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
         """May the bot write to this chat without being asked?"""
+        ...
+
+
+@runtime_checkable
+class WithFiles(Protocol):
+    """A channel that hands over the files that people sent."""
+
+    async def fetch(self, file_id: str, bytes_max: int) -> bytes:
+        """The file itself. Raises a DeliveryError and nothing else: Rejected when it is gone, or larger than that."""
         ...

@@ -176,6 +176,12 @@ class SandboxChannel:
         self.platform.edit_by_bot(line, message.text, now, message.choices)
         return line
 
+    async def fetch(self, file_id: str, bytes_max: int) -> bytes:
+        body = self.platform.files.get(file_id)
+        if body is None or len(body) > bytes_max:
+            raise Rejected("the file is gone or too large")
+        return body
+
     async def acknowledge(self, incoming: IncomingMessage, toast: str) -> None:
         if toast:
             self.platform.say_so(incoming.sender, toast)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -85,6 +86,10 @@ class Fault:
     times: int = 0
 
 
+# One white point: a picture that every program can open.
+SAMPLE_PHOTO = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII="
+)
 FAULTS = ("blocked", "slow", "timeout", "too_many")
 ONCE = frozenset({"timeout", "too_many"})
 EVERYONE = "*"  # a fault of the whole platform
@@ -100,6 +105,7 @@ class Platform:
         self.rooms: dict[str, Room] = {}
         self.chats: dict[str, list[Line]] = {}
         self.faults: dict[str, Fault] = {}
+        self.files: dict[str, bytes] = {"sample-photo": SAMPLE_PHOTO}  # what people sent, by its id
         self.listeners: list[Listener] = []
         self.skins: dict[str, str] = {}  # of chats that don't look as on Telegram
         self.followers: dict[str, Follower] = {}  # of the 公众号

@@ -196,6 +196,16 @@ class TelegramChannel:
             chat, file.file_id, caption=message.text, reply_markup=keyboard, disable_notification=message.silent
         )
 
+    async def fetch(self, file_id: str, bytes_max: int) -> bytes:
+        try:
+            async with asyncio.timeout(self._wire.timeouts.total):
+                file = await self._bot.get_file(file_id)
+                if (file.file_size or 0) > bytes_max:
+                    raise Rejected("the file is too large")
+                return bytes(await file.download_as_bytearray())
+        except Exception as wrong:
+            raise meaning(wrong, self._clock.now()) from None
+
     async def acknowledge(self, incoming: IncomingMessage, toast: str) -> None:
         answer = self._bot.answer_callback_query(incoming.press_id, text=toast[:TOAST_LIMIT] or None)
         await self._tried("press not acknowledged", answer)

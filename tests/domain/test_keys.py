@@ -51,6 +51,7 @@ def test_each_key() -> None:
         keys.visit_reminder(16, MOMENT): "visit/16/20261105T0130/ahead",
         keys.visit_result(16): "visit/16/result",
         keys.paper(17): "paper/17",
+        keys.filed(17, MOMENT): "filed/17/20261105T013000",
         keys.letter_void(18): "letter/18/void",
         keys.task("claim", "7"): "task/claim/7",
         keys.class_task("summary", 3, "寒假班", DAY): "task/summary/3/b61506592b0d/2026-11-05",
