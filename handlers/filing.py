@@ -63,11 +63,9 @@ async def _listed(turn: Turn, account: Account) -> Answer:
     ]
     rows = [buttons[n : n + 4] for n in range(0, len(buttons), 4)]
     adds = has(turn, Right.TASKS)
-    fields = {
-        "code": account.code,
-        "lines": "\n".join(lines) or turn.words("filing.none"),
-        "how": turn.words("filing.how", size=str(BYTES_MAX // 2**20)) if adds else "",
-    }
+    how = turn.words("filing.how", size=str(BYTES_MAX // 2**20)) if adds else ""
+    parts = [*(lines or [turn.words("filing.none")]), how]
+    fields = {"code": account.code, "lines": "\n".join(filter(None, parts))}
     text = turn.say("filing.list", *rows, fields=turn.called(account) | fields)
     return Answer((text,), "document.file", {"code": account.code}) if adds else Answer((text,))
 

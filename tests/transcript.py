@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app import App, build
 from bot.channels.sandbox import SandboxChannel
-from bot.channels.sandbox_platform import BOT, Line, Platform, Profile, Room
+from bot.channels.sandbox_platform import BOT, SAMPLE_PHOTO, Line, Platform, Profile, Room
 from bot.settings import Settings
 from domain.clock import ManualClock
 from domain.ledger import EntryKind
@@ -370,6 +370,7 @@ async def presses(stage: Stage, name: str, label: str) -> None:
 
 async def sends(stage: Stage, name: str, kind: str) -> None:
     file = Attachment(kind, f"file-{kind}", KINDS_OF_FILE[kind])
+    stage.platform.files[file.file_id] = SAMPLE_PHOTO
     await _act(stage, name, lambda actor, now: stage.platform.say(actor.id, actor.id, now, attachment=file))
 
 

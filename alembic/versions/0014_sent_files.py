@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_sent_files_account_id_accounts")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_sent_files_staff_id_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sent_files")),
-        sa.UniqueConstraint("account_id", "subject", "file_id", name=op.f("uq_sent_files_account_id")),
+        sa.UniqueConstraint("account_id", "subject", "file_id", name=op.f("uq_sent_files_account_id_subject_file_id")),
     )
     op.create_index(op.f("ix_sent_files_state"), "sent_files", ["state"], unique=False)
 
