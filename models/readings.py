@@ -40,6 +40,7 @@ class MeterReading(Base):
     __tablename__ = "meter_readings"
     __table_args__ = (
         CheckConstraint("thousandths >= 0", name="not_negative"),
+        Index("ix_meter_readings_account_id", "account_id"),
         # One first word for each place of a line, and one correction for each word.
         Index(
             "uq_meter_readings_place",
@@ -66,6 +67,10 @@ class BillStretch(Base):
     """Between which readings a bill was worked out, meter by meter. A bill worked out anew gets further rows."""
 
     __tablename__ = "bill_stretches"
+    __table_args__ = (
+        Index("ix_bill_stretches_from_id", "from_id"),
+        Index("ix_bill_stretches_to_id", "to_id"),
+    )
     bill_id: Mapped[int] = mapped_column(ForeignKey(Bill.id), primary_key=True)
     edition: Mapped[int] = mapped_column(primary_key=True)  # 1: as issued; the highest one stands
     number: Mapped[int] = mapped_column(primary_key=True)

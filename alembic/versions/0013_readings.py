@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meter_readings")),
         sa.UniqueConstraint("corrects_id", name=op.f("uq_meter_readings_corrects_id")),
     )
+    op.create_index("ix_meter_readings_account_id", "meter_readings", ["account_id"])
     op.create_index(
         "uq_meter_readings_place",
         "meter_readings",
@@ -61,6 +62,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["to_id"], ["meter_readings.id"], name=op.f("fk_bill_stretches_to_id_meter_readings")),
         sa.PrimaryKeyConstraint("bill_id", "edition", "number", name=op.f("pk_bill_stretches")),
     )
+    op.create_index("ix_bill_stretches_from_id", "bill_stretches", ["from_id"])
+    op.create_index("ix_bill_stretches_to_id", "bill_stretches", ["to_id"])
 
 
 def downgrade() -> None:
