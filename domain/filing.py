@@ -11,8 +11,11 @@ ENDINGS = (".pdf", ".jpg", ".jpeg", ".png", ".doc", ".docx", TEXT)
 
 
 def may_be_kept(kind: str, name: str, size_bytes: int) -> str:
-    """What is wrong with a file before it is fetched: `kind`, `large`, or nothing. Photos come without a name."""
-    if kind not in ("photo", "document") or (kind == "document" and not name.lower().endswith(ENDINGS)):
+    """What is wrong with a file before it is fetched: `kind`, `large`, or nothing.
+
+    Some platforms tell no name; the content decides then.
+    """
+    if kind not in ("photo", "document") or (kind == "document" and name and not name.lower().endswith(ENDINGS)):
         return "kind"
     return "large" if size_bytes > BYTES_MAX else ""
 

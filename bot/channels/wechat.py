@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from wechatpy.crypto import WeChatCrypto
 
 from bot.channels.channel import Health, Sendable, Store
-from bot.channels.wechat_api import TIMEOUTS, Api, Call, Client, Timeouts
+from bot.channels.wechat_api import TIMEOUTS, Api, Call, Client, Timeouts, media, whole
 from bot.channels.wechat_callback import Callback
 from bot.channels.wechat_errors import Code, Do, meaning
 from bot.channels.wechat_gate import Gate
@@ -243,6 +243,9 @@ class WechatChannel:
         if isinstance(fault, ChannelDown):
             self._fault = fault.detail
         return fault
+
+    async def fetch(self, file_id: str, bytes_max: int) -> bytes:
+        return whole(await self._call(lambda client: media(client, file_id)), bytes_max)
 
     async def delete(self, chat: str, message_id: str) -> None:
         raise Rejected("WeChat keeps every message")

@@ -19,7 +19,7 @@ from wechatpy.exceptions import WeChatClientException
 from bot.channels.wechat_errors import Code, Do, meaning, of_library
 from bot.channels.wechat_memory import Memory, Token
 from domain.clock import Clock, monotonic
-from domain.errors import ChannelDown, TryLater, Unknown
+from domain.errors import ChannelDown, Rejected, TryLater, Unknown
 
 THREADS = 8
 TOKEN_WAIT_SECONDS = 10.0  # for another process that is fetching it
@@ -149,6 +149,20 @@ class TokenOwner:
 
 
 Call = Callable[[Any], Any]
+
+
+def media(client: Any, media_id: str) -> dict[str, Any]:
+    """A file that somebody sent, as {body}; the platform keeps it for three days. A video comes as an address: without."""
+    told = client.get("media/get", params={"media_id": media_id})  # the company's client.media goes round its session
+    return {} if isinstance(told, dict) else {"body": told.content}
+
+
+def whole(told: dict[str, Any], bytes_max: int) -> bytes:
+    """The file itself. Raises Rejected."""
+    body = told.get("body")
+    if not isinstance(body, bytes) or not body or len(body) > bytes_max:
+        raise Rejected("no file, or too large")
+    return body
 
 
 class Api:

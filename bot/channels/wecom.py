@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from wechatpy.enterprise.crypto import WeChatCrypto
 
 from bot.channels.channel import Health, Sendable, Store
-from bot.channels.wechat_api import TIMEOUTS, Timeouts
+from bot.channels.wechat_api import TIMEOUTS, Timeouts, media, whole
 from bot.channels.wechat_callback import Callback
 from bot.channels.wechat_gate import Gate
 from bot.channels.wechat_memory import Memory, Said
@@ -192,6 +192,10 @@ class WecomChannel:
             raise
         self._last_ok_at, self._fault = self._clock.now(), ""
         return told
+
+    async def fetch(self, file_id: str, bytes_max: int) -> bytes:
+        asked = self.api.through("media/get", lambda: self.api.call(lambda client: media(client, file_id)))
+        return whole(await self._noted(asked), bytes_max)
 
     async def delete(self, chat: str, message_id: str) -> None:
         """Only the app's own messages to members can be taken back."""

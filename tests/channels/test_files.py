@@ -8,10 +8,14 @@ from bot.channels.channel import WithFiles
 from bot.channels.sandbox import SandboxChannel
 from bot.channels.sandbox_platform import SAMPLE_PHOTO, Platform
 from bot.channels.telegram import TelegramChannel
+from bot.channels.wechat import WechatChannel
+from bot.channels.wecom import WecomChannel
 from bot.settings import Telegram
 from domain.clock import SystemClock
 from domain.errors import DeliveryError, Rejected, TryLater, Unknown
 from tests.telegram_server.server import TelegramServer
+from tests.wechat_server.server import WechatServer
+from tests.wechat_server.wecom import WecomServer
 
 PDF = b"%PDF-1.7 contract"
 
@@ -43,6 +47,27 @@ async def test_a_platform_that_is_away_is_asked_again_later(settings: Telegram) 
     with pytest.raises((TryLater, Unknown)):
         await away.fetch("file", 100)
     await away.stop()
+
+
+async def test_a_picture_comes_back_from_the_account(wechat_server: WechatServer, wechat: WechatChannel) -> None:
+    wechat_server.media["media-1"] = SAMPLE_PHOTO
+    assert isinstance(wechat, WithFiles)
+    assert await wechat.fetch("media-1", len(SAMPLE_PHOTO)) == SAMPLE_PHOTO
+    for file_id, most in (("media-1", len(SAMPLE_PHOTO) - 1), ("media-2", 2**20)):
+        with pytest.raises(Rejected):
+            await wechat.fetch(file_id, most)
+    await wechat_server.go_down()
+    with pytest.raises((TryLater, Unknown)):
+        await wechat.fetch("media-1", 2**20)
+
+
+async def test_a_picture_comes_back_from_the_company(wecom_server: WecomServer, wecom: WecomChannel) -> None:
+    wecom_server.media["media-1"] = SAMPLE_PHOTO
+    assert isinstance(wecom, WithFiles)
+    assert await wecom.fetch("media-1", len(SAMPLE_PHOTO)) == SAMPLE_PHOTO
+    for file_id, most in (("media-1", len(SAMPLE_PHOTO) - 1), ("media-2", 2**20)):
+        with pytest.raises(Rejected):
+            await wecom.fetch(file_id, most)
 
 
 async def test_the_sandbox_has_what_was_sent_there() -> None:

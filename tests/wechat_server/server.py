@@ -102,6 +102,8 @@ class WechatServer(World):
             answer = {"errcode": refused.code, "errmsg": refused.message}
         if fault is not None:
             return await self._misbehave(fault, request, answer)
+        if isinstance(answer.get("media"), bytes):
+            return Response(answer["media"], media_type="image/jpeg")
         return _answered(answer)
 
     def _carried_out(self, path: str, token: str, body: Json, request: Request) -> Json:
@@ -110,9 +112,18 @@ class WechatServer(World):
             force = path == "token" or body.get("force_refresh") in (True, "true")
             return self.give_token(str(body.get("appid")), str(body.get("secret")), force=force, ip=ip)
         self.check_token(token)
+        if path == "media/get":
+            return self.sent_media(body)
         if path not in INTERFACES:
             raise Refused(48001, "api unauthorized")
         return INTERFACES[path](self, body, self.callbacks.event)
+
+    def sent_media(self, body: Json) -> Json:
+        """What somebody sent less than three days ago."""
+        found = self.media.get(str(body.get("media_id")))
+        if found is None:
+            raise Refused(40007, "invalid media_id")
+        return {"media": found}
 
     async def _misbehave(self, fault: Fault, request: Request, answer: Json) -> Response:
         if fault.kind in ("slow", "hang_before", "hang_after"):

@@ -100,6 +100,8 @@ class WecomServer(Company, WechatServer):
         if path == "webhook/send":
             return self.robot_message(body)
         agent = self.check_corp_token(token)
+        if path == "media/get":
+            return self.sent_media(body)
         if path not in INTERFACES:
             raise Refused(48002, "api forbidden")
         return INTERFACES[path](self, agent, body)

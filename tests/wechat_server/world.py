@@ -100,6 +100,7 @@ class World:
         self.templates: dict[str, str] = {}
         self.menu: Json | None = None
         self.codes: dict[str, str] = {}  # ticket -> scene
+        self.media: dict[str, bytes] = {}  # what people sent, by its id
         self.calls: list[Call] = []
         self.errors: list[ScriptedError] = []
         self.faults = Faults(0)
