@@ -22,8 +22,8 @@ from models.cases import CaseFile
 from models.invariants import findings
 from models.letters import Delivery, Letter
 from models.outbox import Outbox
-from models.reminders import Reminder
-from models.renewals import OfferStep, StageSummary
+from models.reminders import OfferStep, Reminder
+from models.renewals import StageSummary
 from models.runtime import JobRun
 from models.staff import Staff, StaffTask
 from models.visits import Visit
