@@ -23,9 +23,12 @@ from sqlalchemy.pool import NullPool
 from bot.database import alembic_config
 from domain.clock import ManualClock
 from models.base import Database
+from tests.events import tell_plainly
 
 TEMPLATE = "nuanling_template"
 KeptDatabases = Callable[[str], Database]
+
+tell_plainly()
 
 if not os.environ.get("CI"):  # there Hypothesis brings a profile of its own, without deadlines and without chance
     settings.register_profile("unhurried", deadline=None)  # a busy machine is no fault of the code

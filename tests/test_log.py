@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from bot.log import redact, set_up
+from tests.events import tell_plainly
 
 BOT_TOKEN = "7123456789:AAHkQz-4nP_v0sLwYcXtRfGhJkLmNoPqRsT"
 START_TOKEN = "Zk3pQ-9sVxW_aB7cDeFgHi"
@@ -29,7 +30,7 @@ def _logging_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    tell_plainly()
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from models.invariants import findings
 from models.outbox import TERMINAL
 from tests.bench.world import fill
 from tests.cast import office
+from tests.events import tell_plainly
 from tests.fire.scene import SEED, Town, dice, fresh, judge, ledger_of_payments, size
 
 Measured = Callable[[str, object], None]
@@ -49,7 +50,7 @@ def own_log() -> Iterator[None]:
     lines: list[Any] = [structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
     structlog.configure(processors=lines, logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Stderr())))
     yield
-    structlog.reset_defaults()
+    tell_plainly()
 
 
 def journal(database: Database) -> Path:

@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import func, insert, select, text
 
 from bot.app import App, build
@@ -29,6 +28,7 @@ from models.bills import Bill, LedgerEntry, transfer
 from models.dialogue import Button
 from models.inbox import Inbox
 from models.outbox import Outbox
+from tests.events import tell_plainly
 from tests.telegram_server.people import buttons
 from tests.telegram_server.server import TelegramServer
 from understanding.reader import Reader
@@ -70,7 +70,7 @@ def _logging_as_it_was() -> Iterator[None]:
     for name, logger in logging.root.manager.loggerDict.items():
         if isinstance(logger, logging.Logger):
             logger.setLevel(levels.get(name, logging.NOTSET))
-    structlog.reset_defaults()
+    tell_plainly()
 
 
 @pytest.fixture
