@@ -345,7 +345,7 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     ),
     (
         _pattern(
-            rf"(?P<pre>before|by|until|on|over|after)? ?(?:the )?\b(?P<name>{'|'.join(sorted(ENGLISH, key=len, reverse=True))})\b"
+            rf"(?P<pre>before|by|until|on|over|after)? ?(?:the )?\b(?P<name>{'|'.join(sorted(ENGLISH, key=len, reverse=True))})\b(?! (?:bonus|break|holidays?|weekend|sales?|trade|shopping|money|party))"
         ),
         lambda m, t, p: None if m["pre"] == "after" else holiday(m["name"], t, p, before=m["pre"] == "before"),
     ),
