@@ -12,6 +12,7 @@ from models.agreements import Claim, Complaint, Dispute, Hold, Offer, Plan, Plan
 from models.bills import Bill, LedgerEntry, Payment, bill_lines
 from models.calls import Call
 from models.details import DetailsCheck
+from models.documents import Document
 from models.honours import Honour
 from models.inbox import Inbox
 from models.late_fees import LateFeeWaiver
@@ -22,6 +23,7 @@ from models.people import Binding, Contact, Invite, Person
 from models.readings import MeterReading
 from models.reminders import Reminder, ReminderBill, WaitRow
 from models.rewards import PointsEntry
+from models.sent_files import SentFile
 from models.sms import SmsItem
 from models.staff import AuditEntry, StaffTask
 from models.surveys import Survey
@@ -75,6 +77,10 @@ async def dossier(session: AsyncSession, account: Account) -> dict[str, Rows]:
         "notes": _of(Note, mine),
         "calls": _of(Call, mine),
         "visits": _of(Visit, mine),
+        "documents": _of(Document, mine),
+        "sent_files": select(SentFile.subject, SentFile.name, SentFile.sha256, SentFile.state, SentFile.asked_at)
+        .where(SentFile.account_id == mine)
+        .order_by(SentFile.id),
         "audit": select(AuditEntry.at, AuditEntry.actor, AuditEntry.action, AuditEntry.detail)
         .where(AuditEntry.subject.in_([f"account/{mine}", f"account/{account.code}"]))
         .order_by(AuditEntry.id),

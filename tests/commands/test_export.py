@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 TABLES = (
     "account members bills ledger payments reminders waits promises plans plan_parts claims disputes complaints tasks "
     "conversation holds offers invites reminder_bills notes audit points late_fee_waivers mandate surveys honour_list sms calls "
-    "visits details"
+    "visits details meter_readings documents sent_files"
 ).split()
 
 
