@@ -141,7 +141,10 @@ def generate(
     community: Annotated[str, typer.Option(help="Only this community.")] = "",
     dry_run: DryRun = False,
 ) -> None:
-    """Issue the bills of a period from the fee rules. Running it again issues nothing twice."""
+    """Issue the bills of a period from the fee rules. Running it again issues nothing twice.
+
+    What goes by meter is billed once it is over: a month bills the quarter or year that it closes.
+    """
     from domain.billing import read_period
 
     try:
