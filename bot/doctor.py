@@ -118,6 +118,7 @@ async def _database(settings: Settings) -> AsyncIterator[Check]:
             async for check in _readings(database, local_date(SystemClock().now(), settings.organisation.zone)):
                 yield check
             yield await _printable(database)
+            yield await _days_of_places(settings, database)
     except (SQLAlchemyError, OSError) as wrong:
         said = str(getattr(wrong, "orig", wrong)).splitlines()[0]
         yield Check(
@@ -270,6 +271,23 @@ def _calendar(settings: Settings) -> Check:
         )
     days = len(own.off) + len(own.worked) + len(own.festivals) + len(own.exams)
     return Check("calendar", OK, f"festivals of {year} and {year + 1} are known, {days} entries of the office's own")
+
+
+async def _days_of_places(settings: Settings, database: Database) -> Check:
+    """A festival of an estate, or an exam of a class, that nobody is called by would disturb them all the same."""
+    from models.overview import places
+
+    try:
+        calendar = load_calendar(settings)
+    except (PolicyError, ConfigError):
+        return Check("days of places", WARN, "the calendar can't be read", "see above")
+    async with database.read() as session:
+        communities, classes = await places(session)
+    for span in (*calendar.festivals, *calendar.exams):
+        if strange := sorted(span.communities - communities) + sorted(span.classes - classes):
+            detail = f"content/calendar.toml: {span.name}: no community or class is called {strange[0]}"
+            return Check("days of places", WARN, detail, "write the name as it stands in the accounts")
+    return Check("days of places", OK, "every festival and exam names places that there are")
 
 
 def _messages() -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from domain.calendar import Move
 from domain.messages import Answer
 from domain.money import yuan
 from domain.policy import Policy, Stage
@@ -147,4 +148,6 @@ def _stage(turn: Turn, stage: Stage) -> str:
     when = turn.words("board.before" if days < 0 else "board.after", days=str(abs(days)))
     moment = when if days else turn.words("board.on")
     name = label(turn, "stage_name", stage.name)
+    if stage.move is not Move.STAYS:
+        name += turn.words(f"board.move_{stage.move}")
     return turn.words("board.stage", moment=moment, action=turn.words(f"action.{stage.action}"), name=name)

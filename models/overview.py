@@ -42,6 +42,12 @@ async def accounts_without_payer(session: AsyncSession) -> tuple[int, int]:
     return int(unbound or 0), int(accounts or 0)
 
 
+async def places(session: AsyncSession) -> tuple[set[str], set[str]]:
+    """The names of all communities, and of all classes."""
+    classes = select(Account.class_name).where(Account.class_name != "").distinct()
+    return set(await session.scalars(select(Community.name))), set(await session.scalars(classes))
+
+
 async def printed_words(session: AsyncSession) -> list[tuple[str, tuple[str, ...]]]:
     """What is printed of each household, by its code: community, building, address, name."""
     query = select(Account.code, Community.name, Account.building, Account.address, Account.payer_name)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,29 @@ def checks(result: Result) -> dict[str, dict[str, str]]:
     assert all(check.keys() == {"name", "state", "detail", "cure"} for check in found)
     assert all(check["cure"] for check in found if check["state"] != "ok")
     return {check["name"]: check for check in found}
+
+
+def test_the_offices_days_are_checked(estate: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    own = tmp_path / "calendar.toml"
+    monkeypatch.setenv("NUANLING_POLICY__CALENDAR", str(own))
+    good = '[[festival]]\nname = "庙会"\nfrom = 2027-03-10\ncommunities = ["阳光花园"]\n'
+    own.write_text(good, encoding="utf-8")
+    found = checks(estate("doctor", "--json"))
+    assert (found["calendar"]["state"], found["days of places"]["state"]) == ("ok", "ok")
+    assert "1 entries of the office's own" in found["calendar"]["detail"]
+    own.write_text(good.replace("阳光", "月光"), encoding="utf-8")
+    found = checks(estate("doctor", "--json"))
+    assert "庙会: no community or class is called 月光花园" in found["days of places"]["detail"]
+    own.write_text(good + "untill = 2027-03-11\n", encoding="utf-8")
+    result = estate("doctor", "--json")
+    found = checks(result)
+    assert (found["calendar"]["state"], result.code) == ("fail", 1)
+    assert f"{own}:5: festival 1: unknown key untill" in found["calendar"]["detail"]
+    refused = estate("preview", "--on", "2026-12-01")
+    assert refused.code == 2
+    assert f"{own}:5: festival 1: unknown key untill: correct or remove it" in refused.err
+    own.unlink()
+    assert "policy.calendar" in estate("preview", "--on", "2026-12-01").err
 
 
 def test_an_office_in_order(estate: Cli) -> None:

@@ -60,6 +60,7 @@ async def test_preview_says_from_which_day_a_reminder_was_moved(world: World) ->
 async def test_policy_is_shown_in_words(world: World) -> None:
     told = await world.say("admin", "/policy")
     assert "到期前" in told
+    assert "放假前" in told
     assert "09:" in told
     assert "其他权限" in await world.say("manager", "/policy")
 
