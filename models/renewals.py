@@ -85,11 +85,19 @@ class OfferVerdict:
         stage = self.decision.stage.name if self.decision.stage else None
         match self.decision:
             case Write(channel=channel):
-                return Line(code, "remind", stage, channel, Reason.DUE.value, at)
+                return Line(code, "remind", stage, channel, Reason.DUE.value, at, self._moved(office))
             case Call():
-                return Line(code, "staff", stage, None, Reason.DUE.value, at)
+                return Line(code, "staff", stage, None, Reason.DUE.value, at, self._moved(office))
             case Rest(reason=reason):
                 return Line(code, "wait", stage, None, reason.value, at)
+
+    def _moved(self, office: Office) -> str:
+        """Where the calendar moved it, and from which day; empty: it comes on its own."""
+        step = self.decision.stage
+        wished_on = step.begins_on(self.offer.opens_on, self.offer.closes_on) if step is not None else None
+        if step is None or step.stage is None or wished_on is None or local_date(self.at, office.zone) >= wished_on:
+            return ""
+        return f"{step.stage.move} {wished_on.isoformat()}"
 
 
 async def decide_offers(

@@ -131,3 +131,23 @@ async def test_the_preview_says_from_which_day_a_reminder_was_moved(world: World
     await plan.run(world.database, world.office, world.now)
     (row,) = await plan.preview(world.database, world.office, date(2027, 1, 1), world.now)
     assert (row.decision, row.reason) == ("wait", "no_stage")
+
+
+async def test_the_preview_says_so_of_an_offer_too(world: World, clock: ManualClock) -> None:
+    clock.jump(world.at(date(2026, 12, 31), 10))
+    world.now = clock.now()
+    account = await world.household(LI, code="S-1", kind="training")
+    async with world.database.write() as session:
+        await session.execute(update(Account).where(Account.id == account).values(tier="B"))
+        session.add(
+            Offer(
+                account_id=account, class_name="next", opens_on=date(2026, 12, 1), closes_on=date(2027, 1, 5),
+                amount_fen=198_000, lessons=20, covers_from=date(2027, 1, 20), covers_until=date(2027, 3, 20),
+                acknowledged_at=world.now,
+            )
+        )  # fmt: skip
+    rows = await offers.preview(world.database, world.office, world.today, world.now)
+    assert [(row.stage, row.moved) for row in rows if row.stage] == [("closing", "before_holiday 2027-01-02")]
+    assert [row.moved for row in await offers.run(world.database, world.office, world.now)] == [
+        "before_holiday 2027-01-02"
+    ]
