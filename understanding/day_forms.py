@@ -236,6 +236,7 @@ _HOLIDAY_NAMES = "|".join(
     {
         "年": "(?<![去今明前后一二三四五六七八九十两几半多每全这来\\d])年(?=之?前|以前)",
         "十一": "(?<!双)十一(?=之?前|以前)",
+        "cny": "cny(?! (?:bonus|break|holidays?|weekend|sales?|money|party))",
     }.get(name, name)
     for name in sorted(HOLIDAYS, key=len, reverse=True)
 )
