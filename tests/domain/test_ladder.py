@@ -28,6 +28,7 @@ from domain.ladder import (
 )
 from domain.policy import STAFF_ACTIONS
 from domain.policy_file import read_policy
+from tests.cast import before_holidays
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 POLICY = read_policy((CONTENT / "policy.property.toml").read_text(encoding="utf-8"), "property")
@@ -219,14 +220,25 @@ def test_a_household_hold_stops_staff_stages_too(reason: Reason) -> None:
 def test_nobody_is_reminded_on_a_festival_but_staff_keep_their_list() -> None:
     eve = date(2027, 2, 5)
     near, far = bill(eve - timedelta(days=3)), bill(eve - timedelta(days=15))
+    assert [told(decide(POLICY, household(near), eve + timedelta(days=n))) for n in range(-1, 4)] == [
+        "soon",
+        *["wait:festival"] * 3,
+        "wait:festival",
+    ]
+    assert told(decide(POLICY, household(near), eve + timedelta(days=4))) == "offer_plan"
+    assert told(decide(POLICY, household(far), eve)) == "staff:call"
+
+
+def test_stages_that_come_before_holidays_wait_where_there_is_no_room() -> None:
+    eve = date(2027, 2, 5)
+    near = bill(eve - timedelta(days=3))
     # "gentle" would fall on the eve: it comes on the working day before. "offer_plan" waits until the holiday is over.
-    assert [told(decide(POLICY, household(near), eve + timedelta(days=n))) for n in range(-2, 7)] == [
+    assert [told(decide(before_holidays(POLICY), household(near), eve + timedelta(days=n))) for n in range(-2, 7)] == [
         *("soon", "gentle"),
         *["wait:festival"] * 4,
         *["wait:holiday"] * 2,
         "offer_plan",
     ]
-    assert told(decide(POLICY, household(far), eve)) == "staff:call"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from models.base import Database
 from models.dialogue import Group
 from models.outbox import Context
 from models.posting import post
-from tests.cast import CHANNEL, CHEN, ESTATE, LI, WANG, World, office
+from tests.cast import CHANNEL, CHEN, ESTATE, LI, WANG, World, before_holidays, office
 from tests.channel_double import Scripted
 
 TODAY = date(2026, 11, 23)
@@ -120,6 +121,8 @@ async def test_families_in_exams_hear_of_no_offer(world: World) -> None:
 async def test_the_preview_says_from_which_day_a_reminder_was_moved(world: World, clock: ManualClock) -> None:
     clock.jump(world.at(date(2026, 12, 31), 10))
     world.now = clock.now()
+    moving = {kind: before_holidays(policy) for kind, policy in world.office.policies.items()}
+    world.office = replace(world.office, policies=moving)
     account = await world.household(CHEN)
     await world.bill(account, date(2027, 1, 4))
     (row,) = await plan.preview(world.database, world.office, world.today, world.now)

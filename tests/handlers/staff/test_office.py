@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import update
 
+from bot.content import CONTENT
 from models.accounts import Community
+from models.base import Database
 from models.bills import Bill
 from models.reminders import Run
 from models.runtime import Switch
 from models.staff import Staff
-from tests.handlers.staff.world import World
+from tests.handlers.staff.world import World, world_in
+from understanding.reader import Reader
 
 
 async def test_status_on_one_screen(world: World) -> None:
@@ -48,9 +52,16 @@ async def test_preview_counts_and_shows_samples(world: World) -> None:
     assert "其他权限" in await world.say("collector", "/preview")
 
 
-async def test_preview_says_from_which_day_a_reminder_was_moved(world: World) -> None:
+async def test_preview_says_from_which_day_a_reminder_was_moved(
+    sqlite: Database, reader: Reader, tmp_path: Path
+) -> None:
+    """With the line of the shipped policy that stands behind a #."""
+    shipped = (CONTENT / "policy.property.toml").read_text("utf-8")
+    assert '# move = "before_holiday"' in shipped
+    (tmp_path / "policy.toml").write_text(shipped.replace("# move = ", "move = "), encoding="utf-8")
+    world = await world_in(sqlite, reader, policy=tmp_path / "policy.toml")
     async with world.database.write() as session:
-        await session.execute(update(Bill).values(due_on=date(2027, 1, 4)))
+        await session.execute(update(Bill).values(due_on=date(2027, 1, 8)))
     assert "发提醒" in await world.say("manager", "/preview 2026-12-31")
     told = await world.press("manager", "发提醒")
     assert "(原定 1月1日(周五),放假,提前)" in told

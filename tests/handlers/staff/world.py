@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -117,7 +118,7 @@ class World:
         return [entry.action for entry in await self.rows(AuditEntry)]
 
 
-async def world_in(database: Database, reader: Reader, households: int = 5) -> World:
+async def world_in(database: Database, reader: Reader, households: int = 5, policy: Path | None = None) -> World:
     """翠湖苑 with `households` flats (1-101 …) and 云岭 with two (9-901, 9-902); one bill of 286.40 each, due last week."""
     clock, platform = ManualClock(datetime(2026, 11, 23, 10, 0, tzinfo=ZONE)), Platform()
     now = clock.now()
@@ -144,7 +145,8 @@ async def world_in(database: Database, reader: Reader, households: int = 5) -> W
     residents = [each for each in platform.profiles if each not in STAFF and each != "stranger"]
     platform.open_room(Room("g-lake", "翠湖苑业主群", [*residents, "collector"]))
     platform.open_room(Room("g-desk", "前台", list(STAFF), kind="staff"))
-    settings = Settings.model_validate(SETTINGS)
+    ours = {"policy": {"property": str(policy)}} if policy is not None else {}
+    settings = Settings.model_validate(SETTINGS | ours)
     app = await build(settings, database, clock, {"sandbox": SandboxChannel(platform, clock)}, reader)
     return World(app, platform, clock, database)
 
