@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -40,6 +41,7 @@ class Step:
     memory: Mapping[str, str] = field(default_factory=dict)
     heard: str = ""
     instead: frozenset[str] | None = None
+_ACCOUNT = re.compile(r"(?=.*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+")  # 3-1201, GH-1-0401: no sentence is written so
 
 
 class Router:
@@ -97,10 +99,9 @@ class Router:
         if picked is not None:
             yield await self._chosen(turn, picked)
             return
-        if spoken is not None and turn.staff is not None and not rest:
-            yield Step(
-                spoken, {}
-            )  # a colleague's command word is the command, whatever was asked before, as with a slash
+        if spoken is not None and turn.staff is not None and (not rest or _ACCOUNT.fullmatch(rest.strip())):
+            # a colleague's command word, alone or with an account, is the command, whatever was asked before, as with a slash
+            yield Step(spoken, {}, rest.strip())
         if state is not None and (route := self._open(turn, self.steps.get(state.step))) is not None:
             yield Step(route, {}, memory=json.loads(state.memory))
         if state is not None and len(message.text.strip()) == 1 and message.text.strip() in "123456789":

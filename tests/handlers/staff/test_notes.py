@@ -30,6 +30,17 @@ async def test_a_note_on_a_foreign_household_is_refused_and_none_reaches_a_resid
     assert world.lines("r1-101") == []
 
 
+async def test_a_command_with_an_account_is_no_note_although_one_is_asked_for(world: World) -> None:
+    await world.say("collector", "/account 1-101")
+    await world.press("collector", "记一笔")
+    assert "1-102" in await world.say("collector", "住户 1-102")
+    assert await world.rows(Note) == []
+    await world.say("collector", "/account 1-101")
+    await world.press("collector", "记一笔")
+    await world.say("collector", "住户 他说月底来")  # a sentence that begins with a command word
+    assert [note.text for note in await world.rows(Note)] == ["住户 他说月底来"]
+
+
 async def test_canned_replies_are_listed_and_sent_with_one_tap(world: World) -> None:
     assert "发票已开好" in await world.say("collector", "常用语")
     assert world.labels("collector") == []
