@@ -13,7 +13,7 @@ _PAST = re.compile(
     r"|已经|早就|上次|交过|缴清|刚交|不是.{0,8}[交付]了"
     r"|[交缴付][脱咖咗]|入了"
     r"|(?<!get )(?<!gets )(?<!be )(?<!getting )(?<!am )(?<!not )\b(?:paid|transferred|sent|wired|gave|handed|dropped|remitted|deposited"
-    r"|settled|debited|banked|credited|discharged|took|done on|went (?:through|out|by|in)|covered it|cleared it|made (?:the|a|my) payment|put a che(?:que|ck))\b"
+    r"|settled|debited|banked|credited|discharged|took|done on|went (?:through|out|by|in)|covered it|cleared it|dealt with it|left my account|made (?:the|a|my) payment|put a che(?:que|ck))\b"
     r"|\bwas\b|\bi did\b|\bdid (?:it|pay|that)\b|\bago\b",
     re.ASCII,
 )
@@ -38,6 +38,7 @@ _PAYING = re.compile(
 
 _DOING = re.compile(rf"{_PAYING.pattern}|[弄办搞整去]|就过|will|do it|done|sort|drop|send|bank|with you|take", re.ASCII)
 # "Can't manage it before Christmas": no day, whereas "not before"'s opposite, "can't until Friday", names one.
+_NOT_TODAY = re.compile(r"(?:not able to|unable to|can't|cannot|can not|won't|will not)\b[^,.!?;]{0,16}$")
 _NOT_BEFORE = re.compile(r"(?:can't|cannot|can not|won't|will not|unable to|not able to)\b[^,.!?;]{0,30}$")
 _FEW_WORDS = 3  # characters
 
@@ -68,6 +69,8 @@ def find_date(text: str, today: date) -> tuple[date | None, list[tuple[int, int]
 
 def _is_negated(text: str, mention: Mention) -> bool:
     if _NEGATED.search(text[mention.end :]):
+        return True
+    if text.startswith("today", mention.start) and _NOT_TODAY.search(text[: mention.start]):
         return True
     return text.startswith("before", mention.start) and _NOT_BEFORE.search(text[: mention.start]) is not None
 

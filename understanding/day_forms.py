@@ -302,7 +302,7 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     (_pattern(r"(?:再?过|等)(?P<n>\d{1,2}|[一三四五六七八九十]{1,3})天"), _days_from_now),
     (
         _pattern(
-            r"\b(?P<n>\d+|one|two|three|four|five|six|seven|eight|nine|ten|a|fourteen) (?P<unit>day|week)s? ago\b"
+            r"\b(?P<n>\d+|one|two|three|four|five|six|seven|eight|nine|ten|a|fourteen) (?P<unit>day|week)s? (?:ago|before(?= *[,.?!]|$))"
         ),
         lambda m, t, p: (
             t - timedelta(days=(whole_number(m["n"]) or 0) * (7 if m["unit"] == "week" else 1))
@@ -359,7 +359,7 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     (_pattern(r"(?P<rel>这个|本|下下个|下个|(?<!剩)下|上个|上|当)?月(?:的?最后一天|底|末)"), _month_end),
     (
         _pattern(
-            r"(?P<rel>今|去|明)?年(?:底|末)|\b(?:the )?end of (?:the |this )?year\b|\byear[- ]end\b|\bbefore the year is out\b"
+            r"(?P<rel>今|去|明)?年(?:底|末)|\b(?:the )?end of (?:the |this )?year\b|\byear[- ]end\b|\bbefore the year is out\b|\blast day of (?:the|this) year\b"
         ),
         _year_end,
     ),
@@ -404,7 +404,8 @@ FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
     (_pattern(rf"\b{_ORDINAL_DAY}(?: of)? (?P<mon>{_MONTH_NAME})(?:,? (?P<y>20\d\d))?\b"), _english_month_day),
     (_pattern(rf"\b(?P<mon>{_MONTH_NAME}) (?:the )?(?P<o>{_ORDINAL})\b"), _ordinal),
     (_pattern(rf"\b(?P<o>{_ORDINAL})(?: day)? of (?P<mon>{_MONTH_NAME})\b"), _ordinal),
-    (_pattern(rf"\b(?:by|on|until|till|before) the (?!first|second|third)(?P<o>{_ORDINAL})\b(?! \w)"), _ordinal),
+    (_pattern(rf"\b(?:by|until|till) the (?!second|third)(?P<o>{_ORDINAL})\b(?! \w)"), _ordinal),
+    (_pattern(rf"\bon the (?!first|second|third)(?P<o>{_ORDINAL})\b(?! \w)"), _ordinal),
     (_pattern(rf"\b(?:the )?(?P<d>[0-3]?\d){_SUFFIX}(?: of)? (?P<rel>next|this|last) month\b"), _day_of_month),
     (_pattern(rf"\b(?P<rel>next|this|last) month(?: on)? (?:the )?(?P<d>[0-3]?\d){_SUFFIX}\b"), _day_of_month),
     (
