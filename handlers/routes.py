@@ -280,7 +280,7 @@ ROUTES: tuple[Route, ...] = (
     Route(failures.arrived, actions=("unknown.arrived",), who=Right.TASKS, audiences=DESKS),
     Route(failures.again, actions=("unknown.again",), who=Right.TASKS, audiences=DESKS),
     Route(failures.failed, ("failed", "失败"), actions=("failures.list",), who=Right.READ, audiences=DESKS),
-    Route(account.show, ("account", "住户"), actions=("account.show",), who=Right.READ, audiences=DESKS),
+    Route(account.show, ("account", "住户", "查户"), actions=("account.show",), who=Right.READ, audiences=DESKS),
     Route(account.code_typed, steps=("account.code",), who=Right.READ, audiences=DESKS),
     Route(account.messages, actions=("account.messages",), who=Right.READ, audiences=DESKS),
     Route(timeline.show, actions=("account.timeline",), who=Right.READ, audiences=DESKS),

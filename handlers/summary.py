@@ -25,18 +25,21 @@ FRESH_DAYS = 60
 
 async def listing(turn: Turn) -> Answer:
     """The pupils of a class whose summary is still to be written, one button each."""
-    return await _list(turn, await task_of(turn, turn.args["task"]))
+    return await _list(turn, await task_of(turn, turn.args["task"]), int(turn.args.get("page", "0")))
 
 
-async def _list(turn: Turn, task: StaffTask) -> Answer:
+async def _list(turn: Turn, task: StaffTask, page: int = 0) -> Answer:
     class_name, left = await _left(turn, task)
     if not left:
         return Answer((turn.say("summary.all_done", class_name=class_name),))
+    about, first = {"task": str(task.id)}, page * PAGE
     buttons = [
-        Choice(account.code, "summary.start", {"task": str(task.id), "code": account.code}, reusable=True)
-        for account in left[:PAGE]
+        Choice(f"{account.code} {account.payer_name}", "summary.start", {**about, "code": account.code}, reusable=True)
+        for account in left[first : first + PAGE]
     ]
-    rows = [buttons[n : n + 4] for n in range(0, len(buttons), 4)]
+    rows = [buttons[n : n + 2] for n in range(0, len(buttons), 2)]
+    if first + PAGE < len(left):
+        rows.append([turn.button("desk_more", "summary.list", reusable=True, **about, page=str(page + 1))])
     return Answer((turn.say("summary.list", *rows, class_name=class_name, number=str(len(left))),))
 
 
