@@ -41,6 +41,8 @@ class Step:
     memory: Mapping[str, str] = field(default_factory=dict)
     heard: str = ""
     instead: frozenset[str] | None = None
+
+
 _ACCOUNT = re.compile(r"(?=.*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+")  # 3-1201, GH-1-0401: no sentence is written so
 
 

@@ -16,6 +16,7 @@ from domain.roles import Right, Role, may
 from domain.wording import day_words
 from handlers.household import ask_which, press, said, settle_on
 from handlers.notes import at_desk, beside, decider, send, to_staff
+from handlers.promise import day_button
 from handlers.scopes import within_limit
 from handlers.tone import unkind_words
 from handlers.turn import Turn
@@ -75,9 +76,12 @@ async def part_now(turn: Turn) -> Answer | None:
     if not lines or (plan is not None and plan.state == "waiting"):
         return await _not_possible(turn)
     total = open_fen(lines)
-    row = [press(turn, "pay", "pay.how"), press(turn, "later", "promise.start")]
+    day = said(turn).date
+    named = day is not None and turn.today < day <= promise_limit(turn.today, turn.policy.holds)
+    later = day_button(turn, day) if day is not None and named else press(turn, "later", "promise.start")
+    row = [press(turn, "pay", "pay.how"), later]
     if plan is None and most_parts(total, turn.policy.holds) >= 2:
-        first = first_day(turn, said(turn).date).isoformat()
+        first = first_day(turn, day).isoformat()
         row.insert(1, press(turn, "two_parts", "plan.choose", parts="2", first=first))
     fields = {"total": yuan(total), "half": yuan(plan_parts(total, 2, turn.today)[0].amount_fen)}
     text = turn.say("plan.part_now", row, [press(turn, "person", "person.ask")], fields=turn.called() | fields)

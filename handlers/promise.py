@@ -140,12 +140,13 @@ async def _not_needed(turn: Turn) -> Answer | None:
 def ask_day(turn: Turn, template: str, **fields: str) -> Answer:
     """Ask for a day and offer some."""
     last = promise_limit(turn.today, turn.policy.holds)
-    days = [_day_button(turn, day) for day in likely_days(turn.today, last)]
+    days = [day_button(turn, day) for day in likely_days(turn.today, last)]
     text = turn.say(template, days[:2], [*days[2:], press(turn, "person", "person.ask")], fields=fields)
     return Answer((text,), expect=STEP)
 
 
-def _day_button(turn: Turn, day: date) -> Choice:
+def day_button(turn: Turn, day: date) -> Choice:
+    """A day to choose: pressed, it is asked back as a promise."""
     args = {"date": day.isoformat(), "account": str(turn.household.id)}
     return Choice(day_words(day, turn.language), "promise.day", args, reusable=True)
 

@@ -100,11 +100,11 @@ _SEND_EN = re.compile(r"\b(?:send|message|messages|remind|reminders?|write|text|
 _PAYS = re.compile(r"付款|支付|缴|交|转账|扫码|收款|红包|付|\bpay|\bqr\b|transfer")
 _ENGLISH = re.compile(
     r"(?:用|发|说|讲|写|换成?|改成?|切换?成?到?|要|回)(?:成|为|个)?(?:英文|英语|english)|英文版|请?(?:英文|英语)(?:回复|回答)"
-    r"|english,? please|(?:in|speak|use|using|switch to) english|english version"
+    r"|english,? please|(?:in|speak|use|using|switch to|language to) english|english version"
 )
 _CHINESE_WISH = re.compile(
     r"(?:用|发|说|讲|写|换成?|改成?|切换?成?到?|回)(?:成|为|个)?(?:中文|汉语|国语|普通话)|请?中文(?:回复|回答)|中文版"
-    r"|chinese,? please|(?:in|speak|use|using|switch to) chinese"
+    r"|chinese,? please|(?:in|speak|use|using|switch to|language to) chinese"
 )
 _LARGE = re.compile(
     r"字(?:体|号)?(?:能不能|可不可以|可以|能)?(?:再)?(?:发|弄|调|放|写|搞)?(?:得)?(?:大)|大字|放大(?:点|一点|些)?字?"
