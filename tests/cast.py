@@ -46,8 +46,12 @@ def office(*, approve_first_run: bool = False, **organisation: str) -> Office:
 def before_holidays(policy: Policy) -> Policy:
     """The same policy, whose messages come before holidays: the line that the shipped ones hold behind a #."""
     messages = (Action.MESSAGE, Action.ACKNOWLEDGE)
-    moved = (replace(stage, move=Move.BEFORE_HOLIDAY) if stage.action in messages else stage for stage in policy.stages)
-    return replace(policy, stages=tuple(moved))
+    early = {"move": Move.BEFORE_HOLIDAY}
+    return replace(
+        policy,
+        stages=tuple(replace(each, **early) if each.action in messages else each for each in policy.stages),
+        offer_stages=tuple(replace(each, **early) if each.action in messages else each for each in policy.offer_stages),
+    )
 
 
 class World:

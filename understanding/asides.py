@@ -69,7 +69,7 @@ _FILED = r"(?:手机号码?|手机|电话号码?|电话|联系方式|联系电�
 _DETAILS = re.compile(
     rf"(?:换|改|更新|更换|修改|更正)(?:了|成|过|一下|下|个)?(?:我的|我|登记的|预留的|新的|新)*{_FILED}"
     rf"|(?:我|我的|我们家|家里|本人|登记|预留|留|存|联系人)(?:的|家)?{_FILED}.{{0,4}}(?:换|变|改|错|不对|停机|停用|不用了|作废)"
-    rf"|^{_FILED}(?:已经|都)?(?:换|变|改|写错|登记错)(?:成|了|为)|(?:换|改)(?:了|成)?新号"
+    rf"|^{_FILED}(?:也|请|麻烦|帮我|已经|都)*(?:换|变|改|写错|登记错)(?:成|了|为)|(?:换|改)(?:了|成)?新号"
 )
 _DETAILS_EN = re.compile(
     r"\b(?:my|our) (?:phone|mobile|cell|telephone|contact|e-?mail)(?: (?:phone|number|address|details))? (?:has |have |is |was )?(?:changed|new|wrong|different|out of date)\b"

@@ -139,6 +139,8 @@ async def test_the_preview_says_from_which_day_a_reminder_was_moved(world: World
 async def test_the_preview_says_so_of_an_offer_too(world: World, clock: ManualClock) -> None:
     clock.jump(world.at(date(2026, 12, 31), 10))
     world.now = clock.now()
+    moving = {kind: before_holidays(policy) for kind, policy in world.office.policies.items()}
+    world.office = replace(world.office, policies=moving)
     account = await world.household(LI, code="S-1", kind="training")
     async with world.database.write() as session:
         await session.execute(update(Account).where(Account.id == account).values(tier="B"))

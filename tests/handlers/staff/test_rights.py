@@ -37,6 +37,7 @@ EXPECTED = {
     "note": {"admin", "manager", "collector", "teacher"},
     "failed": {"admin", "manager", "collector", "teacher", "auditor"},
     "export": {"admin"},
+    "document": {"admin", "manager", "collector", "teacher", "auditor"},
     "service": {"admin", "manager", "collector", "teacher"},
     "survey": {"admin", "manager", "collector", "teacher", "auditor"},
     "honours": {"admin", "manager", "collector", "teacher"},
