@@ -45,13 +45,13 @@ def office(*, approve_first_run: bool = False, **organisation: str) -> Office:
 
 def before_holidays(policy: Policy) -> Policy:
     """The same policy, whose messages come before holidays: the line that the shipped ones hold behind a #."""
-    messages = (Action.MESSAGE, Action.ACKNOWLEDGE)
-    early = {"move": Move.BEFORE_HOLIDAY}
-    return replace(
-        policy,
-        stages=tuple(replace(each, **early) if each.action in messages else each for each in policy.stages),
-        offer_stages=tuple(replace(each, **early) if each.action in messages else each for each in policy.offer_stages),
-    )
+    early = Move.BEFORE_HOLIDAY
+    stages = tuple(replace(each, move=early) if each.action in WRITTEN else each for each in policy.stages)
+    offers = tuple(replace(each, move=early) if each.action in WRITTEN else each for each in policy.offer_stages)
+    return replace(policy, stages=stages, offer_stages=offers)
+
+
+WRITTEN = (Action.MESSAGE, Action.ACKNOWLEDGE)
 
 
 class World:
