@@ -131,6 +131,7 @@ def _write_slips(context: typer.Context, role: str, community: str, out: Path | 
         return await slips(desk, community.strip(), role, out)
 
     typer.echo(f"{at_desk(context, work)} slips in {out}")
+    _say_without_channel(context, "the slips hold no link to scan yet")
 
 
 def _show_invitation(made: Invitation, as_json: bool) -> None:
@@ -265,6 +266,16 @@ def approve(context: typer.Context) -> None:
             return f"approved: {run.remind} reminders and {run.staff} tasks as planned for {run.on_date}"
 
     typer.echo(at_desk(context, work))
+    _say_without_channel(context, "nothing can go out yet")
+
+
+def _say_without_channel(context: typer.Context, so: str) -> None:
+    """On stderr: what was done is of no use before somebody can be reached."""
+    settings = settings_of(context)
+    if not any(each.enabled for each in (settings.telegram, settings.wechat, settings.wecom)):
+        typer.echo(
+            f"{so}: no channel is enabled; set telegram.enabled, wechat.enabled or wecom.enabled = true", err=True
+        )
 
 
 def _write(context: typer.Context, work: Callable[[AsyncSession, Desk], Awaitable[None]]) -> None:
