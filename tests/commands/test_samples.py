@@ -18,7 +18,7 @@ CHINESE = {"accounts": "住户", "bills": "账单", "payments": "收款", "fees"
 @pytest.mark.parametrize("files", [ENGLISH, CHINESE], ids=["en", "zh"])
 def test_each_sample_is_taken_whole(cli: Cli, files: dict[str, str], tmp_path: Path) -> None:
     for what, name in files.items():
-        result = cli("import", what, shutil.copy(SAMPLES / f"{name}.csv", tmp_path))
+        result = cli("import", what, str(shutil.copy(SAMPLES / f"{name}.csv", tmp_path)))
         assert result.code == 0, result.out
         assert ", 0 rejected" in result.last
     planned = cli("bill", "generate", "--period", "2026-10", "--dry-run")
