@@ -4,21 +4,9 @@ from datetime import date, timedelta
 
 from understanding.lunar import lunar_day
 
-_SPRING = {
-    2025: (1, 29), 2026: (2, 17), 2027: (2, 6), 2028: (1, 26), 2029: (2, 13), 2030: (2, 3),
-    2031: (1, 23), 2032: (2, 11), 2033: (1, 31), 2034: (2, 19), 2035: (2, 8),
-}  # fmt: skip
 _QINGMING = {
     2025: (4, 4), 2026: (4, 5), 2027: (4, 5), 2028: (4, 4), 2029: (4, 4), 2030: (4, 5),
     2031: (4, 5), 2032: (4, 4), 2033: (4, 4), 2034: (4, 5), 2035: (4, 5),
-}  # fmt: skip
-_DRAGON_BOAT = {
-    2025: (5, 31), 2026: (6, 19), 2027: (6, 9), 2028: (5, 28), 2029: (6, 16), 2030: (6, 5),
-    2031: (6, 24), 2032: (6, 12), 2033: (6, 1), 2034: (6, 20), 2035: (6, 10),
-}  # fmt: skip
-_MID_AUTUMN = {
-    2025: (10, 6), 2026: (9, 25), 2027: (9, 15), 2028: (10, 3), 2029: (9, 22), 2030: (9, 12),
-    2031: (10, 1), 2032: (9, 19), 2033: (9, 8), 2034: (9, 27), 2035: (9, 16),
 }  # fmt: skip
 
 
@@ -43,8 +31,8 @@ def _thanksgiving(days_after: int) -> dict[int, tuple[int, int]]:
     return _shifted({year: (day.month, day.day) for year, day in fourth.items()}, days_after)
 
 
+_SPRING, _LANTERN, _DRAGON_BOAT, _MID_AUTUMN = _lunar(1, 1), _lunar(1, 15), _lunar(5, 5), _lunar(8, 15)
 _EVE = _shifted(_SPRING, -1)
-_LANTERN = _shifted(_SPRING, 14)
 _BLACK_FRIDAY = _thanksgiving(1)
 
 # "过年" and "年前" by themselves name no day: only "before" makes them the eve. None stands for that.

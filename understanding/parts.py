@@ -25,7 +25,8 @@ _PATTERNS = tuple(
         rf"(?<![\d.,])\b{_EN}[- ](?:(?:equal|monthly|weekly|quarterly|separate|smaller|small|little|easy|bite-size|even) )*(?:installments?|payments|parts|portions|chunks|goes|pieces|tranches|bits|lots|slices|bites|pmts|shares|halves|sums|amounts)\b",
         rf"\b(?:in|make|do|by) {_EN} times?\b(?! (?:a|per|the)\b)",
         r"\b(?:in|into) (?P<n>halves|thirds|quarters)\b",
-        r"(?P<n>half)\b[^.!?]{0,50}?\b(?:and|other|the other) half\b|(?P<n2>fifty[- ]fifty|50[-/]50)",
+        r"(?P<n>half)\b[^.!?]{0,50}?\b(?:and|other|the other) half\b",
+        r"(?P<n>fifty[- ]fifty|50[-/]50)",
         r"一(?P<n>半)[^。!?]{1,6}一半",
         rf"\b(?:split|divide|spread|break|cut|chop|carve|slice)\b[^,.!?;]{{0,30}}?\b(?:in|into|over|across|by|between)\b (?:to )?(?:the )?(?:next )?{_EN}(?: (?:equal|monthly|separate))?(?: (?:months?|times|parts?|payments?|installments?|ways|quarters|terms))?(?![\w%]|st|nd|rd|th| (?:days?|weeks?|yuan|hours?|years?)\b)",
         rf"\bsplit (?:it |this )?{_EN} ways\b",
@@ -36,7 +37,18 @@ _PATTERNS = tuple(
         rf"\b(?:installments?|plan) (?:of|over|for|in) {_EN}\b",
     )
 )
-_FRACTIONS = {"对半": 2, "半": 2, "half": 2, "halves": 2, "thirds": 3, "quarters": 4}
+_FRACTIONS = {
+    "对半": 2,
+    "半": 2,
+    "half": 2,
+    "fifty-fifty": 2,
+    "fifty fifty": 2,
+    "50-50": 2,
+    "50/50": 2,
+    "halves": 2,
+    "thirds": 3,
+    "quarters": 4,
+}
 _REFUSED = re.compile(r"(?:不|别|不想|不要|不用|不能|没)分(?:期|次|开)")
 _RANGE = re.compile(rf"^(?:[-到至~、或]|或者)\s*[\d{CHINESE[1:-1]}]")
 _CORRECTION = re.compile(r"不对|说错|改成|还是|不是|no wait|sorry|i mean|actually|make (?:it|that)")
@@ -51,17 +63,15 @@ def find_parts(text: str) -> tuple[int | None, list[tuple[int, int]]]:
             if any(match.start() < b and a < match.end() for a, b in spans):
                 continue
             spans.append(match.span())
-            word = match["n"] or "half"
+            word = match["n"]
             if word in ("a", "an", "两三", "三四", "二三", "一两", "四五", "五六"):
                 continue
             count = _FRACTIONS.get(word) or whole_number(word)
             if (
                 count is not None
                 and 2 <= count <= 60
-                and not _RANGE.search(text[(match.end("n") if match["n"] else match.end()) :])
-                and not re.search(
-                    r"[\d一二三四五六七八九][-到至~或]$", text[: (match.start("n") if match["n"] else match.start())]
-                )
+                and not _RANGE.search(text[match.end("n") :])
+                and not re.search(r"[\d一二三四五六七八九][-到至~或]$", text[: match.start("n")])
             ):
                 found.append((match.start(), match.end(), count))
     found.sort()
