@@ -76,10 +76,8 @@ async def part_now(turn: Turn) -> Answer | None:
     if not lines or (plan is not None and plan.state == "waiting"):
         return await _not_possible(turn)
     total = open_fen(lines)
-    day = said(turn).date
-    named = day is not None and turn.today < day <= promise_limit(turn.today, turn.policy.holds)
-    later = day_button(turn, day) if day is not None and named else press(turn, "later", "promise.start")
-    row = [press(turn, "pay", "pay.how"), later]
+    day = _near(turn, said(turn).date)
+    row = [press(turn, "pay", "pay.how"), day_button(turn, day) if day else press(turn, "later", "promise.start")]
     if plan is None and most_parts(total, turn.policy.holds) >= 2:
         first = first_day(turn, day).isoformat()
         row.insert(1, press(turn, "two_parts", "plan.choose", parts="2", first=first))
@@ -90,9 +88,13 @@ async def part_now(turn: Turn) -> Answer | None:
 
 def first_day(turn: Turn, wished: date | None) -> date:
     """The day of the first part: the person's own where it is near enough, else a week from today."""
-    if wished is not None and turn.today <= wished <= promise_limit(turn.today, turn.policy.holds):
-        return wished
-    return turn.today + timedelta(days=FIRST_PART_DAYS)
+    return _near(turn, wished) or turn.today + timedelta(days=FIRST_PART_DAYS)
+
+
+def _near(turn: Turn, wished: date | None) -> date | None:
+    """The day, where it may be promised."""
+    near = wished is not None and turn.today <= wished <= promise_limit(turn.today, turn.policy.holds)
+    return wished if near else None
 
 
 def sums_words(sums_fen: list[int]) -> str:
