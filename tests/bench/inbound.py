@@ -57,7 +57,9 @@ def update_of(number: int, chat: int) -> dict[str, object]:
 @asynccontextmanager
 async def serving(application: Starlette) -> AsyncIterator[Post]:
     """The application on loopback, and how to push an update to it as the platform would."""
-    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="error", lifespan="off", access_log=False))
+    # A connection is kept for longer than the client keeps one: else it is closed just as the next push is written to it.
+    config = uvicorn.Config(application, port=0, log_level="error", lifespan="off", access_log=False, timeout_keep_alive=120)
+    server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 (uvicorn has no event to wait for)
         await asyncio.sleep(0.01)
