@@ -30,7 +30,7 @@ MAY: dict[str, set[str]] = {
     "jobs": {"domain", "models", "+sqlalchemy", "+structlog"},
     "scheduler.py": {"domain", "jobs", "models", "+apscheduler", "+structlog"},
     "bot/channels": {
-        "domain", "bot.channels", "bot.settings", "+telegram", "+httpx", "+httpcore", "+httpx_aiohttp", "+aiohttp", "+starlette", "+structlog",
+        "domain", "bot.channels", "bot.settings", "+telegram", "+httpx", "+aiohttp", "+starlette", "+structlog",
         "+wechatpy", "+requests", "+urllib3",
     },
 }  # fmt: skip

@@ -6,10 +6,10 @@ import logging
 import re
 from collections.abc import Iterator
 
+import aiohttp
 import httpx
 import pytest
 import structlog
-from httpx_aiohttp import AiohttpTransport
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -112,7 +112,9 @@ def test_libraries_are_redacted_too(capsys: pytest.CaptureFixture[str]) -> None:
 
 async def test_http_libraries_say_nothing_of_their_requests(capsys: pytest.CaptureFixture[str]) -> None:
     set_up(logging.DEBUG)
-    async with httpx.AsyncClient(transport=AiohttpTransport()) as client:
-        with pytest.raises(httpx.ConnectTimeout):
-            await client.get(URL)
+    async with aiohttp.ClientSession() as ours, httpx.AsyncClient() as theirs:
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await ours.get(URL)
+        with pytest.raises(httpx.ConnectError):
+            await theirs.get(URL)
     assert capsys.readouterr().err == ""

@@ -12,15 +12,15 @@ import httpcore
 import httpx
 import pytest
 import pytest_asyncio
-from httpx_aiohttp import AiohttpTransport
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from telegram.error import Conflict, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
-from telegram.request import HTTPXRequest
+from telegram.request import BaseRequest, HTTPXRequest
 
+from bot.channels.telegram_request import AiohttpRequest
 from tests.telegram_server.loopback import Loopback
 from tests.telegram_server.people import Person
 from tests.telegram_server.server import TelegramServer
@@ -41,9 +41,8 @@ async def server() -> AsyncIterator[TelegramServer]:
 
 
 def bot_through(server: TelegramServer, transport: str) -> Bot:
-    def request() -> HTTPXRequest:
-        inner = {"transport": AiohttpTransport()} if transport == "aiohttp" else {}
-        return HTTPXRequest(httpx_kwargs=inner)
+    def request() -> BaseRequest:
+        return AiohttpRequest(8, 5.0, 5.0) if transport == "aiohttp" else HTTPXRequest()
 
     return ExtBot(server.token, base_url=server.base_url, request=request(), get_updates_request=request())
 

@@ -7,22 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import aiohttp
-import httpcore
-import httpx
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter
 
 from domain.errors import ChannelDown, DeliveryError, Rejected, TryLater, Unknown, Unreachable
 
-# The request certainly did not leave: measured per transport, see tests/channels/test_telegram_errors.py. Through
-# httpx-aiohttp even a reset after the request looks like httpx.ConnectTimeout, so the aiohttp cause decides there.
-NOT_SENT = (
-    httpx.PoolTimeout,
-    httpcore.ConnectError,
-    httpcore.ConnectTimeout,
-    httpx.ProxyError,
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-)
+# The request certainly did not leave: measured, see tests/channels/test_telegram_errors.py.
+NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 # Words of a 400 that speak of the address, not of the message.
 ADDRESS_GONE = (
     "chat not found",

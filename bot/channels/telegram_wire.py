@@ -10,10 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
-from httpx_aiohttp import AiohttpTransport
 from telegram import Bot
-from telegram.request import HTTPXRequest
 
+from bot.channels.telegram_request import AiohttpRequest
 from bot.settings import ConfigError, Telegram
 
 # The SDK then gives waits as timedelta; else it warns of that change in the middle of raising RetryAfter.
@@ -41,8 +40,8 @@ class Wire:
     """`bot` for every call, over `calls`; `polls` for getUpdates alone, so that a waiting poll never holds up a send."""
 
     bot: Bot
-    calls: HTTPXRequest
-    polls: HTTPXRequest
+    calls: AiohttpRequest
+    polls: AiohttpRequest
     timeouts: Timeouts
 
     async def updates(self, offset: int | None, allowed: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -75,8 +74,8 @@ def update_number(update: object) -> int | None:
 def connect(settings: Telegram, timeouts: Timeouts) -> Wire:
     """Nothing is sent yet. Raises ConfigError for a proxy that can't be used."""
     proxy = _proxy(settings.proxy)
-    calls = _request(proxy, timeouts, connections=4 * CONCURRENCY, longest_silence=timeouts.answer)
-    polls = _request(proxy, timeouts, connections=2, longest_silence=timeouts.poll + timeouts.answer)
+    calls = AiohttpRequest(4 * CONCURRENCY, timeouts.connect, timeouts.answer, proxy)
+    polls = AiohttpRequest(2, timeouts.connect, timeouts.poll + timeouts.answer, proxy)
     bot = Bot(
         settings.token,
         base_url=settings.base_url,
@@ -85,20 +84,6 @@ def connect(settings: Telegram, timeouts: Timeouts) -> Wire:
         get_updates_request=polls,
     )
     return Wire(bot, calls, polls, timeouts)
-
-
-def _request(proxy: httpx.Proxy | None, timeouts: Timeouts, connections: int, longest_silence: float) -> HTTPXRequest:
-    """The aiohttp transport sends several times faster than plain httpx. A proxy has to be given to the transport:
-    HTTPXRequest would put a plain httpx one in its place.
-    """
-    transport = AiohttpTransport(limits=httpx.Limits(max_connections=connections, keepalive_expiry=30.0), proxy=proxy)
-    return HTTPXRequest(
-        connect_timeout=timeouts.connect,
-        read_timeout=longest_silence,
-        write_timeout=timeouts.answer,
-        pool_timeout=timeouts.connect,  # through aiohttp it bounds waiting and connecting together
-        httpx_kwargs={"transport": transport},
-    )
 
 
 def bot_number(token: str) -> int:

@@ -367,6 +367,25 @@ async def test_a_proxy_that_refuses_passed_nothing_on(status: int) -> None:
             assert type(await fault_of(channel)) is TryLater
 
 
+async def test_a_proxy_hears_who_we_are_and_telegram_does_not() -> None:
+    heard: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(answer(407, b""))
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        proxy = f"http://office:s3cret@127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with channel_to("https://api.example.invalid/bot", proxy=proxy) as channel:
+            fault = await fault_of(channel)
+    [head] = heard
+    assert head.startswith(b"CONNECT api.example.invalid:443")
+    assert b"proxy-authorization: basic b2zmawnlonmzy3jlda==" in head.lower()
+    assert "s3cret" not in fault.detail
+
+
 async def test_a_proxy_that_is_not_there_passed_nothing_on() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         proxy = f"http://127.0.0.1:{taken.getsockname()[1]}"
