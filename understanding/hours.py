@@ -8,12 +8,8 @@ from datetime import time
 from understanding.numbers import CHINESE, whole_number
 
 _N = rf"(?:\d{{1,2}}|{CHINESE}{{1,3}})"
-_CLOCK = re.compile(
-    r"(?P<part>\D*?)(?<![\d:/-])(?P<h>\d{1,2}):(?P<m>\d{2})(?![\d:])\s*(?P<ampm>[ap]\.?m\b)?", re.IGNORECASE
-)
-_SPOKEN = re.compile(
-    rf"(?P<part>\D*?)(?P<h>{_N})[点时](?!间|候|段)(?:钟|整)?(?:(?P<half>半)|(?P<q>[一三])刻|(?P<m>{_N})分?)?"
-)
+_CLOCK = re.compile(r"(?<![\d:/-])(?P<h>\d{1,2}):(?P<m>\d{2})(?![\d:])\s*(?P<ampm>[ap]\.?m\b)?", re.IGNORECASE)
+_SPOKEN = re.compile(rf"(?P<h>{_N})[点时](?!间|候|段)(?:钟|整)?(?:(?P<half>半)|(?P<q>[一三])刻|(?P<m>{_N})分?)?")
 _A_LITTLE = re.compile(r"(?<![早晨午晚上])一点$")  # "便宜一点"
 _ENGLISH = re.compile(r"\b(?P<h>\d{1,2})\s*(?P<ampm>[ap])\.?m\b", re.IGNORECASE)
 _AFTERNOON = re.compile(r"下午|午后|傍晚|晚上|今晚|夜里|晚(?!点)|\b(?:afternoon|evening|tonight)\b")
@@ -26,12 +22,12 @@ def find_time(text: str) -> time | None:
     if match is None:
         return time(12) if _NOON.search(text) else None
     named = match.groupdict()
-    if match.re is _SPOKEN and _A_LITTLE.search(match[0]):
+    if match.re is _SPOKEN and _A_LITTLE.search(text, 0, match.end()):
         return None
     hour = whole_number(named["h"])
     if hour is None:
         return None
-    part = named.get("part") or ""
+    part = re.split(r"\d", text[: match.start()])[-1]  # "下午", up to the hour
     ampm = (named.get("ampm") or "").lower()
     if hour < 12 and (ampm.startswith("p") or _AFTERNOON.search(part) or (_NOON.search(part) and hour < 3)):
         hour += 12
