@@ -18,6 +18,7 @@ _SPACE_BESIDE_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) +| +(?=[\u4e00-\u9fff]
 _DAYS = tuple(
     "昨天 今天 明天 后天 前天 月底 年底 下周一 下周二 下周三 下周四 下周五 下周六 下周日 这周五 周一 周五 下个月".split()
 )
+_PARTS = tuple(f"分{number}{part}" for number in "两二三四五六" for part in "期次笔回")
 
 # Before these, 点 is "o'clock" or "a bit", not the Cantonese "how".
 _NOT_HOW = "0123456789几早晚一有快少多宜迟半好两二三四五六七八九十慢"
@@ -42,7 +43,7 @@ class Speller:
             + r")(?![a-z'\-])"
         )
         self.syllables = Syllables(folder / "syllables.txt")
-        self._pinyin = _PinyinWords(self.syllables, (*pinyin_words, *_DAYS))
+        self._pinyin = _PinyinWords(self.syllables, (*pinyin_words, *_DAYS, *_PARTS))
 
     def _simple(self, text: str) -> str:
         return text.translate(self._simplified)
