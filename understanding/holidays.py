@@ -53,6 +53,9 @@ ENGLISH = {
     "eve of lunar new year": _EVE, "eve of cny": _EVE, "eve of the new year": _fixed(12, 31), "boxing day": _fixed(12, 26),
     "day after thanksgiving": _BLACK_FRIDAY, "black friday": _BLACK_FRIDAY, "thanksgiving": _thanksgiving(0),
     "halloween": _fixed(10, 31), "valentine's day": _fixed(2, 14), "xmas eve": _fixed(12, 24), "armistice day": _fixed(11, 11),
+    "singles' day": _fixed(11, 11), "singles day": _fixed(11, 11), "single's day": _fixed(11, 11), "double eleven": _fixed(11, 11),
+    "double 11": _fixed(11, 11), "double twelve": _fixed(12, 12), "double 12": _fixed(12, 12), "winter solstice": _fixed(12, 22),
+    "mid-autumn": _MID_AUTUMN, "mid autumn": _MID_AUTUMN, "dragon boat": _DRAGON_BOAT, "lantern festival": _LANTERN, "qingming": _QINGMING,
     "independence day": _fixed(7, 4), "fourth of july": _fixed(7, 4), "christmas eve": _fixed(12, 24), "christmas": _fixed(12, 25), "xmas": _fixed(12, 25), "national day": _fixed(10, 1),
     "labour day": _fixed(5, 1), "labor day": _fixed(5, 1),
 }  # fmt: skip

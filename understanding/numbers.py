@@ -27,7 +27,7 @@ _ENGLISH = {
     )
 }
 _ENGLISH |= {w: 20 + 10 * i for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())}
-_ENGLISH |= {"a": 1, "an": 1, "couple": 2}
+_ENGLISH |= {"a": 1, "an": 1}
 ENGLISH = "(?:" + "|".join(sorted(_ENGLISH, key=len, reverse=True)) + ")"
 _SCALE = {"hundred": 100, "thousand": 1000, "k": 1000, "grand": 1000}
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from understanding.elsewhere import is_other_sum
 from understanding.numbers import CHINESE, ENGLISH, FORMAL, chinese_number, english_number
 
 _ONE = "[一二两三四五六七八九]"
@@ -17,21 +18,21 @@ _VAGUE_AFTER = rf"(?!{_MORE}|来|几|余|出头|左右|上下|\+|-odd| odd|ish| 
 _UNIT = r"(?:块钱|块|元钱|元|圆|大洋|刀)"
 _COUNT = (
     r"(?!年|月|号|日|天|点|时|分钟|小时|次|遍|条|个|位|人|户|家|层|楼|栋|幢|单元|室|房|平|方|㎡|m2|sq|%|度|吨|节|课|期|岁|级|班|份|周|星期|分钟"
-    r"|倍|折|积分|步|公里|米|斤|张|封|通|回|式|万|千|百|十|\d|[.:/-]\d)"
+    r"|倍|折|积分|开头|字头|尾号|电话|热线|客服|步|公里|米|斤|张|封|通|回|式|万|千|百|十|\d|[.:/-]\d)"
 )
 _PAY_WORD = (
     r"(?:剩下|剩余|余下|尾款|学费|物业费|每个?月|每期|每笔|一笔|一个月|首付|违约金|滞纳金|交|缴|付|还|转|给|打|汇|拿|掏|欠|差|少|扣|收|充|存|退|减|先|是|要|凑|出|金额|费用?|共|计|总共|一共|才|只|应该|按|怎么|变成|成|有|到|补"
-    r"|pay|paid|owe|owed|send|sent|transfer|transferred|charged|charge|of|is|was|for|deposit|amount|total|due|bill|balance|do|give|why|now|only|charges?|settle|clear)"
+    r"|账单|came to|comes? to|pay|paid|owe|owed|send|sent|transfer|transferred|charged|charge|of|is|was|for|deposit|amount|total|due|bill|balance|do|give|why|now|only|charges?|settle|clear)"
 )
 
 _PAID_SUM = re.compile(
-    rf"{_PAY_WORD}(?:了|的|过|你|你们|我|他|it|me|you|about|the|still|only|a|:|：|\s)*(?P<n>(?:{_DIGITS}))(?![\d.,]*\d)\s?{_VAGUE_AFTER}{_COUNT}(?!\s?(?:st|nd|rd|th|days?|weeks?|months?|years?|times?|parts?|installments?|pm|am|o'clock|payments?|lessons?|class|classes|sqm|sq|square|percent|min|hours?|people|am|messages?|of)\b)",
+    rf"{_PAY_WORD}(?:了|的|过|你|你们|我|他|it|me|you|about|the|still|only|a|:|：|\s)*(?P<n>(?:{_DIGITS}))(?![\d.,]*\d)\s?{_VAGUE_AFTER}{_COUNT}(?!-?\s?(?:off\b|st|nd|rd|th|days?|weeks?|months?|years?|times?|parts?|installments?|pm|am|o'clock|payments?|lessons?|class|classes|sqm|sq|square|percent|min|hours?|people|am|messages?|of)\b)",
     re.ASCII,
 )
 _PATTERNS: tuple[re.Pattern[str], ...] = (
     # ￥2,860.00  $500  rmb 500  £60  RM1,120
     re.compile(
-        rf"(?:[¥$£€₹]|\b(?:rmb|cny|yuan|rm|rs\.?|inr|sgd|hkd|gbp|usd|aud|eur|aed|php|ngn)|人民币)\s*(?P<n>{_DIGITS})(?P<k>\s*[kw万千](?![a-z]))?{_VAGUE_AFTER}",
+        rf"(?:[¥$£€₹]|\b(?:rmb|cny|yuan|rm|rs\.?|inr|sgd|hkd|gbp|usd|aud|eur|aed|php|ngn)|人民币)\s*(?P<n>\d{{1,3}}(?: \d{{3}})+(?:\.\d{{1,2}})?(?!\d|,\d)|{_DIGITS})(?P<k>\s*[kw万千](?![a-z]))?{_VAGUE_AFTER}",
         re.ASCII,
     ),
     # 1w2  1k2  1万2  1千2  1万2千5: what follows is a tenth of the unit
@@ -43,7 +44,7 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
     re.compile(rf"(?<![\d.])(?P<ten>\d{{1,3}})[w万](?P<thousand>\d)[千k](?:{_UNIT})?{_VAGUE_AFTER}", re.ASCII),
     # 86块4  86块4毛  86元5角
     re.compile(
-        rf"(?<![\d.])(?P<yuan>\d{{1,6}}|{CHINESE}{{1,9}}){_UNIT}(?P<jiao>[\d一二三四五六七八九两])(?:毛|角)?(?P<fen>[\d一二三四五六七八九]分)?(?!个|天|月|次|号|笔|口|\d|平|期|年|节|[十百千万点.])",
+        rf"(?<![\d.])(?P<yuan>\d{{1,6}}|{CHINESE}{{1,9}}){_UNIT}(?P<jiao>[\d一二三四五六七八九两])(?:毛|角)?(?P<fen>[\d一二三四五六七八九]分)?(?!个|天|月|次|号|笔|口|\d|平|期|年|节|[十百千万点块.])",
         re.ASCII,
     ),
     # 1.2k yuan  1.2万  3千块
@@ -69,6 +70,12 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
     ),
     # "pay 2860", "欠1200"
     _PAID_SUM,
+    # half a grand
+    re.compile(
+        rf"\b(?:(?P<whole>{ENGLISH}) and a )?(?P<half>half)(?: a)? (?P<k>grand|k|thousand)\b"
+        rf"|\b(?P<whole2>{ENGLISH}) (?P<k2>grand|thousand) and a (?P<half2>half)\b",
+        re.ASCII,
+    ),
     # five hundred yuan, two thousand
     re.compile(
         rf"\b(?P<en>{ENGLISH}(?:[ -]{ENGLISH})?(?: (?:hundred|thousand|grand)(?: and)?(?: {ENGLISH}(?:[ -]{ENGLISH})?(?: hundred(?: and {ENGLISH}(?:[ -]{ENGLISH})?)?)?)?))\b(?! (?:times|messages|people|square))",
@@ -81,7 +88,7 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
     ),
     # fifty a month, 88 a week
     re.compile(
-        rf"(?<![\d.,:/-])(?:(?P<n>\d{{2,5}}(?:\.\d\d)?)|\b(?P<en>{ENGLISH}(?:[ -]{ENGLISH})?)) (?:a|per|each|every) (?:month|week|fortnight)\b",
+        rf"(?<![\d.,:/-])(?:(?P<n>\d{{2,5}}(?:\.\d\d)?)|\b(?!(?:an?|one|two|three|four|five|six|seven|eight|nine) (?:a|per|each|every)\b)(?P<en>{ENGLISH}(?:[ -]{ENGLISH})?)) (?:a|per|each|every) (?:month|week|fortnight)\b",
         re.ASCII,
     ),
 )
@@ -96,8 +103,8 @@ _LONE = re.compile(
     re.ASCII,
 )
 _MONEY_WORD = re.compile(
-    r"交|缴|付|转|汇|划|对公|肉疼|抹零|抹个零|太贵|冒出|多出|扣|钱|费|收|减|欠|还|给|pay|paid|send|sent|wired?|remit|bank(?:ed)? in|lease|quoted?|extra|price|from me|fee|charge|bill|transfer|money|cost|invoice|receipt|数|变|arrive|figure|number|total|rest\b|balance|owe|due\b|deposit"
-    r"|too many|too much|mistake|write|wrote|bring|venmo|zelle|hand|giro|lateness|penalty|levy|tell them|the full|put down|down today|putting|dropped off|even\b|cash|steep|on me|一分|清|票|续|刷"
+    r"交|缴|付|转|汇|划|账|怎么算|怎么出来|怎么来|分[\d两三四五六]次|每次|对公|肉疼|抹零|抹个零|太贵|冒出|多出|扣|钱|费|收|减|欠|还|给|pay|paid|send|sent|wired?|remit|bank(?:ed)? in|lease|quoted?|extra|price|from me|fee|charge|bill|transfer|money|cost|invoice|receipt|数|变|arrive|figure|number|total|rest\b|balance|owe|due\b|deposit"
+    r"|too many|too much|mistake|write|wrote|bring|venmo|zelle|hand|giro|lateness|penalty|levy|tell them|the full|put down|down today|putting|dropped off|even\b|cash|steep|on me|shows|take that|as a start|一分|清|票|续|刷"
 )
 _BARE = re.compile(rf"^\s*(?P<n>{_DIGITS})\s*$")
 
@@ -105,12 +112,12 @@ _VAGUE_BEFORE = re.compile(
     r"(?:大概|大约|小|约|差不多|左右|近|将近|不到|几|好几|至少|最多|多于|超过|about|around|roughly|approximately|some|nearly|almost|over|like|few|couple of)\s*$"
 )
 _UNIT_PRICE = re.compile(
-    r"^\s*(?:/|每|一个?|per|a |an )\s*(?:个)?(?:平|方|㎡|m2|m²|sqm|sq|square|meter|metre|户|度|吨|节|课|天|小时|人|条|张|lesson|class|hour|session|day)|^\s*(?:/|每)"
+    r"^\s*(?:/|每|一个?|per|a |an )\s*(?:个)?(?:平|方|㎡|m2|m²|sqm|sq|square|meter|metre|household|unit|apartment|head|person|child|户|度|吨|节|课|天|小时|人|条|张|lesson|class|hour|session|day)|^\s*(?:/|每)"
     r"|^钱?(?:一|每)(?:个)?(?:平|方|月一平|节|课|度|吨|小时|次(?![拿付交给不掏打转清])|户|天)|^(?:的)?(?:单价|标准)|^积分|^分钱"
 )
 _UNIT_PRICE_BEFORE = re.compile(
     r"(?:单价|每(?:个)?(?:平方?米?|方|㎡|m2|节课?|课时|度|吨|小时|户|天)(?:每月|一个?月)?|一个?(?:平方?米?|平|方|节课?|课时|度|吨|小时)(?:一个?月)?|per (?:sqm|square met(?:er|re)|m2|lesson|class|hour))"
-    r"(?:的)?(?:是|要|收|才|涨到|为|按)?\s*[¥$]?\s*$"
+    r"(?:的)?(?:是|要|收|才|涨到|为|按)?\s*[¥$]?\s*$|\b(?:sqm|m2|square met(?:er|re)s?|lessons?|classes) (?:at|@) [¥$£]?$"
 )
 _CORRECTION = re.compile(
     r"不对|说错|记错|打错|写错|更正|改成|应该是|不是|no wait|sorry|i mean|actually|make (?:it|that)|wait"
@@ -122,8 +129,11 @@ _CHARGED = re.compile(
     r"(?:变成|变|成了|这回|本期|今期|今次|这期|怎么(?:是|要|就|变|会|收|又|这次)?|却|收我?|竟然|这次|这个月|今年|现在|bill (?:is|says)|charged(?: me)?|now(?: it)?(?: is| says| shows)?|why|want)[^,。\d]{0,4}[¥$]?$"
 )
 _HOUSE_NUMBER = re.compile(
-    r"(?:栋|幢|座|楼|单元|室|房号?|(?:room|unit|apartment|apt)(?: number)?(?: is)?|#|no\.?|号楼|编号|尾号|账号|电话|手机|订单|单号|合同|流水号?|\b(?:ref|reference|txn|order|id))\s*[:：]?\s*\d*[-]?$"
+    r"(?:栋|幢|座|楼|单元|室|房号?|(?:room|unit|apartment|apt)(?: number)?(?: is)?|#|no\.?|号楼|编号|尾号[为是]?|错误码?|代码|(?:取件|取货|验证|密)码|账号|电话|手机|订单|单号|合同|流水号?|车库|车位|\b(?:ref|reference|txn|order|id|error|(?:pack|block|course|set|bundle|group)s? of|ending(?: in)?|ends(?: in| with)?|extension))\s*[:：]?\s*\d*[-]?$"
 )
+
+_RAISED = re.compile(r"[涨升变改]|凭|我们|raised|up to|from|now")
+_BY_AREA, _AREA = re.compile(r"按[¥$]?$"), re.compile(r"平|㎡|面积")  # "我家89.6平,你按98算的"
 
 
 @dataclass(frozen=True)
@@ -158,31 +168,47 @@ def _is_replaced(text: str, found: _Sum) -> bool:
 
 def _sums(text: str, taken: list[tuple[int, int]]) -> list[_Sum]:
     found: list[_Sum] = []
+    prices: list[int] = []
     spans = list(taken)
     for pattern in (*_PATTERNS, _POINTED_AT, _LONE, _BARE):
         without_money = pattern is _LONE and not _MONEY_WORD.search(text)
         for match in pattern.finditer(text):
             if without_money and not re.search(r",|\.\d\d$", match["n"]):
                 continue
-            group = next(g for g in ("n", "big", "ten", "yuan", "zh", "en") if match.groupdict().get(g))
+            group = next(
+                g
+                for g in ("n", "whole", "whole2", "half", "big", "ten", "yuan", "zh", "en")
+                if match.groupdict().get(g)
+            )
             start, end = match.start(group), match.end()
             if any(start < b and a < end for a, b in spans):
                 continue
             spans.append((start, end))
+            if _is_unit_price(text, start, end):
+                prices.append(_fen(match) or 0)
+                continue
             if _is_no_sum(text, start, end):
                 continue
             fen = _fen(match)
             if fen and (pattern is not _BARE or fen >= 5000) and not _is_year_or_code(match, fen):
                 found.append(_Sum(start, end, fen))
+    # "每平1块9,涨到2块2": what stands beside a unit price and is much like it is one, too
+    if prices and _RAISED.search(text):
+        found = [s for s in found if not any(price <= s.fen * 2 and s.fen <= price * 2 for price in prices)]
     return sorted(found, key=lambda s: s.start)
+
+
+def _is_unit_price(text: str, start: int, end: int) -> bool:
+    before, after = text[max(0, start - 14) : start], text[end : end + 14]
+    return bool(_UNIT_PRICE.search(after) or _UNIT_PRICE_BEFORE.search(before))
 
 
 def _is_no_sum(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 14) : start], text[end : end + 14]
-    return bool(
+    if _BY_AREA.search(before) and _AREA.search(text):
+        return True
+    return is_other_sum(text, start, end) or bool(
         _VAGUE_BEFORE.search(before.rstrip("¥$ "))
-        or _UNIT_PRICE.search(after)
-        or _UNIT_PRICE_BEFORE.search(before)
         or _HOUSE_NUMBER.search(before)
         or re.match(rf"{_MORE}|来块|几|左右|上下|出头|以上|以下|\+|-odd| or so|ish| something", after)
     )
@@ -220,7 +246,10 @@ def _fen(match: re.Match[str]) -> int | None:
     if group.get("en"):
         number = english_number(group["en"])
         return None if number is None else number * 100
-    value = Decimal(group["n"].replace(",", "")) * _scale((group.get("k") or "").strip())
+    if group.get("half") or group.get("half2"):
+        whole = english_number(group["whole"] or group["whole2"] or "zero") or 0
+        return _scale(group["k"] or group["k2"]) * (100 * whole + 50)
+    value = Decimal(re.sub("[, ]", "", group["n"])) * _scale((group.get("k") or "").strip())
     return int(value * 100)
 
 
