@@ -181,7 +181,7 @@ FORMS: tuple[tuple[re.Pattern[str], means.Resolve], ...] = (
         ),
         means.month_end,
     ),
-    (_pattern(rf"\b(?:the )?end of (?P<mon>{_MONTH_NAME})\b"), means.english_month_end),
+    (_pattern(rf"\b(?:the )?(?:end|last day) of (?P<mon>{_MONTH_NAME})\b"), means.english_month_end),
     # days of months
     (_pattern(r"\d{1,2}(?:到|至|~|、|或者?)\d{1,2}[号日]"), means.nothing),
     (

@@ -49,7 +49,7 @@ HOLIDAYS: dict[str, dict[int, tuple[int, int]]] = {
 ENGLISH = {
     "chinese new year": _SPRING, "lunar new year": _SPRING, "spring festival": _SPRING, "cny": _SPRING,
     "new year's eve": _fixed(12, 31), "new years eve": _fixed(12, 31), "new year's day": _fixed(1, 1), "new year": _fixed(1, 1),
-    "chinese new year's eve": _EVE, "chinese new year eve": _EVE, "cny eve": _EVE, "eve of chinese new year": _EVE,
+    "chinese new year's eve": _EVE, "chinese new years eve": _EVE, "chinese new year eve": _EVE, "cny eve": _EVE, "eve of chinese new year": _EVE,
     "eve of lunar new year": _EVE, "eve of cny": _EVE, "eve of the new year": _fixed(12, 31), "boxing day": _fixed(12, 26),
     "day after thanksgiving": _BLACK_FRIDAY, "black friday": _BLACK_FRIDAY, "thanksgiving": _thanksgiving(0),
     "halloween": _fixed(10, 31), "valentine's day": _fixed(2, 14), "xmas eve": _fixed(12, 24), "armistice day": _fixed(11, 11),

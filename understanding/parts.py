@@ -6,7 +6,7 @@ from understanding.numbers import CHINESE, ENGLISH, whole_number
 
 _N = rf"(?P<n>\d{{1,2}}|{CHINESE}{{1,3}}|[俩仨])"
 _WORDS = r"(?:parts|payments|installments|bits|goes|lots|months|chunks|times)"
-_EN = rf"(?P<n>\d{{1,2}}|{ENGLISH})"
+_EN = rf"(?P<n>\d{{1,2}}|{ENGLISH}|(?:a )?dozen)"
 _PART = r"(?:期|次|回|笔|批|部分|份|个月|月|个季度|季|期付|阶段|段|轮|回|把|坨|口|瓣)"
 _PAY = r"(?:交|付|缴|还|给|结|清|支付|归还)"
 
@@ -36,12 +36,14 @@ _PATTERNS = tuple(
         rf"\bsplit (?:it |this )?{_EN} ways\b",
         rf"\b(?:in|over) {_EN} (?:times|goes|bits|lots|tranches)\b",
         rf"\b{_EN} (?:post[- ]?dated )?(?:cheques|checks)\b",
-        rf"(?<!for )(?<!been )\bover (?:the next )?{_EN} months\b",
+        rf"(?<!for )(?<!been )\b(?:over|across) (?:the next )?{_EN} months\b",
         rf"\b{_EN}[- ]month (?:plan|installment|payment plan)",
         rf"\b(?:installments?|plan) (?:of|over|for|in) {_EN}\b",
     )
 )
-_FRACTIONS = {
+_NAMED = {
+    "dozen": 12,
+    "a dozen": 12,
     "对半": 2,
     "半": 2,
     "half": 2,
@@ -65,8 +67,12 @@ _OTHERS = re.compile(
     r"我信用卡$|信用卡那边$|\b(?:paid|made|sent) $|\b(?:late|overdue|unpaid|interest)\b(?:(?!split|spread|pay)[^.!?;])*$"
 )
 _CORRECTION = re.compile(
-    r"不对|说错|改成|还是|不是|算了|no wait|sorry|i mean|actually|make (?:it|that)|rather|hang on|hold on"
+    r"不对|说错|改成|还是|不是|算了|[,。]不[,。]|no wait|sorry|i mean|actually|make (?:it|that)|rather|hang on|hold on"
 )
+
+
+# "Three installments, actually make it four": a number by itself.
+_INSTEAD = re.compile(rf"\b(?:actually|no|wait|sorry|rather),? (?:make (?:it|that) )?{_EN}(?=[,.?!]|$)")
 
 
 def find_parts(text: str) -> tuple[int | None, list[tuple[int, int]]]:
@@ -80,11 +86,11 @@ def find_parts(text: str) -> tuple[int | None, list[tuple[int, int]]]:
                 continue
             spans.append(match.span())
             word = match["n"]
-            if word not in _FRACTIONS:
+            if word not in _NAMED:
                 counts.append(match.span("n"))  # and no more: "split 9,600 into 3" holds a sum, too
             if word in ("a", "an", "两三", "三四", "二三", "一两", "四五", "五六"):
                 continue
-            count = _FRACTIONS.get(word) or whole_number(word)
+            count = _NAMED.get(word) or whole_number(word)
             if (
                 count is not None
                 and 2 <= count <= 60
@@ -98,4 +104,6 @@ def find_parts(text: str) -> tuple[int | None, list[tuple[int, int]]]:
         return None, counts
     if len(found) > 1 and _CORRECTION.search(text, found[0][1]):
         return found[-1][2], counts
+    if (instead := _INSTEAD.search(text, found[0][1])) and (count := whole_number(instead["n"])) and 2 <= count <= 60:
+        return count, [*counts, instead.span("n")]
     return found[0][2], counts

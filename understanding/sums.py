@@ -49,7 +49,7 @@ _PATTERNS: tuple[re.Pattern[str], ...] = (
     ),
     # 1.2k yuan  1.2万  3千块
     re.compile(
-        rf"(?<![\d.a-z])(?P<n>{_DIGITS})\s?(?P<k>k|w|grand|thousand|lakh|万|千|百)(?![a-z]){_VAGUE_AFTER}(?:{_UNIT}|yuan)?{_COUNT}",
+        rf"(?<![\d.a-z])(?P<n>{_DIGITS})\s?(?P<k>k|w|grand|thousand|hundred|lakh|万|千|百)(?![a-z]){_VAGUE_AFTER}(?:{_UNIT}|yuan)?{_COUNT}",
         re.ASCII,
     ),
     # 2860元  500 yuan  $: with a unit
@@ -104,12 +104,12 @@ _LONE = re.compile(
 )
 _MONEY_WORD = re.compile(
     r"交|缴|付|转|汇|划|账|怎么算|怎么出来|怎么来|分[\d两三四五六]次|每次|对公|肉疼|抹零|抹个零|太贵|冒出|多出|扣|钱|费|收|减|欠|还|给|pay|paid|send|sent|wired?|remit|bank(?:ed)? in|lease|quoted?|extra|price|from me|fee|charge|bill|transfer|money|cost|invoice|receipt|数|变|arrive|figure|number|total|rest\b|balance|owe|due\b|deposit"
-    r"|too many|too much|mistake|write|wrote|bring|venmo|zelle|hand|giro|lateness|penalty|levy|tell them|the full|put down|down today|putting|dropped off|even\b|cash|steep|on me|shows|take that|as a start|一分|清|票|续|刷"
+    r"|too many|too much|mistake|write|wrote|bring|venmo|zelle|hand|giro|lateness|penalty|levy|tell them|the full|put down|down today|putting|dropped off|even\b|cash|steep|on me|shows|take that|as a start|一分|清|票|续|刷|(?:can't|not) be right|for the (?:term|year|quarter|month|semester)"
 )
 _BARE = re.compile(rf"^\s*(?P<n>{_DIGITS})\s*$")
 
 _VAGUE_BEFORE = re.compile(
-    r"(?:大概|大约|小|约|差不多|左右|近|将近|不到|几|好几|至少|最多|多于|超过|about|around|roughly|approximately|some|nearly|almost|over|like|few|couple of)\s*$"
+    r"(?:大概|大约|小|约|差不多|左右|近|将近|不到|几|好几|至少|最多|多于|超过|about|around|roughly|approximately|some|nearly|almost|(?<!hand )(?<!handed )(?<!turned )over|like|few|couple of)\s*$"
 )
 _UNIT_PRICE = re.compile(
     r"^\s*(?:/|每|一个?|per|a |an )\s*(?:个)?(?:平|方|㎡|m2|m²|sqm|sq|square|meter|metre|household|unit|apartment|head|person|child|户|度|吨|节|课|天|小时|人|条|张|lesson|class|hour|session|day)|^\s*(?:/|每)"
@@ -255,6 +255,7 @@ def _fen(match: re.Match[str]) -> int | None:
 
 def _scale(letter: str) -> int:
     return {
+        "hundred": 100,
         "k": 1000,
         "grand": 1000,
         "thousand": 1000,
