@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 import warnings
@@ -29,6 +30,11 @@ TEMPLATE = "nuanling_template"
 KeptDatabases = Callable[[str], Database]
 
 tell_plainly()
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # asyncio puts a handler of its own in Python's place for each fixture and test, and Python writes out in full what is
+    # at hand there, an office with all its words. It leaves any other handler alone; this one does the same as Python's.
+    signal.signal(signal.SIGINT, lambda *signalled: signal.default_int_handler(*signalled))
 
 if not os.environ.get("CI"):  # there Hypothesis brings a profile of its own, without deadlines and without chance
     settings.register_profile("unhurried", deadline=None)  # a busy machine is no fault of the code
