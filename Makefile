@@ -3,6 +3,8 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+# Hundreds of tests start the program: without its bytecode each would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help install run demo test browser postgres check fire mutate audit interop migrate doctor simulate bench lock
 
 VENV := .venv
@@ -61,7 +63,7 @@ fire: postgres ## the fault tests at full size, minutes long; SEED= plays a run 
 mutate: $(VENV)/installed-dev ## does a test notice each small fault in the rules? ARGS=domain/gate.py
 	@$(PYTHON) -m tests.mutation.run $(ARGS)
 
-words: $(VENV)/installed-dev ## look at every word that ships, after content/messages.*.toml was changed
+words: $(VENV)/installed-dev ## look at every word that ships, after content/messages*, cases* or openers.toml was changed
 	@$(PYTHON) -m scripts.words
 
 audit: $(VENV)/installed-dev ## known weaknesses of the locked libraries; needs the advisory service

@@ -38,6 +38,7 @@ from domain.wording import LANGUAGES, Wording, WordingError, fields_of, flatten
 from understanding.tone import Tone
 
 CONTENT = ROOT / "content"
+DIGESTS = "messages.sha256"
 FOR_GROUPS = (
     "announcement.",
     "honour.post",
@@ -57,19 +58,25 @@ def load_wording(content: Path = CONTENT) -> Wording:
         for path in sorted(content.glob(f"messages*.{language}.toml")):
             try:
                 raw = path.read_bytes()
-                words = flatten(tomllib.loads(raw.decode("utf-8")))
+                words = _words(raw)
             except (tomllib.TOMLDecodeError, UnicodeDecodeError, WordingError) as wrong:
                 raise ConfigError(f"{path}: {wrong}") from None
             twice = templates[language].keys() & words.keys()
             if twice:
                 raise ConfigError(f"{path}: {sorted(twice)[0]} stands in another messages file too: keep one")
             templates[language] |= words
-            if hashlib.sha256(raw).hexdigest() not in looked_at:
+            if digest(raw) not in looked_at:
                 check_kind(path, words)
     wording = Wording(templates)
     if faults := wording.faults():
         raise ConfigError(faults[0])
     return wording
+
+
+@cache
+def _words(raw: bytes) -> Mapping[str, str]:
+    """The words of a file; the same bytes are read once in a process, however often an office is."""
+    return flatten(tomllib.loads(raw.decode("utf-8")))
 
 
 @dataclass(frozen=True)
@@ -159,10 +166,11 @@ def load_openers(content: Path = CONTENT) -> tuple[Opener, ...]:
     """How calls may begin, from content/openers.toml; each as kind as any other text. Raises ConfigError."""
     path = content / "openers.toml"
     try:
-        openers = read_openers(path.read_text(encoding="utf-8"), str(path))
+        raw = path.read_bytes()
+        openers = read_openers(raw.decode("utf-8"), str(path))
     except (OSError, UnicodeDecodeError, OpenerError) as wrong:
         raise ConfigError(str(wrong)) from None
-    for opener in openers:
+    for opener in openers if digest(raw) not in _looked_at(content) else ():
         for text in opener.words.values():
             if found := _findings(text, Audience.STAFF):
                 raise ConfigError(f"{path}: {opener.name}: {found[0].rule}: {found[0].text!r}: choose kinder words")
@@ -193,9 +201,13 @@ def _looked_at(content: Path) -> frozenset[str]:
     """The digests of the shipped files whose every word was looked at when it was written (`make words`): only what the
     office has changed since is looked at again, which saves seconds at each start.
     """
-    path = content / "messages.sha256"
+    path = content / DIGESTS
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return frozenset(line.partition(" ")[0] for line in lines)
+
+
+def digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
 
 
 def check_kind(path: Path, words: Mapping[str, str]) -> None:
@@ -267,21 +279,28 @@ def load_library(content: Path = CONTENT) -> Library:
     """Scripts and solved cases. Raises ConfigError on a fault, or where a text that residents get is unkind."""
     scripts: dict[str, Script] = {}
     cases: dict[str, Case] = {}
+    looked_at = _looked_at(content)
     try:
         for path in sorted(content.glob("scripts*.toml")):
             scripts |= read_scripts(path.read_text(encoding="utf-8"), str(path))
         for path in sorted(content.glob("cases*.toml")):
-            more = read_cases(path.read_text(encoding="utf-8"), str(path))
+            raw = path.read_bytes()
+            more = read_cases(raw.decode("utf-8"), str(path))
             if twice := cases.keys() & more.keys():
                 raise LibraryError(f"{path}: {sorted(twice)[0]} stands in another file too: keep one")
             cases |= more
+            if digest(raw) not in looked_at:
+                _check_cases(path, more)
     except (LibraryError, UnicodeDecodeError) as wrong:
         raise ConfigError(str(wrong)) from None
+    return Library(scripts, cases)
+
+
+def _check_cases(path: Path, cases: Mapping[str, Case]) -> None:
     for case in cases.values():
         for text in case.say.values():
             if found := lint(text, Audience.PRIVATE):
-                raise ConfigError(f"cases: {case.name}: {found[0].rule}: {found[0].text!r}: choose kinder words")
-    return Library(scripts, cases)
+                raise ConfigError(f"{path}: {case.name}: {found[0].rule}: {found[0].text!r}: choose kinder words")
 
 
 def _trial(settings: Settings, wording: Wording) -> Trial:

@@ -7,6 +7,7 @@ import fcntl
 import os
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import IO, ClassVar
 
@@ -106,5 +107,10 @@ async def is_current(database: Database) -> bool:
 
     async with database.engine.connect() as connection:
         present = await connection.run_sync(revision)
-    head = await asyncio.to_thread(lambda: ScriptDirectory.from_config(alembic_config()).get_current_head())
-    return present == head
+    return present == await asyncio.to_thread(_head)
+
+
+@cache
+def _head() -> str | None:
+    """The newest migration; reading them all takes a while, and they don't change while a program runs."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from domain.lint_text import HAN, squeezed_words
 
@@ -54,7 +55,12 @@ def _word(word: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(_GAP.join(mixed)), re.compile(rf"(?<![a-z]){whole}(?![a-z])")
 
 
-_WORDS = tuple((rule, word, *_word(word)) for rule, words in _CORE.items() for word in words.split())
+@cache
+def _words() -> tuple[tuple[str, str, re.Pattern[str], re.Pattern[str]], ...]:
+    """(rule, word, mixed spelling, all pinyin) of each; compiled when the first text is looked at."""
+    return tuple((rule, word, *_word(word)) for rule, words in _CORE.items() for word in words.split())
+
+
 _SLANG = (
     (
         "authority",
@@ -74,7 +80,7 @@ _SLANG = (
 def disguised(text: str) -> Iterator[tuple[str, str]]:
     """(rule, the words as written) of a plain text; words written openly are left to the rules."""
     open_words = squeezed_words(text)
-    for rule, word, mixed, spelled in _WORDS:
+    for rule, word, mixed, spelled in _words():
         for hit in mixed.finditer(text):
             if not re.search(f"[{HAN}]", hit[0]):
                 continue

@@ -7,39 +7,42 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
 class Ban:
     """`pattern` is forbidden, where `needs` (if any) is in the sentence too, unless `unless` is.
 
-    `firm`: works or weather are no excuse where the sentence also speaks of money that is not there.
+    The hundreds of them are compiled when a text is looked at: a program that only starts need not wait for them.
     """
 
     rule: str
-    pattern: re.Pattern[str]
-    needs: re.Pattern[str] | None = None
-    unless: re.Pattern[str] | None = None
-    firm: bool = False
+    forbidden: str
+    needed: str = ""
+    excuse: str = ""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self.forbidden)
+
+    @cached_property
+    def needs(self) -> re.Pattern[str] | None:
+        return re.compile(self.needed) if self.needed else None
+
+    @cached_property
+    def unless(self) -> re.Pattern[str] | None:
+        return re.compile(self.excuse) if self.excuse else None
+
+    @cached_property
+    def firm(self) -> bool:
+        """Works or weather are no excuse where the sentence also speaks of money that is not there."""
+        return any(table in self.excuse for table in (WORKS, _KEEP, _HEALTH, WORKS_EN))
 
 
 def _bans(rule: str, *rows: tuple[str, ...] | str) -> tuple[Ban, ...]:
     """Rows are (pattern, needs, unless); the last two may be left out or empty."""
-    found = []
-    for row in rows:
-        pattern, needs, unless = ((row,) if isinstance(row, str) else row) + ("",) * (
-            2 if isinstance(row, str) else 3 - len(row)
-        )
-        found.append(
-            Ban(
-                rule,
-                re.compile(pattern),
-                re.compile(needs) if needs else None,
-                re.compile(unless) if unless else None,
-                any(table in unless for table in (WORKS, _KEEP, _HEALTH, WORKS_EN)),
-            )
-        )
-    return tuple(found)
+    return tuple(Ban(rule, *((row,) if isinstance(row, str) else row)) for row in rows)
 
 
 # --- company: words that tell a threat from a notice -------------------------------------------------------------

@@ -5,30 +5,31 @@ python -m scripts.words        exit 1 and one line for the first word that is no
 
 from __future__ import annotations
 
-import hashlib
 import sys
-import tomllib
 from pathlib import Path
 
-from bot.content import CONTENT, check_kind
+from bot.content import CONTENT, DIGESTS, digest, load_library, load_openers, load_wording
 from bot.settings import ConfigError
-from domain.wording import flatten
+
+LOOKED_AT = ("messages*.toml", "cases*.toml", "openers.toml")
 
 
 def digests(content: Path) -> str:
     """One line a file, as sha256sum writes it."""
-    paths = sorted(content.glob("messages*.toml"))
-    return "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in paths)
+    paths = sorted(path for pattern in LOOKED_AT for path in content.glob(pattern))
+    return "".join(f"{digest(path.read_bytes())}  {path.name}\n" for path in paths)
 
 
 def main() -> int:
+    (CONTENT / DIGESTS).unlink(missing_ok=True)  # without them everything is looked at
     try:
-        for path in sorted(CONTENT.glob("messages*.toml")):
-            check_kind(path, flatten(tomllib.loads(path.read_text(encoding="utf-8"))))
+        load_wording()
+        load_library()
+        load_openers()
     except ConfigError as unkind:
         print(unkind)
         return 1
-    (CONTENT / "messages.sha256").write_text(digests(CONTENT), encoding="utf-8")
+    (CONTENT / DIGESTS).write_text(digests(CONTENT), encoding="utf-8")
     return 0
 
 

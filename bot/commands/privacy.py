@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.commands.context import CommandError, Desk, at_desk, settings_of
-from bot.handing_out import data_folder
 from domain.money import yuan
 
 if TYPE_CHECKING:
@@ -93,6 +92,8 @@ def _carry_out(context: typer.Context, name: str, subject: Subject, told: Erasin
             return await erase(session, again, desk.now, actor=desk.actor)
 
     done = at_desk(context, work)
+    from bot.handing_out import data_folder
+
     folder = data_folder(settings_of(context))
     for path in done.files:
         (folder / path).unlink(missing_ok=True)

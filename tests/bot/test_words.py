@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bot.content import CONTENT, check_kind, load_wording
+from bot.content import CONTENT, check_kind, load_library, load_openers, load_wording
 from bot.settings import ConfigError
 from domain.wording import flatten
 from scripts.words import digests
 
 
 def test_the_digests_are_those_of_the_words_that_ship() -> None:
-    """After a change of content/messages.*.toml: make words."""
+    """After a change of content/messages*.toml, cases*.toml or openers.toml: make words."""
     assert (CONTENT / "messages.sha256").read_text(encoding="utf-8") == digests(CONTENT)
 
 
 @pytest.mark.parametrize("path", sorted(CONTENT.glob("messages*.toml")), ids=lambda path: path.name)
 def test_every_word_that_ships_is_kind(path: Path) -> None:
     check_kind(path, flatten(tomllib.loads(path.read_text(encoding="utf-8"))))
+
+
+def test_every_opener_that_ships_is_kind(tmp_path: Path) -> None:
+    shutil.copy(CONTENT / "openers.toml", tmp_path)  # away from the digests
+    assert load_openers(tmp_path) == load_openers()
+
+
+@pytest.mark.parametrize(("name", "load"), [("openers.toml", load_openers), ("cases.both.toml", load_library)])
+def test_a_changed_opener_or_case_is_looked_at(tmp_path: Path, name: str, load: Callable[[Path], object]) -> None:
+    for each in ("messages.sha256", "openers.toml", *(path.name for path in CONTENT.glob("cases*.toml"))):
+        shutil.copy(CONTENT / each, tmp_path)
+    words = (tmp_path / name).read_text(encoding="utf-8")
+    changed = re.sub('^((say.)?zh = )".*"$', r'\1"不交费就停您家的水"', words, count=1, flags=re.MULTILINE)
+    assert changed != words
+    (tmp_path / name).write_text(changed, encoding="utf-8")
+    with pytest.raises(ConfigError, match=rf"{name}: \w+: pressure: "):
+        load(tmp_path)
 
 
 def test_a_changed_word_is_looked_at_and_refused_with_its_place(tmp_path: Path) -> None:
