@@ -27,9 +27,26 @@ def reader() -> Reader:
     return Reader.load(CONTENT)
 
 
-async def played(directory: Path, reader: Reader, *, days: int = 19, accounts: int = 20, seed: int = 3) -> Result:
-    simulation = Simulation(Settings(), directory, days=days, accounts=accounts, seed=seed, start=BEFORE_THE_FESTIVAL)
-    return await simulation.run(reader=reader)
+def simulation(directory: Path, *, days: int = 19, accounts: int = 20) -> Simulation:
+    return Simulation(Settings(), directory, days=days, accounts=accounts, seed=3, start=BEFORE_THE_FESTIVAL)
+
+
+async def played(directory: Path, reader: Reader, *, days: int = 19) -> Result:
+    return await simulation(directory, days=days).run(reader=reader)
+
+
+async def found_out(playing: Simulation, reader: Reader) -> bool:
+    """Whether a rule was broken on one of the days; none is played after the first such day."""
+
+    def look(_: int) -> None:
+        if playing.result.invariant_breaks:
+            raise LookupError
+
+    try:
+        await playing.run(look, reader)
+    except LookupError:
+        return True
+    return False
 
 
 def test_all_sorts_of_people_live_there() -> None:
@@ -80,7 +97,7 @@ async def test_a_gate_without_one_rule_is_found_out(
     tmp_path: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch, kind: Kind
 ) -> None:
     monkeypatch.setitem(RULES, kind, Rule())
-    assert (await played(tmp_path, reader)).invariant_breaks
+    assert await found_out(simulation(tmp_path), reader)
 
 
 @pytest.mark.parametrize(("kind", "field", "off"), CELLS if FULL else CELLS[:1])
@@ -88,7 +105,7 @@ async def test_a_gate_without_one_cell_is_found_out(
     tmp_path: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch, kind: Kind, field: str, off: object
 ) -> None:
     monkeypatch.setitem(RULES, kind, replace(RULES[kind], **{field: off}))  # type: ignore[arg-type]
-    assert (await played(tmp_path, reader, days=60, accounts=40)).invariant_breaks
+    assert await found_out(simulation(tmp_path, days=60, accounts=40), reader)
 
 
 async def test_a_kind_without_any_row_is_a_finding_not_a_crash(
