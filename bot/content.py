@@ -352,6 +352,7 @@ def load_office(
         channels=channels,
         approve_first_run=settings.policy.approve_first_run,
         bot_names={} if bot_names is None else bot_names,
+        notices={"wechat": settings.wechat.notices} if "wechat" in channels and settings.wechat.notices else {},
         language=settings.organisation.language,
         desk=desk_of(settings),
         calling=calling_of(settings),

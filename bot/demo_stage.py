@@ -185,7 +185,7 @@ class Demo:
         self.platform, self.scenario, self.clock = platform, scenario, DemoClock(at)
         self.clock.run(not platform.noted.get(CYCLE))  # between two steps of a cycle the clock stands
         memory = DatabaseMemory(database, self.clock, SandboxChannel.name, "demo")
-        channel = SandboxChannel(platform, self.clock, memory.show_menu)
+        channel = SandboxChannel(platform, self.clock, memory.show_menu, memory.spend_notice)
         self.app = await build_app(settings, database, self.clock, {channel.name: channel}, self._reader)
         self.residents = Residents(database, platform, scenario, self.app.office.zone)
         platform.listeners.append(self.hub.tell)

@@ -23,6 +23,7 @@ PREFIX = "NUANLING_"
 
 
 ROBOT_KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
+NOTICES_MAX = 3  # WeChat asks for so many one-time notices in one tap
 
 
 class ConfigError(ValueError):
@@ -133,7 +134,13 @@ class Wechat(Section):
     token: str = Field("", repr=False)
     aes_key: str = Field("", repr=False)
     base_url: str = "https://api.weixin.qq.com"
+    sdk_url: str = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"  # of the page that asks for one-time notices
     templates: Mapping[str, Template] = Field(default_factory=dict)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """The one-time notices that people may agree to, each once."""
+        return tuple(dict.fromkeys(each.notice_id for each in self.templates.values() if each.notice_id))
 
     @field_validator("templates", mode="before")
     @classmethod
@@ -344,6 +351,12 @@ def _check_wechat(wechat: Wechat) -> None:
         )
     if not wechat.base_url.startswith(("http://", "https://")):
         raise ConfigError("wechat.base_url is not an address: write https://api.weixin.qq.com")
+    if not re.fullmatch(r"https?://[^\s'\";,<>]+", wechat.sdk_url):
+        raise ConfigError(f"wechat.sdk_url is not an address: write {Wechat().sdk_url}")
+    if len(wechat.notices) > NOTICES_MAX:
+        raise ConfigError(
+            f"wechat.templates: WeChat asks people for {NOTICES_MAX} notices at once: use no more different notice_id"
+        )
 
 
 def _check_email(email: Email) -> None:

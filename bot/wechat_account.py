@@ -76,6 +76,13 @@ def read_menu(path: Path = MENU, name_bytes: tuple[int, int] = NAME_BYTES) -> di
     return {"button": [_button(each, name_bytes, commands, path) for each in top]}
 
 
+def leave_out(menu: dict[str, Any], key: str) -> None:
+    """Take the entries of a command out of a menu: the account has nothing for it."""
+    for button in menu["button"]:
+        if "sub_button" in button:
+            button["sub_button"] = [each for each in button["sub_button"] if each.get("key") != key]
+
+
 def _button(raw: Mapping[str, Any], longest: tuple[int, ...], commands: set[str], path: Path) -> dict[str, Any]:
     """`longest`: the bytes that its name may have, then those of the names below it."""
     name, below = str(raw.get("name", "")), raw.get("sub_button", [])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from bot.doctor import FAIL, OK, WARN, Check
 from domain.clock import SystemClock
@@ -52,6 +53,8 @@ async def examine(settings: Settings) -> AsyncIterator[Check]:
         yield Check("wechat", OK, f"{wechat.app_id}: the token is fetched; no bot can post in residents' WeChat groups")
         yield clocks("wechat clock", seen.at)
         yield _templates(wechat, seen)
+        if wechat.notices:
+            yield _page(settings)
         yield _menu(seen)
     yield await _callback(settings)
 
@@ -63,6 +66,7 @@ def _look(wechat: Wechat) -> Seen:
 
     from bot.channels.wechat_api import Client, Timeouts
     from bot.channels.wechat_errors import Code, meaning, of_library
+    from bot.channels.wechat_notices import contents, notice_templates
 
     client = Client(wechat.app_id, wechat.app_secret, wechat.base_url, Timeouts(3.0, 5.0, SECONDS))
     client._http.hooks["response"].append(lambda answer, *_, **__: headers.update(answer.headers))
@@ -71,7 +75,8 @@ def _look(wechat: Wechat) -> Seen:
     try:
         token, _ = client.stable_token(False)
         listed = client.get("template/get_all_private_template", params={"access_token": token})
-        seen.templates = {str(each["template_id"]): str(each["content"]) for each in listed["template_list"]}
+        agreed = notice_templates(client, {"access_token": token}) if wechat.notices else {}
+        seen.templates = contents(listed, agreed)
         seen.at = date_of(headers)
         client.get("menu/get", params={"access_token": token})
         seen.menu = True
@@ -123,6 +128,16 @@ def _templates(wechat: Wechat, seen: Seen) -> Check:
                 detail = f"{name}: fields differ from WeChat's: {', '.join(sorted(missing))}"
                 return Check("wechat templates", FAIL, detail, "name each of its fields once, or none at all")
     return Check("wechat templates", OK, ", ".join(sorted(wanted)))
+
+
+def _page(settings: Settings) -> Check:
+    """The page on which people agree to one-time notices."""
+    if not (settings.web.public_url and settings.web.link_keys):
+        cure = "write web.public_url and web.link_keys: a notice needs a page on which people agree to it"
+        return Check("wechat notices", FAIL, "no page: nobody can agree to a one-time notice", cure)
+    host = urlsplit(settings.web.public_url).hostname
+    detail = f"people agree on a page of {host}: it must stand under JS接口安全域名 in WeChat's backend (功能设置)"
+    return Check("wechat notices", OK, detail)
 
 
 def _menu(seen: Seen) -> Check:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import update
 
 from bot.channels.wechat_memory import Fitting, Said, Token
-from domain.allowances import spendable
+from domain.allowances import notices_left, spendable
 from domain.clock import Clock, local_date
 from models import dialogue, in_band, platforms
 from models.base import Database
@@ -30,10 +30,14 @@ class DatabaseMemory:
         self._database = database
         self._clock = clock
         self._channel = channel
+        self._own = account
         self._account = f"{channel}/{account}"[:80]
         self._news = asyncio.Event()
 
     # the token
+
+    def beside(self, what: str) -> DatabaseMemory:
+        return DatabaseMemory(self._database, self._clock, self._channel, f"{self._own}/{what}")
 
     async def token(self) -> Token | None:
         async with self._database.read() as session:
@@ -117,6 +121,14 @@ class DatabaseMemory:
     async def spend_notice(self, user: str, template_id: str) -> bool:
         async with self._database.write() as session:
             return await platforms.spend_notice(session, self._channel, user, template_id)
+
+    async def notices_left(self, user: str) -> Mapping[str, int]:
+        async with self._database.read() as session:
+            return notices_left(await platforms.allowances(session, self._channel, user))
+
+    async def paid(self, user: str) -> None:
+        async with self._database.write() as session:
+            await platforms.open_allowance(session, self._channel, user, "payment", self._clock.now())
 
     async def give_back(self, user: str, kind: str) -> None:
         async with self._database.write() as session:

@@ -48,6 +48,8 @@ def spendable(allowances: Sequence[Allowance], now: datetime) -> Allowance | Non
     return min(usable, key=lambda each: (each.left is not None, each.until), default=None)
 
 
-def notice_left(allowances: Sequence[Allowance], template_id: str) -> bool:
-    """The person agreed to one more notice of this template."""
-    return any(each.kind == NOTICE + template_id and each.left for each in allowances)
+def notices_left(allowances: Sequence[Allowance]) -> dict[str, int]:
+    """How many more notices of each template the person has agreed to; templates without any are left out."""
+    return {
+        each.kind.removeprefix(NOTICE): each.left for each in allowances if each.kind.startswith(NOTICE) and each.left
+    }

@@ -28,6 +28,11 @@ class Links:
     public_url: str = ""
     keys: tuple[str, ...] = field(default=(), repr=False)
 
+    @property
+    def ready(self) -> bool:
+        """Whether there are links at all: a public address, and a key to sign with."""
+        return bool(self.public_url and self.keys)
+
     def address(self, path: str, subject: str, now: datetime, life: timedelta) -> str:
         """`https://…/path/signed`, or "" where the office has no public address or no key.
 
@@ -37,7 +42,7 @@ class Links:
             raise ValueError("a link lives for 72 hours at the most")
         if not SUBJECT.fullmatch(subject):
             raise ValueError(f"not the subject of a link: {subject!r}")
-        if not self.public_url or not self.keys:
+        if not self.ready:
             return ""
         key = self.keys[0]
         what = f"{subject}.{int((now + life).timestamp())}.{key_id(key)}"

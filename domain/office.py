@@ -42,6 +42,7 @@ class Office:
     channels: tuple[str, ...] = ()  # enabled ones
     approve_first_run: bool = False
     bot_names: Mapping[str, str] = field(default_factory=dict)
+    notices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # channel -> one-time notices one may agree to
     language: str = "zh"  # of the desk: cards, tasks, digests
     desk: Desk = field(default_factory=Desk)
     calling: Calling = field(default_factory=Calling)

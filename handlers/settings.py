@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.errors import Refusal
 from domain.messages import Answer, Choice
 from domain.wording import LANGUAGES, short_room, tongue
-from handlers import stop
+from handlers import notices, stop
 from handlers.bill import joined
 from handlers.household import press, rooms, settle_on
 from handlers.steps import talks_with_staff
@@ -31,6 +31,8 @@ async def show(turn: Turn) -> Answer:
     menus = [_menu(turn, "spacing"), _menu(turn, "hours")]
     if len(await _channels(turn)) > 1:
         menus.append(_menu(turn, "channel"))
+    left = await notices.left(turn)
+    asks = notices.offered(turn)
     rows = [
         menus,
         [
@@ -38,6 +40,7 @@ async def show(turn: Turn) -> Answer:
             *[turn.button(f"language_{each}", "settings.language", reusable=True, language=each) for each in LANGUAGES],
         ],
         [reminders, press(turn, "unbind", "settings.unbind")],
+        *([[turn.button("notices", "notices.show", reusable=True)]] if asks else []),
         *rooms(turn, others, "settings.show"),
     ]
     fields = {
@@ -46,6 +49,7 @@ async def show(turn: Turn) -> Answer:
         "spacing": _shown(turn, "spacing"),
         "hours": _shown(turn, "hours"),
         "channel": _shown(turn, "channel"),
+        "notices": turn.words("settings.notices_left", left=str(left)) if left or asks else "",
         "size": _shown(turn, "large_type"),
         "rooms": joined(turn, [short_room(account.room) for account, _ in turn.households]),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from starlette.routing import BaseRoute
 
@@ -112,6 +112,28 @@ class Channel(Protocol):
     async def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
         """May the bot write to this chat without being asked?"""
         ...
+
+
+@dataclass(frozen=True)
+class Asking:
+    """`script`: the address of WeChat's own. `config`: what it is told first. `templates`: what is asked for."""
+
+    script: str
+    config: Mapping[str, Any]
+    templates: tuple[str, ...]
+
+
+class Asker(Protocol):
+    async def ask(self, address: str) -> Asking:
+        """What the page at this address needs for the platform to ask its reader. Raises a DeliveryError."""
+        ...
+
+
+@runtime_checkable
+class WithNotices(Protocol):
+    """A channel whose people agree to single notices, on a page of ours with a button of the platform's."""
+
+    notices: Asker
 
 
 @runtime_checkable

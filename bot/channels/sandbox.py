@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 
 from bot.channels.channel import Health, Sendable, Store
 from bot.channels.sandbox_platform import MENTIONS, TEXT_LIMIT, Line, Platform
-from bot.channels.sandbox_skins import Skin, card_of
+from bot.channels.sandbox_skins import NOTICE, Skin, card_of, notice_of
 from bot.channels.sandbox_tasks import SandboxTasks
 from bot.channels.wechat_memory import Said
 from bot.channels.wechat_words import LIMIT, pieces
@@ -27,10 +27,16 @@ SLOW_SECONDS = 3.0
 CALL_ALL = "@所有人"
 WAIT_SECONDS = 5  # what the platform asks for when it is written to too fast
 ShowMenu = Callable[[str, Sequence[Sequence[Mapping[str, str]]]], Awaitable[None]]
+SpendNotice = Callable[[str, str], Awaitable[bool]]
 
 
 async def _forget(chat: str, choices: Sequence[Sequence[Mapping[str, str]]]) -> None:
     """Where no database is behind the page, an unasked menu is only shown."""
+
+
+async def _allowed(chat: str, template_id: str) -> bool:
+    """Where no database is behind the page, the platform's own count is the only one."""
+    return True
 
 
 class SandboxChannel:
@@ -43,12 +49,18 @@ class SandboxChannel:
     # Nothing is at the other end that could be overrun: a week must pass in seconds.
     limits = Limits(global_per_second=2000, per_chat_per_second=50, group_per_minute=3000, concurrency=64)
 
-    def __init__(self, platform: Platform, clock: Clock, show_menu: ShowMenu = _forget) -> None:
-        """`show_menu`: from now on digits mean these buttons, in a chat that has none to press."""
+    def __init__(
+        self, platform: Platform, clock: Clock, show_menu: ShowMenu = _forget, spend_notice: SpendNotice = _allowed
+    ) -> None:
+        """`show_menu`: from now on digits mean these buttons, in a chat that has none to press.
+
+        `spend_notice`: use up one agreement to a one-time notice in the bot's own ledger.
+        """
         self.platform = platform
         self.tasks = SandboxTasks(platform, clock)
         self._clock = clock
         self._show_menu = show_menu
+        self._spend_notice = spend_notice
 
     @property
     def health(self) -> Health:
@@ -106,6 +118,10 @@ class SandboxChannel:
         said, card = Said(message.text, message.choices), card_of(message.template, message.fields)
         if card is not None and message.kind in UNASKED:
             return self.platform.put_by_bot(message.chat, "", now, (), None, card)
+        if message.kind in UNASKED and follower.notices and await self._spend_notice(message.chat, NOTICE):
+            follower.notices -= 1
+            self.platform.keep_follower(message.chat)
+            return self.platform.put_by_bot(message.chat, "", now, (), None, notice_of(message.fields))
         if message.kind is Kind.REPLY and (whole := follower.in_breath(said, now)):
             line = self._in_reply(message.chat, whole, now)
         elif (sent := self._by_customer_message(message.chat, said, now)) is not None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.channels.sandbox_skins import Follower, Skin, Task, sent_within_a_day
+from bot.channels.sandbox_skins import NOTICE, Follower, Skin, Task, sent_within_a_day
 from domain.messages import Attachment
 from domain.text import length, well_formed
 
@@ -185,6 +185,15 @@ class Platform:
                 self.follower(profile.id).allow("payment", at)
                 self.keep_follower(profile.id)
 
+    def agree(self, sender: str, at: datetime) -> None:
+        """Agree to one more one-time notice of the 公众号, which hears of it. Raises NotPossible."""
+        profile = self._may_write(sender, sender)
+        if self.skin_of(sender) is not Skin.WECHAT or not profile.started:
+            raise NotPossible("not_wechat")
+        self.follower(sender).notices += 1
+        self.keep_follower(sender)
+        self._report(sender, at, "agreed", {"accepted": NOTICE})
+
     def unfollow(self, sender: str, at: datetime) -> None:
         """Stop following the 公众号: nothing reaches the person any more. Raises NotPossible."""
         profile = self._may_write(sender, sender)
@@ -192,10 +201,16 @@ class Platform:
             raise NotPossible("not_wechat")
         profile.started = False
         self._keep("profile", asdict(profile))
+        if self.follower(sender).notices:
+            self._report(sender, at, "agreed", {"withdrawn": NOTICE})
         self.followers.pop(sender, None)
         self.keep_follower(sender)
+        self._report(sender, at, "blocked", {})
+
+    def _report(self, sender: str, at: datetime, event: str, fields: Mapping[str, str]) -> None:
+        """The bot hears of something that is no message."""
         number = self._next()
-        payload = {"chat": sender, "sender": sender, "at": at.isoformat(), "event": "blocked"}
+        payload = {"chat": sender, "sender": sender, "at": at.isoformat(), "event": event, "event_fields": dict(fields)}
         self._updates.append((int(number), json.dumps(payload), ""))
         self._keep("update", self._updates[-1])
         self._news.set()

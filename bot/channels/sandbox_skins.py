@@ -21,6 +21,8 @@ BREATH = timedelta(seconds=4)  # an answer within this time goes back as the rep
 TEMPLATES = ("reminder", "promise", "plan", "receipt")  # what this account has templates for, by our own families
 # The fields that they may have, as the platform names them.
 KEYS = ("thing1", "thing2", "amount3", "time4", "phone_number5")
+NOTICE = "sandbox-notice"  # its one template of one-time notices: whatever else nobody asked for
+NOTICE_KEYS = ("thing1", "thing2", "phone_number5")
 TASKS_A_DAY, TASKS_A_MONTH = 1, 28  # messages to one customer or group
 REMINDERS_A_DAY = 3
 DAY = timedelta(days=1)
@@ -40,6 +42,7 @@ class Follower:
     asked_at: str = ""
     reply: str = ""  # the line of what was said in this breath
     said: list[list[Any]] = field(default_factory=list)  # in it: texts with their rows of buttons
+    notices: int = 0  # one-time notices agreed to and not sent
 
     def allow(self, kind: str, at: datetime) -> None:
         """The person did something that allows messages anew."""
@@ -87,6 +90,13 @@ def card_of(template: str, fields: Mapping[str, str]) -> list[list[str]] | None:
     known = {name: value for name, value in guessed(KEYS, fields).items() if value != "{}"}
     data = filled(known, fields) if "amount3" in known else None
     return None if data is None else [["title", family], *([name, each["value"]] for name, each in data.items())]
+
+
+def notice_of(fields: Mapping[str, str]) -> list[list[str]]:
+    """What a one-time notice shows, in the same form."""
+    known = {name: value for name, value in guessed(NOTICE_KEYS, fields).items() if value != "{}"}
+    data = filled(known, fields) or {}
+    return [["title", "notice"], *([name, each["value"]] for name, each in data.items())]
 
 
 @dataclass

@@ -18,6 +18,7 @@ from bot.channels.wechat_callback import Callback
 from bot.channels.wechat_errors import Code, Do, meaning
 from bot.channels.wechat_gate import Gate
 from bot.channels.wechat_memory import Memory, Said
+from bot.channels.wechat_notices import Notices, contents, notice_templates
 from bot.channels.wechat_templates import filled, guessed, keys_of
 from bot.channels.wechat_updates import CHANNEL, ID, describe, parse
 from bot.channels.wechat_words import LIMIT, pieces
@@ -58,6 +59,7 @@ class WechatChannel:
         crypto = WeChatCrypto(settings.token, settings.aes_key, settings.app_id)
         gate = Gate(settings.token, crypto, settings.app_id)
         self.callback = Callback(CALLBACK_PATH, gate, crypto, memory, clock, describe)
+        self.notices = Notices(settings, self._call, memory, clock)
         self._keys: dict[str, tuple[str, ...]] = {}  # the fields of each template, as the platform names them
         self._last_ok_at: datetime | None = None
         self._fault = ""
@@ -77,17 +79,16 @@ class WechatChannel:
         """Fetch a token and the account's templates. Raises ChannelDown with a cure, TryLater when nobody answers."""
         try:
             told = await self._call(lambda client: client.template.get_all_private_template())
+            agreed = await self._call(notice_templates) if self._settings.notices else {}
         except Rejected as refused:  # an account without templates answers anyhow; it only can't be asked which it has
             log.warning("templates not read", detail=refused.detail)
-            told = {}
-        self._keys = {
-            str(each.get("template_id")): keys_of(str(each.get("content", "")))
-            for each in told.get("template_list", ())
-            if isinstance(each, dict)
-        }
+            told = agreed = {}
+        self._keys = {each: keys_of(content) for each, content in contents(told, agreed).items()}
         for name, template in self._settings.templates.items():
-            if self._keys and template.id and template.id not in self._keys:
-                log.warning("template unknown to WeChat", template=name, cure="correct its id under [wechat.templates]")
+            for wanted in (template.id, template.notice_id):
+                if self._keys and wanted and wanted not in self._keys:
+                    cure = "correct its id under [wechat.templates]"
+                    log.warning("template unknown to WeChat", template=name, cure=cure)
 
     async def stop(self) -> None:
         await self.api.close()
@@ -101,7 +102,19 @@ class WechatChannel:
     async def may_write_first(self, chat: str, now: datetime) -> WriteFirst:
         if await self.memory.writable(chat, now):
             return WriteFirst.YES
-        return WriteFirst.ONLY_TEMPLATE if any(each.id for each in self._settings.templates.values()) else WriteFirst.NO
+        if any(each.id for each in self._settings.templates.values()):
+            return WriteFirst.ONLY_TEMPLATE
+        left = await self.memory.notices_left(chat) if self._settings.notices else {}
+        return WriteFirst.ONLY_TEMPLATE if any(each in left for each in self._settings.notices) else WriteFirst.NO
+
+    async def paid(self, chat: str) -> None:
+        """WeChat Pay tells that this follower has paid: for two days the account may write as often as it likes.
+
+        The door for whoever checks a payment's notice (its signature, its sum): `chat` is the payer's openid in it. What people
+        pay within WeChat itself comes by the account's own callback.
+        """
+        if ID.fullmatch(chat):
+            await self.memory.paid(chat)
 
     # out
 

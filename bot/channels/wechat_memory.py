@@ -49,6 +49,10 @@ class Memory(Protocol):
         """Keep a new token, or None when there was none to be had; the right to ask ends."""
         ...
 
+    def beside(self, what: str) -> Memory:
+        """The same account's memory for another of its secrets, kept and fetched like its token."""
+        ...
+
     async def doubt(self, text: str) -> None:
         """This token is given out by the platform and refused by it."""
         ...
@@ -78,7 +82,17 @@ class Memory(Protocol):
         """Use up one customer message; what it was taken from, None when none is allowed."""
         ...
 
-    async def spend_notice(self, user: str, template_id: str) -> bool: ...
+    async def spend_notice(self, user: str, template_id: str) -> bool:
+        """Use up one agreement to a one-time notice; False when the person has given none."""
+        ...
+
+    async def notices_left(self, user: str) -> Mapping[str, int]:
+        """The one-time notices that a person agreed to and hasn't got: how many of each template."""
+        ...
+
+    async def paid(self, user: str) -> None:
+        """The platform tells that this person has paid the account."""
+        ...
 
     async def give_back(self, user: str, kind: str) -> None: ...
 

@@ -35,6 +35,9 @@ ALLOWS = {
     "click": "menu",
     "scancode_push": "menu",
     "scancode_waitmsg": "menu",
+    # What somebody paid within WeChat itself; WeChat Pay tells a merchant's server instead (WechatChannel.paid).
+    "user_pay_from_pay_cell": "payment",
+    "merchant_order": "payment",
 }
 REPORTS = frozenset({"templatesendjobfinish", "subscribe_msg_sent_event"})
 Json = Mapping[str, Any]
@@ -62,7 +65,7 @@ def describe(xml: str) -> Update:
     except Exception as wrong:  # expat, wechatpy and we ourselves find fault in many ways
         raise ValueError(type(wrong).__name__) from None
     allows = ALLOWS.get(event, "unfollowed" if event == "unsubscribe" else "" if event else "message")
-    return Update(known, user, us, allows, asks=not event or event in ALLOWS)
+    return Update(known, user, us, allows, asks=not event or allows in ("follow", "menu"))
 
 
 def payload_of(xml: str, answer_by: datetime) -> str:
@@ -116,9 +119,13 @@ def _happened(base: IncomingMessage, event: str, data: Json) -> IncomingMessage 
         told = _list(data["SubscribeMsgSentEvent"])[0]
         failed = str(told.get("ErrorCode", "0")) != "0"
         return _report(base, _number(told["MsgID"]), _text(told.get("ErrorStatus")) or "failed" if failed else "")
-    if event in ("subscribe_msg_popup_event", "subscribe_msg_change_event"):
-        told_all = _list(data["SubscribeMsgPopupEvent" if "popup" in event else "SubscribeMsgChangeEvent"])
-        return replace(base, event="agreed", event_fields=_agreements(told_all))
+    if event == "subscribe_msg_popup_event":
+        return replace(base, event="agreed", event_fields=_agreements(_list(data["SubscribeMsgPopupEvent"])))
+    if (
+        event == "subscribe_msg_change_event"
+    ):  # in WeChat's settings people only refuse: who allows them again agreed to none
+        refused = _agreements(_list(data["SubscribeMsgChangeEvent"]))["refused"]
+        return replace(base, event="agreed", event_fields={"withdrawn": refused})
     return None
 
 
@@ -144,8 +151,16 @@ def _event(data: Json) -> str:
 
 
 def _hashed(data: Json, event: str) -> str:
-    """Events have no number of their own. A report on a message has that message's."""
-    parts = (data["FromUserName"], data["CreateTime"], event, data.get("EventKey"), data.get("MsgID"))
+    """Events have no number of their own. A report on a message has that message's, a choice its templates."""
+    parts: tuple[object, ...] = (
+        data["FromUserName"],
+        data["CreateTime"],
+        event,
+        data.get("EventKey"),
+        data.get("MsgID"),
+    )
+    if chosen := data.get("SubscribeMsgPopupEvent") or data.get("SubscribeMsgChangeEvent"):
+        parts = (*parts, json.dumps(chosen, sort_keys=True))
     return "event/" + hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 

@@ -25,13 +25,15 @@ def menu(
     file: Annotated[Path | None, typer.Option(help="Another menu than content/wechat.menu.toml.")] = None,
 ) -> None:
     """Set the menu at the bottom of the account; WeChat shows it within a few minutes, at once to new followers."""
-    from bot.wechat_account import MENU, account, read_menu, set_menu
+    from bot.wechat_account import MENU, account, leave_out, read_menu, set_menu
     from domain.errors import DeliveryError
 
     wanted = read_menu(file or MENU)
 
     async def work(desk: Desk) -> None:
         settings = desk.settings.wechat
+        if not settings.notices:
+            leave_out(wanted, "notices")
         if not settings.enabled:
             raise CommandError("wechat.enabled is false: there is no account to set a menu for")
         async with account(settings, desk.database, desk.clock) as api:

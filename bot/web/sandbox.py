@@ -72,6 +72,7 @@ def application(demo: Demo, token: str) -> Starlette:
         "/skin": page.wear,
         "/click": page.click,
         "/unfollow": page.unfollow,
+        "/agree": page.agree,
         "/confirm": page.confirm,
     }
 
@@ -347,6 +348,11 @@ class Page:
         self._demo.platform.click(
             self._door.field(request, "as"), self._door.field(request, "key"), self._demo.clock.now()
         )
+        return JSONResponse({})
+
+    async def agree(self, request: Request) -> Response:
+        """Say yes to one more one-time notice."""
+        self._demo.platform.agree(self._door.field(request, "as"), self._demo.clock.now())
         return JSONResponse({})
 
     async def unfollow(self, request: Request) -> Response:

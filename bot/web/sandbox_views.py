@@ -124,6 +124,7 @@ def look(platform: Platform, chat_id: str, now: datetime) -> Json:
     return {
         "skin": skin.value,
         "allows": [{"left": each.left, "until": each.until.isoformat()} for each in usable],
+        "notices": follower.notices if follower else 0,
         "tasks": [
             {"id": task.id, "text": task.text, "to": [_name(platform, chat) for chat in task.fates]}
             for task in platform.tasks.values()

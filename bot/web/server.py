@@ -17,6 +17,7 @@ from bot.app import App
 from bot.web.download import download
 from bot.web.email_stop import email_stop
 from bot.web.limits import CONNECTIONS_MAX, Bodies, PerAddress, Protocol, WithHeaders
+from bot.web.notices import notices
 from models.runtime import kill_switch
 from models.status import board
 
@@ -64,6 +65,7 @@ def application(app: App, routes: Sequence[BaseRoute] = ()) -> Starlette:
         Route("/metrics", metrics),
         download(app),
         email_stop(app),
+        notices(app),
     ]
     webhooks = frozenset(route.path for route in routes if isinstance(route, Route))
     limits = [Middleware(WithHeaders), Middleware(PerAddress, webhooks), Middleware(Bodies)]

@@ -12,7 +12,7 @@ import pytest
 from bot.channels.channel import Sendable
 from bot.channels.sandbox import SandboxChannel
 from bot.channels.sandbox_platform import BOT, NotPossible, Platform, Profile, Room
-from bot.channels.sandbox_skins import Skin
+from bot.channels.sandbox_skins import NOTICE, Skin
 from domain.clock import ManualClock, SystemClock
 from domain.confirmations import Fate
 from domain.errors import DeliveryError, Rejected, Shut, Unreachable
@@ -133,6 +133,44 @@ async def test_buttons_are_a_menu_with_digits(platform: Platform, clock: ManualC
     assert menus == []  # an answer's menu is remembered with the answer
     await channel.send(Sendable(WANG, "谢谢您。", CHOICES, kind=Kind.RECEIPT))
     assert menus == [(WANG, CHOICES)]
+
+
+async def test_each_yes_brings_one_notice_of_what_has_no_template(
+    channel: SandboxChannel, platform: Platform, clock: ManualClock
+) -> None:
+    clock.advance(timedelta(days=3))
+    news = replace(REMINDER, chat=WANG, template="broadcast.money")
+    for _ in range(2):
+        platform.agree(WANG, clock.now())
+    told = [channel.parse(payload) for _, payload, _ in list(platform._updates)[-2:]]
+    assert [(each.event, dict(each.event_fields)) for each in told if each] == [("agreed", {"accepted": NOTICE})] * 2
+    await channel.send(replace(REMINDER, chat=WANG))  # a reminder has a template of its own and uses up no notice
+    for _ in range(2):
+        await channel.send(news)
+    with pytest.raises(Shut):
+        await channel.send(news)
+    titles = [line.card[0][1] for line in platform.chats[WANG] if line.card]
+    assert titles == ["reminder", "notice", "notice"]
+    platform.agree(WANG, clock.now())
+    platform.unfollow(WANG, clock.now())
+    told = [channel.parse(payload) for _, payload, _ in list(platform._updates)[-2:]]
+    assert [(each.event, dict(each.event_fields)) for each in told if each] == [
+        ("agreed", {"withdrawn": NOTICE}),
+        ("blocked", {}),
+    ]
+    with pytest.raises(NotPossible):
+        platform.agree(WANG, clock.now())
+
+
+async def test_the_bots_own_count_holds_a_notice_back_too(platform: Platform, clock: ManualClock) -> None:
+    async def none_left(chat: str, template_id: str) -> bool:
+        return False
+
+    channel = SandboxChannel(platform, clock, spend_notice=none_left)
+    clock.advance(timedelta(days=3))
+    platform.agree(WANG, clock.now())
+    with pytest.raises(Shut):
+        await channel.send(replace(REMINDER, chat=WANG, template="broadcast.money"))
 
 
 async def test_who_leaves_is_not_written_to_and_a_payment_opens_wide(

@@ -18,7 +18,6 @@ from domain.clock import ManualClock, SystemClock
 from domain.errors import Rejected, Shut, Unknown, Unreachable
 from domain.messages import Kind, WriteFirst
 from domain.text import length
-from models import platforms
 from models.base import Database
 from models.dialogue import Dialogue
 from tests.channels.wechat_stage import CUSTOMER
@@ -54,7 +53,7 @@ def ledger(sqlite: Database, wechat_settings: Wechat, clock: ManualClock) -> Dat
 async def channel(
     wechat_settings: Wechat, ledger: DatabaseMemory, clock: ManualClock, wechat_server: WechatServer
 ) -> WechatChannel:
-    wechat_server.templates |= {TEMPLATE: CONTENT, NOTICE: CONTENT}
+    wechat_server.templates[TEMPLATE] = wechat_server.notice_templates[NOTICE] = CONTENT
     named = {"reminder": Template(id=TEMPLATE)}
     made = WechatChannel(wechat_settings.model_copy(update={"templates": named}), clock, ledger)
     await made.start()
@@ -203,21 +202,6 @@ async def test_what_a_template_lacks_is_not_sent_by_it(
     with pytest.raises(Shut):
         await channel.send(replace(REMINDER, chat=wang.openid, fields={"room": "3栋12**"}))
     assert [call for call in wechat_server.calls if call.path == SEND] == []
-
-
-async def test_a_notice_goes_as_often_as_the_person_agreed(
-    channel: WechatChannel, sqlite: Database, wechat_server: WechatServer, wang: Person, clock: ManualClock
-) -> None:
-    channel._settings = channel._settings.model_copy(update={"templates": {"reminder": Template(notice_id=NOTICE)}})
-    async with sqlite.write() as session:
-        for _ in range(2):
-            await platforms.add_notice(session, "wechat", wang.openid, NOTICE, clock.now())
-    wang.follower.notices[NOTICE] = 2
-    for _ in range(2):
-        await channel.send(replace(REMINDER, chat=wang.openid))
-    with pytest.raises(Shut):
-        await channel.send(replace(REMINDER, chat=wang.openid))
-    assert [message.kind for message in wang.got] == ["notice", "notice"]
 
 
 def test_fields_are_cut_to_what_their_types_hold() -> None:

@@ -92,6 +92,35 @@ def test_a_menu_wechat_would_refuse_is_refused_here(tmp_path: Path, text: str, c
     assert read_menu(MENU)["button"]
 
 
+async def test_doctor_wants_a_page_for_notices_and_finds_their_templates(
+    program: WechatProgram, server: WechatServer
+) -> None:
+    server.notice_templates["NOTICE-1"] = "房号：{{thing1.DATA}}"
+    program.configure('[wechat.templates.reminder]\nnotice_id = "NOTICE-1"\n')
+    checks = await looked_over(program, code=1)
+    assert (checks["templates"]["state"], checks["notices"]["state"]) == ("ok", "fail")
+    assert "web.link_keys" in checks["notices"]["cure"]
+    file = program.folder / "config.toml"
+    links = f'[web]\npublic_url = "{program.url}"\nlink_keys = ["k3Vb9qLxWw7TzR5dk3Vb9qLxWw7TzR5d"]\n'
+    file.write_text(file.read_text(encoding="utf-8").replace("[web]\n", links), encoding="utf-8")
+    notices = (await looked_over(program))["notices"]
+    assert (notices["state"], "JS接口安全域名" in notices["detail"]) == ("ok", True)
+    server.notice_templates.clear()
+    assert "NOTICE-1" in (await looked_over(program, code=1))["templates"]["detail"]
+
+
+async def test_the_menu_offers_notices_only_where_there_are_any(program: WechatProgram, server: WechatServer) -> None:
+    def keys() -> set[str]:
+        assert server.menu is not None
+        return {each["key"] for top in server.menu["button"] for each in top["sub_button"]}
+
+    await program.command("wechat", "menu")
+    assert "notices" not in keys()
+    program.configure('[wechat.templates.reminder]\nnotice_id = "NOTICE-1"\n')
+    await program.command("wechat", "menu")
+    assert "notices" in keys()
+
+
 async def test_slips_carry_a_code_that_binds_by_scanning(program: WechatProgram, server: WechatServer) -> None:
     out = program.folder / "slips.csv"
     await program.command("invite", "--all", "--out", str(out))
@@ -127,6 +156,7 @@ async def test_status_shows_codes_that_nobody_knows(program: WechatProgram, serv
         ({"APP_ID": ""}, "wechat.app_id is missing"),
         ({"AES_KEY": "short"}, "43 letters and digits"),
         ({"BASE_URL": "api.weixin.qq.com"}, "wechat.base_url is not an address"),
+        ({"SDK_URL": "res.wx.qq.com/open/js"}, "wechat.sdk_url is not an address"),
     ],
 )
 def test_a_wrong_section_is_named(change: dict[str, str], complaint: str) -> None:
@@ -135,3 +165,13 @@ def test_a_wrong_section_is_named(change: dict[str, str], complaint: str) -> Non
     environment = {f"NUANLING_WECHAT__{key}": value for key, value in (good | change).items()}
     with pytest.raises(ConfigError, match=complaint):
         load(None, environment)
+
+
+def test_more_notices_than_wechat_asks_for_at_once_are_refused(tmp_path: Path) -> None:
+    account = WechatServer().settings("http://127.0.0.1")
+    lines = [f"{key} = {json.dumps(value)}" for key, value in account.items()]
+    lines += [f'[wechat.templates.kind{number}]\nnotice_id = "N{number}"' for number in range(4)]
+    file = tmp_path / "config.toml"
+    file.write_text("[wechat]\n" + "\n".join(lines), encoding="utf-8")
+    with pytest.raises(ConfigError, match="asks people for 3 notices at once"):
+        load(file, {})

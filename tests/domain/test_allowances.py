@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.allowances import NOTICE, RULES, Allowance, notice_left, opened, spendable
+from domain.allowances import NOTICE, RULES, Allowance, notices_left, opened, spendable
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 SOON, LATER = NOW + timedelta(minutes=1), NOW + timedelta(hours=1)
@@ -47,6 +47,7 @@ def test_what_is_used_up_over_or_something_else_allows_nothing(spent: Allowance)
     assert spendable([], NOW) is None
 
 
-def test_a_notice_counts_for_its_own_template() -> None:
-    agreed = [Allowance("notice/T1", 1, LATER), Allowance("notice/T2", 0, LATER), Allowance("message", 5, LATER)]
-    assert [notice_left(agreed, template) for template in ("T1", "T2", "T3", "message")] == [True, False, False, False]
+def test_notices_are_counted_by_their_templates() -> None:
+    agreed = [Allowance("notice/T1", 2, LATER), Allowance("notice/T2", 0, LATER), Allowance("message", 5, LATER)]
+    assert notices_left(agreed) == {"T1": 2}
+    assert notices_left([]) == {}

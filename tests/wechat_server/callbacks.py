@@ -219,16 +219,37 @@ class Person:
         self._world.open_window(self.follower, "menu")
         self._event("CLICK", {"EventKey": key})
 
-    def agree(self, template_id: str) -> None:
-        """Agree to one more notice of a template."""
-        self.follower.notices[template_id] = self.follower.notices.get(template_id, 0) + 1
-        inner = (
-            f"<List><TemplateId><![CDATA[{template_id}]]></TemplateId>"
-            "<SubscribeStatusString><![CDATA[accept]]></SubscribeStatusString><PopupScene>1</PopupScene></List>"
+    def agree(self, *template_ids: str) -> None:
+        """Say yes, on a page, to one more notice of each of these templates."""
+        for each in template_ids:
+            self.follower.notices[each] = self.follower.notices.get(each, 0) + 1
+        self._chose("subscribe_msg_popup_event", "SubscribeMsgPopupEvent", "accept", template_ids)
+
+    def decline(self, *template_ids: str) -> None:
+        """Say no there: what was agreed to before stays."""
+        self._chose("subscribe_msg_popup_event", "SubscribeMsgPopupEvent", "reject", template_ids)
+
+    def forbid(self, *template_ids: str) -> None:
+        """Switch a template's notices off in WeChat's settings."""
+        for each in template_ids:
+            self.follower.notices.pop(each, None)
+        self._chose("subscribe_msg_change_event", "SubscribeMsgChangeEvent", "reject", template_ids)
+
+    def pay(self) -> None:
+        """Pay the account within WeChat: it may write as it likes for two days, and hears of it by an event."""
+        self._world.open_window(self.follower, "payment")
+        self._event(
+            "user_pay_from_pay_cell", {"CardId": "", "TransId": f"4200{next(self._world.numbers):024}", "Fee": 28640}
         )
-        xml = self._callbacks.xml(self.follower, {"MsgType": "event", "Event": "subscribe_msg_popup_event"})
-        xml = xml.replace("</xml>", f"<SubscribeMsgPopupEvent>{inner}</SubscribeMsgPopupEvent></xml>")
-        self._callbacks.tell_xml(self.follower, xml)
+
+    def _chose(self, event: str, inside: str, status: str, template_ids: tuple[str, ...]) -> None:
+        listed = "".join(
+            f"<List><TemplateId><![CDATA[{each}]]></TemplateId>"
+            f"<SubscribeStatusString><![CDATA[{status}]]></SubscribeStatusString><PopupScene>1</PopupScene></List>"
+            for each in template_ids
+        )
+        xml = self._callbacks.xml(self.follower, {"MsgType": "event", "Event": event})
+        self._callbacks.tell_xml(self.follower, xml.replace("</xml>", f"<{inside}>{listed}</{inside}></xml>"))
 
     def _event(self, name: str, fields: Json) -> None:
         self._callbacks.tell(self.follower, {"MsgType": "event", "Event": name} | fields)

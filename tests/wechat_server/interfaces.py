@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tests.wechat_server.pages import notice_templates, ticket
 from tests.wechat_server.world import Follower, Json, Message, Refused, World
 
 Later = Callable[[str, Follower, Json], None]  # tell the bot of something: event, person, fields
@@ -48,7 +49,7 @@ def template_message(world: World, body: Json, tell: Later) -> Json:
     if body.get("template_id") not in world.templates:
         raise Refused(40037, "invalid template_id")
     person = world.follower(str(body.get("touser", "")))
-    data = checked_data(world, str(body["template_id"]), body.get("data"))
+    data = checked_data(world.templates[str(body["template_id"])], body.get("data"))
     client_id = str(body.get("client_msg_id", ""))
     if len(client_id) > 32:
         raise Refused(47001, "client_msg_id too long")
@@ -70,12 +71,12 @@ def template_message(world: World, body: Json, tell: Later) -> Json:
 def notice(world: World, body: Json, tell: Later) -> Json:
     """message/subscribe/bizsend: one message for each time the person agreed."""
     template_id = str(body.get("template_id", ""))
-    if template_id not in world.templates:
+    if template_id not in world.notice_templates:
         raise Refused(40037, "invalid template_id")
     person = world.people.get(str(body.get("touser", "")))
     if person is None:
         raise Refused(40003, "invalid openid")
-    data = checked_data(world, template_id, body.get("data"))
+    data = checked_data(world.notice_templates[template_id], body.get("data"))
     if person.notices.get(template_id, 0) < 1:
         raise Refused(43101, "user refuse to accept the msg")
     person.notices[template_id] -= 1
@@ -83,9 +84,9 @@ def notice(world: World, body: Json, tell: Later) -> Json:
     return {}
 
 
-def checked_data(world: World, template_id: str, data: Any) -> dict[str, str]:
+def checked_data(content: str, data: Any) -> dict[str, str]:
     """The fields must be the template's, each as its type wants it."""
-    wanted = KEY.findall(world.templates[template_id])
+    wanted = KEY.findall(content)
     if not isinstance(data, dict) or set(data) != set(wanted):
         raise Refused(47003, "argument invalid! data keys")
     values = {key: str(each.get("value", "")) if isinstance(each, dict) else "" for key, each in data.items()}
@@ -167,4 +168,6 @@ INTERFACES: dict[str, Callable[[World, Json, Later], Json]] = {
     "menu/get": read_menu,
     "menu/delete": delete_menu,
     "user/info": user_info,
+    "ticket/getticket": ticket,
+    "newtmpl/gettemplate": notice_templates,
 }

@@ -18,6 +18,7 @@ from tests.telegram_server.faults import Fault
 from tests.telegram_server.loopback import Loopback
 from tests.wechat_server.callbacks import Callbacks, Person
 from tests.wechat_server.interfaces import INTERFACES
+from tests.wechat_server.pages import SCRIPT, checked_config, tapped
 from tests.wechat_server.world import Call, Follower, Json, Message, Refused, ScriptedError, World
 
 
@@ -32,6 +33,9 @@ class WechatServer(World):
         self.callbacks = Callbacks(self, callback)
         routes = [
             Route("/cgi-bin/{path:path}", self._interface, methods=["GET", "POST"]),
+            Route("/wxaapi/{path:path}", self._interface, methods=["GET", "POST"]),
+            Route("/open/js/{name}.js", self._script),
+            Route("/_page/{what}", self._on_page, methods=["POST"]),
             Route("/_control/{path:path}", self._control, methods=["GET", "POST"]),
         ]
         self._loopback = Loopback(Starlette(routes=routes), port)
@@ -136,10 +140,34 @@ class WechatServer(World):
             return Response(status_code=fault.status)
         return _answered(answer)
 
+    # -- web pages ------------------------------------------------------------------------------------------------
+
+    async def _script(self, request: Request) -> Response:
+        """WeChat's script, for whoever the reader's browser says it is."""
+        text = SCRIPT.read_text(encoding="utf-8").replace("{openid}", request.headers.get("x-wechat-openid", ""))
+        return Response(text.replace("{here}", self.url), media_type="text/javascript")
+
+    async def _on_page(self, request: Request) -> Response:
+        """What the script asks of the platform: is the page signed, and what did the reader say."""
+        body = await _json(request)
+        openid = str(body.get("openid", ""))
+        try:
+            if request.path_params["what"] == "config":
+                checked_config(self, body["config"], body["url"])
+                told: Json = {}
+            else:
+                person, accepts = self.person(openid), bool(body["accepts"])
+                say = person.agree if accepts else person.decline
+                asked = list(body["templates"])
+                told = tapped(self, openid, asked, accepts=accepts, agree=lambda: say(*asked))
+        except Refused as refused:
+            told = {"errcode": refused.code, "errmsg": refused.message}
+        return JSONResponse({"errcode": 0} | told, headers={"access-control-allow-origin": "*"})
+
     # -- by hand and from other processes -------------------------------------------------------------------------
 
     async def _control(self, request: Request) -> Response:
-        """people/{id}/{follow,unfollow,say,click,scan,agree,got}, calls, callback, errors, skip, templates, menu."""
+        """people/{id}/{follow,unfollow,say,click,scan,agree,pay,got}, calls, callback, errors, skip, templates, notices, menu."""
         what, _, rest = str(request.path_params["path"]).partition("/")
         body = await _json(request)
         if what == "people":
@@ -157,6 +185,8 @@ class WechatServer(World):
             self.skipped_seconds += float(body["seconds"])
         elif what == "templates":
             self.templates |= body
+        elif what == "notices":
+            self.notice_templates |= body
         return JSONResponse(
             {"calls": [vars(call) for call in self.calls], "menu": self.menu, "tokens": self.token_calls}
         )

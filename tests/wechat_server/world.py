@@ -98,6 +98,9 @@ class World:
         self.allowed_ips: set[str] | None = None
         self.people: dict[str, Follower] = {}
         self.templates: dict[str, str] = {}
+        self.notice_templates: dict[str, str] = {}  # of one-time notices
+        self.ticket: tuple[str, float] | None = None  # that signs web pages, and its end
+        self.js_domains: set[str] | None = None  # whose pages may use WeChat's script; None: all
         self.menu: Json | None = None
         self.codes: dict[str, str] = {}  # ticket -> scene
         self.media: dict[str, bytes] = {}  # what people sent, by its id

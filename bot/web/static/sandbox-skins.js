@@ -11,6 +11,11 @@ export function begin(again) {
     await post("/skin", { chat: state.current, skin: $("skin").value });
     await reload();
   }));
+  $("agree").addEventListener("click", () => attempt(async () => {
+    if (!(await ask(t("skin.agree_sure")))) return;
+    await post("/agree", { as: state.current });
+    await reload();
+  }));
   $("leave").addEventListener("click", () => attempt(async () => {
     if (!(await ask(t("skin.leave_sure")))) return;
     await post("/unfollow", { as: state.current });
@@ -34,7 +39,7 @@ export function draw(fresh) {
   $("chat-view").dataset.skin = look.skin;
   $("rules").hidden = !look.skin;
   $("rules").firstElementChild.textContent = look.skin ? rules(group) : "";
-  $("leave").hidden = look.skin !== "wechat" || !person?.started;
+  $("leave").hidden = $("agree").hidden = look.skin !== "wechat" || !person?.started;
   drawMenu(look.skin === "wechat" && person?.started);
   drawTaps();
 }
@@ -43,6 +48,10 @@ const label = (name, group) => (name === "" ? "skin.plain" : name === "wechat" ?
 
 function rules(group) {
   if (look.skin === "wecom") return t("skin.wecom_note", { name: group ? owner(group) : t("story.collector") });
+  return look.notices ? `${allowed()} ${t("skin.notices", { n: look.notices })}` : allowed();
+}
+
+function allowed() {
   const free = look.allows.find((each) => each.left === null);
   if (free) return t("skin.wechat_free", { until: lately(free.until) });
   const n = look.allows.reduce((sum, each) => sum + each.left, 0);
