@@ -35,7 +35,7 @@ PAGE = """<!doctype html><html lang="{language}"><meta charset="utf-8">
 <style>
 body {{ font: 1.05rem/1.7 system-ui, sans-serif; max-width: 34rem; margin: 2rem auto; padding: 0 1.25rem; color: #2b2622; background: #fdfaf6 }}
 h1 {{ font-size: 1.3rem }} .told {{ background: #fff; border: 1px solid #e5dcd0; border-radius: .8rem; padding: .8rem 1rem }}
-wx-open-subscribe {{ display: block; height: 3rem; margin: 1.5rem 0 }}
+wx-open-subscribe {{ display: block; height: 3rem; margin: 1.5rem 0 }} [hidden] {{ display: none }}
 </style>
 <h1>{title}</h1><p>{note}</p>
 {ask}
@@ -47,12 +47,15 @@ ASK = """<wx-open-subscribe template="{templates}" id="ask"><script type="text/w
 .ask {{ width: 100%; height: 3rem; border: 0; border-radius: .8rem; font-size: 1.05rem; color: #fff; background: #a8471f }}
 </style><button class="ask">{button}</button></script></wx-open-subscribe>"""
 SCRIPTS = """<script nonce="{nonce}" src="{script}"></script><script nonce="{nonce}">
-const tell = (name) => ["agreed", "declined", "elsewhere"].forEach((id) => (document.getElementById(id).hidden = id !== name));
+const ask = document.getElementById("ask");
+const tell = (name) => {{
+  for (const id of ["agreed", "declined", "elsewhere"]) document.getElementById(id).hidden = id !== name;
+  ask.hidden = name === "elsewhere";
+}};
 if (!window.wx || !/MicroMessenger/.test(navigator.userAgent)) tell("elsewhere"); // elsewhere the script keeps silent
 else {{
   wx.error(() => tell("elsewhere"));
   wx.config({config});
-  const ask = document.getElementById("ask");
   ask.addEventListener("success", (event) => tell(/accept/.test(JSON.stringify(event.detail)) ? "agreed" : "declined"));
   ask.addEventListener("error", () => tell("elsewhere"));
 }}

@@ -63,6 +63,10 @@ class Task:
     cancelled: bool = False
     reminders: list[float] = field(default_factory=list)
 
+    def waits_for(self, member: str) -> bool:
+        """Whether this member can still tap "send"."""
+        return not self.cancelled and any(part.member == member and part.status == WAITING for part in self.parts)
+
 
 class Company(World):
     """One company on the platform."""

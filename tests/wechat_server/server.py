@@ -91,7 +91,7 @@ class WechatServer(World):
 
     async def _interface(self, request: Request) -> Response:
         path = request.path_params["path"]
-        body = dict(request.query_params) | await _json(request)
+        body = dict(request.query_params) | await read_json(request)
         token = str(body.pop("access_token", ""))
         call = Call(path, body, at=self.now())
         self.calls.append(call)
@@ -149,7 +149,7 @@ class WechatServer(World):
 
     async def _on_page(self, request: Request) -> Response:
         """What the script asks of the platform: is the page signed, and what did the reader say."""
-        body = await _json(request)
+        body = await read_json(request)
         openid = str(body.get("openid", ""))
         try:
             if request.path_params["what"] == "config":
@@ -169,7 +169,7 @@ class WechatServer(World):
     async def _control(self, request: Request) -> Response:
         """people/{id}/{follow,unfollow,say,click,scan,agree,pay,got}, calls, callback, errors, skip, templates, notices, menu."""
         what, _, rest = str(request.path_params["path"]).partition("/")
-        body = await _json(request)
+        body = await read_json(request)
         if what == "people":
             openid, _, action = rest.partition("/")
             person = self.person(openid)
@@ -192,7 +192,8 @@ class WechatServer(World):
         )
 
 
-async def _json(request: Request) -> Json:
+async def read_json(request: Request) -> Json:
+    """The body as an object; {} for anything else."""
     raw = await request.body()
     with suppress(ValueError):
         found = json.loads(raw.decode("utf-8", "replace") or "{}")
@@ -212,10 +213,12 @@ def _reset(transport: Any) -> None:
     transport.abort()
 
 
-async def serve(port: int, callback: str) -> None:
-    """Runs until killed; the first line on stdout is the URL, the second the account as a bot is told of it."""
-    async with WechatServer(port=port, callback=callback) as server:
-        sys.stdout.write(f"{server.url}\n{json.dumps(server.settings(server.url))}\n")
+async def serve(server: WechatServer, section: str) -> None:
+    """Runs until killed; the first line on stdout is the URL, the second the account as JSON, then a section for config.toml."""
+    async with server:
+        account = server.settings(server.url)
+        lines = [f"{key} = {json.dumps(value)}\n" for key, value in account.items()]
+        sys.stdout.write(f"{server.url}\n{json.dumps(account)}\n\n[{section}]\n{''.join(lines)}")
         sys.stdout.flush()
         with suppress(asyncio.CancelledError):
             await asyncio.Event().wait()

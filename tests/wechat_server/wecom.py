@@ -4,10 +4,11 @@ import secrets
 from collections.abc import Callable
 
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from tests.wechat_server.callbacks import Callbacks, Person
 from tests.wechat_server.company import Company
-from tests.wechat_server.server import WechatServer
+from tests.wechat_server.server import WechatServer, read_json
 from tests.wechat_server.world import Follower, Json, Refused
 
 INTERFACES: dict[str, Callable[[Company, str, Json], Json]] = {
@@ -92,6 +93,24 @@ class WecomServer(Company, WechatServer):
         """Tell the bot what became of a customers' group."""
         fields = {"ChangeType": change, "ChatId": chat} | ({"UpdateDetail": detail} if detail else {})
         self.callbacks.tell(Follower(SYS), {"MsgType": "event", "Event": "change_external_chat"} | fields)
+
+    async def _control(self, request: Request) -> Response:
+        """colleagues/{id}/{say,click,confirm,got}; groups, a new one with {"owner", "name"}; else as an account's."""
+        what, _, rest = str(request.path_params["path"]).partition("/")
+        body = await read_json(request)
+        if what == "colleagues":
+            userid, _, action = rest.partition("/")
+            colleague = self.colleague(userid)
+            if action and action != "got":
+                getattr(colleague, action)(*body.get("with", []))
+            waits = [task.text for task in self.tasks.values() if task.waits_for(userid)]
+            got = [vars(message) for message in colleague.got]
+            return JSONResponse({"userid": userid, "got": got, "to_confirm": waits})
+        if what == "groups":
+            if body:
+                self.group_event("create", self.group(str(body["owner"]), str(body["name"])))
+            return JSONResponse({chat: vars(group) for chat, group in self.groups.items()})
+        return await super()._control(request)
 
     def _carried_out(self, path: str, token: str, body: Json, request: Request) -> Json:
         ip = request.client.host if request.client else ""
