@@ -288,6 +288,15 @@ async def test_what_no_account_can_send_is_rejected(
         await channel.send(message)
 
 
+async def test_a_card_for_the_staff_goes_to_a_colleagues_own_chat(
+    channel: WechatChannel, ledger: DatabaseMemory, wechat_server: WechatServer, wang: Person
+) -> None:
+    await wrote(wang, ledger, wechat_server)
+    card = Sendable(wang.openid, "分期申请", [[{"label": "同意", "token": "t"}]], is_group=True, kind=Kind.STAFF_CARD)
+    await channel.send(card)
+    assert [message.text for message in wang.got] == ["分期申请\n\n1 同意"]
+
+
 def test_a_menu_that_does_not_fit_goes_by_itself() -> None:
     choices = [[{"label": "查账单", "token": "t"}]]
     assert pieces(Said("字" * 682, choices)) == ["字" * 682, "1 查账单"]
