@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -139,6 +140,33 @@ async def test_a_slow_handler_is_acknowledged_within_a_second(
         done = monotonic() - began
     assert acknowledged < 1.0
     assert done < 5.0
+
+
+async def test_bodies_that_never_end_are_given_up_and_keep_nobody_waiting(
+    settings: Settings, sqlite: Database, reader: Reader, wechat_server: WechatServer, wang: Person
+) -> None:
+    """Slow loris: a head, a few bytes, and then nothing more."""
+    async with running(settings, sqlite, reader, wechat_server):
+        host, port = str(urlsplit(wechat_server.callbacks.url).hostname), urlsplit(wechat_server.callbacks.url).port
+        at = int(SystemClock().now().timestamp())
+
+        async def drip() -> bytes:
+            coming, going = await asyncio.open_connection(host, port)
+            head = (
+                f"POST /wechat/callback?timestamp={at}&nonce=n HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nxxx"
+            )
+            going.write(head.encode())
+            told = await coming.readline()
+            going.close()
+            return told
+
+        dripping = [asyncio.create_task(drip()) for _ in range(20)]
+        await asyncio.sleep(0.5)
+        wang.say("我家这个月物业费多少钱")
+        assert "240.00" in (await wechat_server.wait_for(wang, 1)).text
+        assert {told.split()[1] for told in await asyncio.gather(*dripping)} == {b"408"}
+    async with sqlite.read() as session:
+        assert len((await session.scalars(select(Inbox))).all()) == 1
 
 
 async def test_three_deliveries_are_handled_once_and_answered_alike(
