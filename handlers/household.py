@@ -14,7 +14,7 @@ from understanding.reading import Slots
 # The words of ROUTES that residents use as commands (a test compares them).
 COMMAND_WORDS = frozenset(
     "停止 退订 恢复提醒 人工 找人工 异议 设置 进度 账单 到期 明细 对比 缴费 已缴 承诺 分期 困难 投诉 发票 自动扣费 变动 续班 "
-    "滞纳金 优惠 用途 积分 邮箱 信息 光荣榜 帮助".split()
+    "滞纳金 优惠 用途 积分 邮箱 信息 光荣榜 订阅通知 帮助".split()
 )
 TEXT_CARRIED = 300  # characters of a sentence that a button keeps
 
