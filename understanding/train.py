@@ -18,7 +18,7 @@ import numpy as np
 from understanding.linear import features, keys, novelty, probabilities, tokens, write_weights
 from understanding.reader import Eyes, Seen
 from understanding.reading import INTENTS, OUT_OF_SCOPE, REASONS
-from understanding.rules import Rules
+from understanding.rules import Rules, prepare
 
 # Lines are read as on this day; any day would do as long as it stays the same.
 _TODAY = date(2026, 11, 23)
@@ -146,6 +146,7 @@ def save(path: Path, trained: Trained, temperature: float, said: list[int], name
 
 def main(content: Path) -> None:
     """Train on all lines of `content` and rewrite its weights file; report rules that are often wrong."""
+    prepare(content / "understanding" / "rules.toml")
     eyes = Eyes.load(content)
     lines = read_lines(content)
     seen = [eyes.see(line.text, _TODAY) for line in lines]
