@@ -7,7 +7,7 @@ import re
 import struct
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,6 @@ _MAGIC = b"NLWT3\n"
 _FEE = re.compile(r"物业管理费|物业服务费|物业费|管理费|培训费|课时费|学费|课费|补习费|服务费")
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _RAISED = bytes((value + 128) % 256 for value in range(256))  # a signed byte as its value plus 128
-_ROWS_AT_ONCE = 256  # so many rows can't run over sixteen bits
 _NOVELTY_ECHOES = 4  # it weighs as much as several words
 _CHINESE_RUN = re.compile(r"[\u4e00-\u9fff§]+")
 
@@ -88,82 +87,91 @@ def tokens(text: str) -> set[int]:
     return {zlib.crc32(name.encode()) for name in pairs | words}
 
 
-def novelty(text: str, known: Set[int]) -> Iterator[str]:
-    """How much of the sentence was never said in scope: weather and recipes have words that fees don't."""
-    found = tokens(text)
+def novelty(text: str, found: int, new: int) -> Iterator[str]:
+    """How much of the sentence was never said in scope, `new` of the tokens found: weather and recipes have words that
+    fees don't."""
     if not found:
         return
-    new = len(found - known)
     language = "e" if text.isascii() else "c"
-    share = round(4 * new / len(found))
+    share = round(4 * new / found)
     for echo in range(_NOVELTY_ECHOES):
         yield f"u{echo}{language}{min(new, 5)}"
-        yield f"v{echo}{language}{share} {min(len(found) // 2, 4)}"
+        yield f"v{echo}{language}{share} {min(found // 2, 4)}"
 
 
 def keys(names: Iterable[str]) -> list[int]:
     """Features as 32-bit numbers, each once, in order of first appearance."""
-    return list(dict.fromkeys(zlib.crc32(name.encode()) for name in names))
+    return list(dict.fromkeys(map(zlib.crc32, map(str.encode, names))))
+
+
+class Keys:
+    """32-bit numbers, ascending, and where each of them stands."""
+
+    _SHIFT = 22  # what is left of a number names its shelf: so few numbers stand there that they are searched at once
+
+    def __init__(self, numbers: "array.array[int]") -> None:
+        self._numbers = numbers
+        shelves = range((1 << 32 - self._SHIFT) + 1)
+        self._starts = [bisect_left(numbers, shelf << self._SHIFT) for shelf in shelves]
+
+    def places(self, wanted: Iterable[int]) -> list[int]:
+        """Where the wanted numbers stand, in their order; those that are not there are left out."""
+        numbers, starts, shift = self._numbers, self._starts, self._SHIFT
+        found = []
+        for number in wanted:
+            shelf = number >> shift
+            end = starts[shelf + 1]
+            place = bisect_left(numbers, number, starts[shelf], end)
+            if place < end and numbers[place] == number:
+                found.append(place)
+        return found
 
 
 @dataclass(frozen=True)
 class Linear:
     """Weights of the known features and how to turn scores into probabilities.
 
-    `known` are the keys of the features, ascending. A row of `weights` holds sixteen bits for each label, the weight plus
-    128: rows are added up as long numbers, all labels at once.
+    A row of `weights` holds a signed byte for each label; the rows stand in the order of the features' keys.
     """
 
     labels: tuple[str, ...]
     bias: tuple[float, ...]
-    known: "array.array[int]"
+    known: Keys
     weights: bytes
     scale: float
     temperature: float
-    said: frozenset[int]
+    said: Keys
 
     @classmethod
     def load(cls, path: Path) -> "Linear":
-        data = path.read_bytes()
-        if not data.startswith(_MAGIC):
-            raise ValueError(f"{path}: not a weights file of this version; run python -m understanding.train")
-        (size,) = struct.unpack_from("<I", data, len(_MAGIC))
-        start = len(_MAGIC) + 4
-        head = json.loads(data[start : start + size])
-        start += size
-        count = head["features"]
-        known = array.array("I")
-        known.frombytes(data[start : start + 4 * count])
-        width = len(head["labels"])
-        end = start + 4 * count + width * count
-        weights = bytearray(2 * width * count)
-        weights[::2] = data[start + 4 * count : end].translate(_RAISED)
-        said = array.array("I")
-        said.frombytes(data[end:])
-        return cls(
-            tuple(head["labels"]),
-            tuple(head["bias"]),
-            known,
-            bytes(weights),
-            head["scale"],
-            head["temperature"],
-            frozenset(said),
-        )
+        with path.open("rb") as file:
+            if file.read(len(_MAGIC)) != _MAGIC:
+                raise ValueError(f"{path}: not a weights file of this version; run python -m understanding.train")
+            (size,) = struct.unpack("<I", file.read(4))
+            head = json.loads(file.read(size))
+            known = _numbers(file.read(4 * head["features"]))
+            weights = file.read(len(head["labels"]) * head["features"])
+            said = _numbers(file.read())
+        labels, bias = tuple(head["labels"]), tuple(head["bias"])
+        return cls(labels, bias, Keys(known), weights, head["scale"], head["temperature"], Keys(said))
 
     def scores(self, found: list[int]) -> dict[str, float]:
         """Score of each label for the given feature keys; higher is likelier."""
-        size = 2 * len(self.labels)
-        end = len(self.known)
-        places = [(bisect_left(self.known, key), key) for key in found]
-        starts = [at * size for at, key in places if at < end and self.known[at] == key]
+        width = len(self.labels)
+        places = self.known.places(found)
+        rows = b"".join([self.weights[at * width : (at + 1) * width] for at in places]).translate(_RAISED)
+        raised = 128 * len(places)
         norm = self.scale / math.sqrt(max(len(found), 1))
-        sums = [0] * len(self.labels)
-        for first in range(0, len(starts), _ROWS_AT_ONCE):
-            some = starts[first : first + _ROWS_AT_ONCE]
-            added = sum(int.from_bytes(self.weights[at : at + size], "little") for at in some)
-            raised = struct.unpack(f"<{len(self.labels)}H", added.to_bytes(size, "little"))
-            sums = [so_far + here - 128 * len(some) for so_far, here in zip(sums, raised, strict=True)]
-        return {label: s * norm + b for label, s, b in zip(self.labels, sums, self.bias, strict=True)}
+        return {
+            label: (sum(rows[column::width]) - raised) * norm + bias
+            for column, (label, bias) in enumerate(zip(self.labels, self.bias, strict=True))
+        }
+
+
+def _numbers(data: bytes) -> "array.array[int]":
+    numbers = array.array("I")
+    numbers.frombytes(data)
+    return numbers
 
 
 def probabilities(scores: dict[str, float], temperature: float) -> dict[str, float]:

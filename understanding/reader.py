@@ -9,7 +9,7 @@ from pathlib import Path
 from understanding import situation
 from understanding.clauses import clauses
 from understanding.concepts import Lexicon
-from understanding.linear import Linear, features, keys, novelty, probabilities
+from understanding.linear import Linear, features, keys, novelty, probabilities, tokens
 from understanding.reading import OUT_OF_SCOPE, Context, Guess, Reading, Slots
 from understanding.rules import Rules
 from understanding.slots import find_slots
@@ -109,7 +109,9 @@ class Reader:
 
     def _chances(self, seen: Seen, *hints: dict[str, float]) -> dict[str, float]:
         names = features(seen.text, seen.concepts, seen.slots, self.eyes.speller.syllables)
-        scores = self.linear.scores(keys(chain(names, novelty(seen.text, self.linear.said))))
+        told = tokens(seen.text)
+        new = len(told) - len(self.linear.said.places(told))
+        scores = self.linear.scores(keys(chain(names, novelty(seen.text, len(told), new))))
         for hinted in hints:
             for label, strength in hinted.items():
                 scores[label] += strength

@@ -168,9 +168,10 @@ def _said(lines: list[Line], seen: list[Seen]) -> Counter[int]:
 def _features(line: Line, seen: Seen, said: Counter[int], eyes: Eyes) -> list[int]:
     """Feature keys of a training line. What only this line says counts as new, as it would be to the reader."""
     here = 1 if scope(line.labels[0]) != OUT_OF_SCOPE else 0
-    elsewhere = {token for token in tokens(seen.text) if said[token] > here}
+    told = tokens(seen.text)
+    new = sum(said[token] <= here for token in told)
     names = features(seen.text, seen.concepts, seen.slots, eyes.speller.syllables)
-    return keys(chain(names, novelty(seen.text, elsewhere)))
+    return keys(chain(names, novelty(seen.text, len(told), new)))
 
 
 def _temperature(found: list[list[int]], hints: list[dict[str, float]], labels: list[tuple[str, ...]]) -> float:
