@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ class Lexicon:
     chinese: dict[str, tuple[str, ...]]
     english: dict[tuple[str, ...], tuple[str, ...]]
     sizes: dict[str, tuple[int, ...]]  # of the Chinese words that begin with a sign
-    longest_english: int
+    english_sizes: dict[str, tuple[int, ...]]  # of the phrases that begin with a word
     tones: frozenset[str]
 
     @classmethod
@@ -33,11 +34,7 @@ class Lexicon:
             for phrase in entry["en"].split(","):
                 key = tuple(ENGLISH_WORD.findall(phrase)) or (phrase.strip(),)
                 english[key] = (*english.get(key, ()), name)
-        sizes: dict[str, set[int]] = {}
-        for word in chinese:
-            sizes.setdefault(word[0], set()).add(len(word))
-        ordered = {sign: tuple(sorted(found)) for sign, found in sizes.items()}
-        return cls(chinese, english, ordered, max(map(len, english)), frozenset(tables["tone"]))
+        return cls(chinese, english, sizes_by_start(chinese), sizes_by_start(english), frozenset(tables["tone"]))
 
     def find(self, text: str) -> list[tuple[int, str]]:
         """(position, concept) in the order of the sentence; a concept counts once, where it first stands."""
@@ -46,9 +43,18 @@ class Lexicon:
             for size in self.sizes.get(sign, ()):
                 for name in self.chinese.get(text[start : start + size], ()):
                     first.setdefault(name, start)
-        words = [(m[0], m.start()) for m in ENGLISH_WORD.finditer(text)]
-        for i, (_, start) in enumerate(words):
-            for j in range(i + 1, min(i + self.longest_english, len(words)) + 1):
-                for name in self.english.get(tuple(w for w, _ in words[i:j]), ()):
+        starts = [match.start() for match in ENGLISH_WORD.finditer(text)]
+        words = ENGLISH_WORD.findall(text)
+        for i, start in enumerate(starts):
+            for size in self.english_sizes.get(words[i], ()):
+                for name in self.english.get(tuple(words[i : i + size]), ()):
                     first[name] = min(start, first.get(name, start))
         return sorted((at, name) for name, at in first.items())
+
+
+def sizes_by_start(words: Iterable[Sequence[str]]) -> dict[str, tuple[int, ...]]:
+    """By what words begin with, how long those words are, the longest first."""
+    sizes: dict[str, set[int]] = {}
+    for word in words:
+        sizes.setdefault(word[0], set()).add(len(word))
+    return {start: tuple(sorted(found, reverse=True)) for start, found in sizes.items()}

@@ -5,6 +5,8 @@ import tomllib
 import unicodedata
 from pathlib import Path
 
+from understanding.concepts import sizes_by_start
+
 _ELONGATED = re.compile(r"([^\d\s.])\1{2,}")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufe0e\ufe0f\u00ad]")
 _EMOJI = re.compile(r"[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\u3030]")
@@ -36,7 +38,7 @@ class Speller:
         self._simplified = str.maketrans(_pairs(folder / "traditional.txt"))
         self._chinese = {self._simple(k): v for k, v in (tables["cantonese"] | tables["chinese"]).items()}
         self._english = dict(tables["english"].items())
-        self._longest = max(map(len, self._chinese))
+        self._sizes = sizes_by_start(self._chinese)
         self._english_pattern = re.compile(
             r"(?<![a-z'\-\d])(?:"
             + "|".join(re.escape(k) for k in sorted(self._english, key=len, reverse=True))
@@ -63,18 +65,21 @@ class Speller:
 
     def _rewritten(self, text: str) -> str:
         """Every key of the Chinese tables replaced, the longest first at each place."""
+        if self._sizes.keys().isdisjoint(text):
+            return text
         parts: list[str] = []
-        at = 0
-        while at < len(text):
-            for end in range(min(at + self._longest, len(text)), at, -1):
-                key = text[at:end]
-                if key in self._chinese and not (key[0] == "点" and at and text[at - 1] in _NOT_HOW):
-                    parts.append(self._chinese[key])
-                    at = end
-                    break
-            else:
-                parts.append(text[at])
-                at += 1
+        end = 0
+        for at, sign in enumerate(text):
+            if at < end:
+                continue  # inside a word that was replaced
+            end = at + 1
+            said = sign
+            if sign in self._sizes and not (sign == "点" and at and text[at - 1] in _NOT_HOW):
+                for size in self._sizes[sign]:
+                    if (found := self._chinese.get(text[at : at + size])) is not None:
+                        said, end = found, at + size
+                        break
+            parts.append(said)
         return "".join(parts)
 
 
@@ -124,11 +129,10 @@ class Syllables:
             starts += [(token[:-1], token[-1]) for token in line.split()]
         first = {character: syllable for syllable, character in starts}
         syllable = "a"
-        for high in range(0xB0, 0xD8):
-            for low in range(0xA1, 0xFF if high < 0xD7 else 0xFA):
-                character = bytes((high, low)).decode("gb2312")
-                syllable = first.get(character, syllable)
-                self.of[character] = syllable
+        codes = [bytes((high, low)) for high in range(0xB0, 0xD8) for low in range(0xA1, 0xFF if high < 0xD7 else 0xFA)]
+        for character in b"".join(codes).decode("gb2312"):
+            syllable = first.get(character, syllable)
+            self.of[character] = syllable
         for token in extra:
             self.of[token[0]] = token[1:]
         self._all = frozenset(self.of.values()) | _TYPED.keys()
