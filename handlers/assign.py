@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import time
+from collections.abc import Iterable
+from datetime import time, timedelta
 
 from domain.clock import at_local
 from domain.errors import Refusal
 from domain.messages import Address, Answer, Choice, Kind, OutgoingMessage
 from domain.roles import Right
+from domain.wording import day_words
 from handlers import person
-from handlers.desk import shown
+from handlers.desk import in_other_hands, shown
 from handlers.labels import kind_words
 from handlers.notes import at_desk, send, toward
 from handlers.scopes import has, officer, task_of
 from handlers.turn import Turn
 from models.accounts import Account
 from models.dialogue import Takeover
-from models.queue import Load, colleagues, give_back, workload
-from models.staff import LIVE, Staff, StaffTask, audit
+from models.queue import Load, colleagues, give_back, share, shares, workload
+from models.staff import LIVE, Staff, StaffTask, audit, members
 
 COLLEAGUES_SHOWN = 12
 LOADS_SHOWN = 20
 
 
 def may_move(turn: Turn, task: StaffTask) -> bool:
-    """Whoever has it in hand may pass it on; what nobody has, everybody; a manager may move all."""
-    member = officer(turn, Right.TASKS)
-    return task.assignee_id in (None, member.id) or has(turn, Right.APPROVE)
+    """Whoever has it in hand may pass it on; what nobody has begun, everybody; a manager may move all."""
+    return not in_other_hands(task, officer(turn, Right.TASKS)) or has(turn, Right.APPROVE)
 
 
 async def give(turn: Turn) -> Answer:
@@ -83,7 +84,73 @@ async def leave(turn: Turn, member: Staff) -> tuple[OutgoingMessage, ...]:
     """A colleague is on the staff no more, or may no longer work on tasks: what they had in hand is open again."""
     due_at = turn.office.desk.deadline(turn.now, turn.office.zone)
     talks = await give_back(turn.session, member, due_at)
+    await share(turn.session, await shares(turn.session, member.community_id, turn.now, nobodys=True))
     return tuple([card for talk in talks for card in await person.requeue(turn, talk, due_at)])
+
+
+async def reshare(turn: Turn) -> Answer:
+    """Who would have how much if everything that nobody has begun were shared anew; nothing is done yet."""
+    return await _previewed(turn, "assign.preview")
+
+
+async def _previewed(turn: Turn, template: str) -> Answer:
+    member = officer(turn, Right.APPROVE)
+    found = await shares(turn.session, member.community_id, turn.now)
+    if not found.moved:
+        row = [turn.button("desk_loads", "desk.loads", reusable=True)]
+        return Answer((turn.say("assign.even", row, edit=True),))
+    names = await _names(turn, [*found.before, *found.after])
+    order = sorted(names, key=lambda each: (each is None, each or 0))
+    lines = [
+        turn.words(
+            "assign.shift", name=names[each], before=str(found.before.get(each, 0)), after=str(found.after.get(each, 0))
+        )
+        for each in order
+        if found.before.get(each, 0) or found.after.get(each, 0)
+    ]
+    row = [
+        turn.button("desk_reshare_yes", "desk.reshare_yes", outcome=found.digest),
+        turn.button("desk_loads", "desk.loads", reusable=True),
+    ]
+    return Answer((turn.say(template, row, edit=True, number=str(found.moved), lines="\n".join(lines)),))
+
+
+async def _names(turn: Turn, staff_ids: Iterable[int | None]) -> dict[int | None, str]:
+    people = {each.id: each for each, _ in await members(turn.session)}
+    return {each: people[each].name if each is not None else turn.words("desk.nobody") for each in staff_ids}
+
+
+async def reshare_yes(turn: Turn) -> Answer:
+    """What was previewed and nothing else: where something changed meanwhile, the new figures are shown first."""
+    member = officer(turn, Right.APPROVE)
+    found = await shares(turn.session, member.community_id, turn.now)
+    if found.digest != turn.args["outcome"]:
+        return await _previewed(turn, "assign.preview_anew")
+    moved = await share(turn.session, found)
+    await audit(turn.session, turn.actor, "task.shared", f"staff/{member.id}", turn.now, {"tasks": moved})
+    row = [turn.button("desk_loads", "desk.loads", reusable=True)]
+    cards = [
+        await _share_card(turn, staff_id, number)
+        for staff_id, number in sorted(found.gained.items(), key=_by_id)
+        if staff_id
+    ]
+    return Answer(
+        (turn.say("assign.shared", row, edit=True, number=str(moved)), *(card for each in cards for card in each))
+    )
+
+
+def _by_id(gained: tuple[int | None, int]) -> int:
+    return gained[0] or 0
+
+
+async def _share_card(turn: Turn, staff_id: int, number: int) -> tuple[OutgoingMessage, ...]:
+    """A colleague hears of what has become theirs."""
+    to, giver = await turn.session.get_one(Staff, staff_id), officer(turn, Right.APPROVE)
+    if not to.chat or to.channel not in turn.office.channels or to.id == giver.id:
+        return ()
+    desk = at_desk(toward(turn, Address(to.channel, to.chat), turn.office.language))
+    row = [desk.button("desk_tasks", "desk.tasks", reusable=True, part="mine")]
+    return send(desk, desk.say("assign.share_card", row, kind=Kind.STAFF_CARD, name=giver.name, number=str(number)))
 
 
 async def _move(turn: Turn, task: StaffTask, to: Staff) -> Answer:
@@ -148,10 +215,18 @@ async def loads(turn: Turn) -> Answer:
     midnight = at_local(turn.today, time(), turn.office.zone)
     found = await workload(turn.session, member.community_id, turn.now, midnight)
     lines = "\n".join(_load(turn, each) for each in found[: LOADS_SHOWN - 1] + found[-1:])
-    row = [turn.button("desk_tasks", "desk.tasks", reusable=True)]
+    row = [
+        turn.button("desk_reshare", "desk.reshare", reusable=True),
+        turn.button("duty", "duty.show", reusable=True),
+        turn.button("desk_tasks", "desk.tasks", reusable=True),
+    ]
     return Answer((turn.say("assign.loads", row, edit=True, lines=lines),))
 
 
 def _load(turn: Turn, load: Load) -> str:
     fields = {"open": str(load.open), "late": str(load.late), "done": str(load.done)}
-    return turn.words("assign.load", name=load.name or turn.words("desk.nobody"), **fields)
+    line = turn.words("assign.load", name=load.name or turn.words("desk.nobody"), **fields)
+    if load.off_until is None or load.off_until <= turn.now:
+        return line
+    last = (load.off_until - timedelta(days=1)).astimezone(turn.office.zone).date()
+    return turn.words("assign.off_duty", line=line, day=day_words(last, turn.language))

@@ -127,10 +127,10 @@ async def _buttons(turn: Turn, task: StaffTask, account: Account | None) -> list
     number = str(task.id)
     rows = await _own_buttons(turn, task, account)
     mine = turn.staff is not None and task.assignee_id == turn.staff.id
-    first = [] if mine else [turn.button("desk_take", "desk.take", task=number)]
+    first = [] if mine and task.state == "taken" else [turn.button("desk_take", "desk.take", task=number)]
     if not rows or task.kind in (*CALLED, *ON_PAPER, "visit"):
         first.append(turn.button("desk_done", "desk.outcomes", reusable=True, task=number))
-    if mine or task.assignee_id is None or has(turn, Right.APPROVE):
+    if mine or task.state == "open" or has(turn, Right.APPROVE):
         first.append(turn.button("desk_give", "desk.give", reusable=True, task=number))
     if task.assignee_id is not None and (mine or has(turn, Right.APPROVE)):
         first.append(turn.button("desk_put_back", "desk.put_back", task=number))
@@ -208,12 +208,23 @@ async def take(turn: Turn) -> Answer:
         raise Refusal("card.decided")
     if task.source.startswith("takeover/"):
         raise Refusal("desk.take_the_chat")  # a chat is taken by its own button
-    if task.assignee_id not in (None, member.id) and not has(turn, Right.APPROVE):
+    if in_other_hands(task, member) and not has(turn, Right.APPROVE):
         colleague = await turn.session.get(Staff, task.assignee_id)
         raise Refusal("card.taken", {"name": colleague.name if colleague else ""})
     task.state, task.assignee_id, task.touched_at = "taken", member.id, turn.now
     await audit(turn.session, turn.actor, "task.taken", f"task/{task.id}", turn.now)
     return await shown(turn, task, edit=True)
+
+
+def in_other_hands(task: StaffTask, member: Staff) -> bool:
+    """A colleague is at it. A task that is only their share is whoever's who begins it."""
+    return task.state != "open" and task.assignee_id not in (None, member.id)
+
+
+def begin(turn: Turn, task: StaffTask) -> None:
+    """Whoever does a task that nobody had begun has done it, whosever share it was."""
+    if task.state == "open" or task.assignee_id is None:
+        task.assignee_id = officer(turn, Right.TASKS).id
 
 
 async def outcomes(turn: Turn) -> Answer:
@@ -245,9 +256,9 @@ async def _closed(turn: Turn, task: StaffTask, state: str, outcome: str, note: s
 
 async def settle(turn: Turn, task: StaffTask, state: str, outcome: str, note: str = "") -> None:
     """Close a live task: done or dropped, by whoever has it, else by the one who writes."""
+    begin(turn, task)
     task.state, task.outcome, task.closed_at, task.touched_at = state, outcome, turn.now, turn.now
     task.note = "\n".join(filter(None, (task.note, note)))
-    task.assignee_id = task.assignee_id or officer(turn, Right.TASKS).id
     if task.kind == "hold":
         await release(turn.session, task.source, turn.now)  # its time was over; staff have looked
     await audit(turn.session, turn.actor, f"task.{state}", f"task/{task.id}", turn.now, {"outcome": outcome})

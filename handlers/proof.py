@@ -11,6 +11,7 @@ from domain.messages import Answer, Attachment, Choice
 from domain.notice import asked_again_on
 from domain.roles import Right
 from domain.wording import day_words
+from handlers.desk import begin
 from handlers.letter import found, summary
 from handlers.scopes import officer
 from handlers.turn import Turn
@@ -106,8 +107,8 @@ async def _close(turn: Turn, letter: Letter) -> None:
     task = await turn.session.get(StaffTask, letter.task_id) if letter.task_id else None
     if task is None or task.state not in LIVE:
         return
+    begin(turn, task)
     task.state, task.outcome, task.closed_at, task.touched_at = "done", "delivered", turn.now, turn.now
-    task.assignee_id = task.assignee_id or officer(turn, Right.TASKS).id
     await audit(turn.session, turn.actor, "task.done", f"task/{task.id}", turn.now, {"outcome": "delivered"})
 
 

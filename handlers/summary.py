@@ -9,6 +9,7 @@ from domain.lint import lint
 from domain.messages import Answer, Audience, Choice
 from domain.roles import Right
 from domain.tiers import BY_WISH
+from handlers.desk import begin
 from handlers.renewal import SCHOOL
 from handlers.scopes import household_of, officer, task_of
 from handlers.turn import Turn
@@ -140,6 +141,6 @@ async def wish(turn: Turn) -> Answer:
         return Answer((noted,))
     task = await task_of(turn, turn.args["task"])
     if task.state in LIVE and not (await _left(turn, task))[1]:
+        begin(turn, task)
         task.state, task.outcome, task.closed_at, task.touched_at = "done", "solved", turn.now, turn.now
-        task.assignee_id = task.assignee_id or officer(turn, Right.TASKS).id
     return Answer((noted, *(await _list(turn, task)).messages))

@@ -41,7 +41,7 @@ from models.people import Person
 from models.posting import Draft, post, post_all
 from models.reminders import OfferStep
 from models.renewals import OfferVerdict, StageSummary, bill_offer, decide_offers, known_of, latest_summaries
-from models.staff import open_task, staff_for
+from models.staff import Sharing, open_task, staff_for
 from models.verdicts import Row, decide_all
 
 AT_ONCE = 200
@@ -350,6 +350,7 @@ async def _hand_over(
     """A call for each family: with its class, the teacher's words, the child's wish and how one may begin."""
     ids = await _new_steps(session, office, verdicts, today, now)
     summaries = await latest_summaries(session, [verdict.offer.account_id for verdict in verdicts])
+    sharing = Sharing()
     for verdict in verdicts:
         if (step_id := ids.get(verdict.key)) is None:
             continue
@@ -363,6 +364,7 @@ async def _hand_over(
             at=now,
             due_at=_clock(office, verdict.policy, today),
             source=f"offer/{verdict.offer.id}",
+            sharing=sharing,
         )
         if task is not None:
             step = await session.get_one(OfferStep, step_id)

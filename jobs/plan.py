@@ -30,7 +30,7 @@ from models.base import Database, chunks, upsert
 from models.posting import Draft, post_all
 from models.reminders import PolicyText, Reminder, ReminderBill, Run, keep_waits
 from models.runs import draft_run, latest_run
-from models.staff import open_task, staff_for
+from models.staff import Sharing, open_task, staff_for
 from models.verdicts import Row, Verdict, approved_before, decide_all, planned
 
 DESK_LANGUAGE = "zh"  # of cards and tasks
@@ -174,7 +174,7 @@ async def _hand_over(
 ) -> None:
     """Open the staff tasks of stages that people carry out."""
     ids = await _new_reminders(session, verdicts, today, now)
-    opened = []
+    opened, sharing = [], Sharing()
     for verdict in verdicts:
         if (reminder_id := ids.get(verdict.key)) is None:
             continue
@@ -191,6 +191,7 @@ async def _hand_over(
             due_at=at_local(due_on, verdict.policy.window_until, office.zone),
             source=f"reminder/{reminder_id}",
             blocks=True,
+            sharing=sharing,
         )
         if task is not None:
             opened.append({"b_id": reminder_id, "b_task_id": task.id})

@@ -131,7 +131,7 @@ def wrong_number(account: Account, calls: Sequence[Call]) -> bool:
 
 async def take_task(session: AsyncSession, task_id: int, staff_id: int, at: datetime) -> bool:
     """Have a task in hand before ringing; False when a colleague was faster."""
-    free = or_(StaffTask.assignee_id.is_(None), StaffTask.assignee_id == staff_id)
+    free = or_(StaffTask.state == "open", StaffTask.assignee_id == staff_id)
     taken = await session.scalar(
         update(StaffTask)
         .where(StaffTask.id == task_id, StaffTask.state.in_(LIVE), free)

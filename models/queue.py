@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.roles import RIGHTS, Right
-from models.accounts import Account
+from domain.sharing import FOR_ANYBODY, Shares, Work, shared_anew
+from models.accounts import Account, Community
+from models.base import chunks
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.dialogue import Takeover
-from models.staff import LIVE, Staff, StaffTask
+from models.staff import LIVE, Staff, StaffTask, workers
 from models.visits import LIVE_STATES, Visit
 
 WAITS_LOOKED_AT = timedelta(days=30)
@@ -24,6 +26,7 @@ MANAGERS = [role.value for role, rights in RIGHTS.items() if Right.APPROVE in ri
 
 ABOUT_MONEY = ("call", "visit", "letter", "promise", "plan_broken")
 DECIDED_ON_MONEY = ("review", "case_file")  # where the ladder asks for it; after a talk a manager decides in any case
+SHARED_AT_ONCE = 500
 AT_IT = timedelta(hours=1)  # a colleague who did something lately may be in the middle of it
 
 
@@ -110,7 +113,7 @@ async def count_tasks(session: AsyncSession, member: Staff, now: datetime, day_e
         and_(mine, late),
         _part(Part.PEOPLE, member.id, now),
         _part(Part.UNTOUCHED, member.id, now),
-        StaffTask.state == "open",
+        StaffTask.assignee_id.is_(None),
     )
     sums = (func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in conditions)
     query = select(func.count(), *sums).select_from(StaffTask).where(*_seen_by(member))
@@ -174,7 +177,12 @@ async def close_needless(session: AsyncSession, task_ids: Sequence[int], now: da
     closed = await session.scalars(
         update(StaffTask)
         .where(StaffTask.id.in_(task_ids), _needless(now))
-        .values(state="done", outcome="settled", closed_at=now)
+        .values(
+            state="done",
+            outcome="settled",
+            closed_at=now,
+            assignee_id=case((StaffTask.state == "open", null()), else_=StaffTask.assignee_id),  # nobody's work
+        )
         .returning(StaffTask.id)
         .execution_options(synchronize_session=False)
     )
@@ -202,6 +210,7 @@ class Load:
     open: int
     late: int
     done: int
+    off_until: datetime | None = None  # off duty before this moment
 
 
 async def workload(session: AsyncSession, community_id: int | None, now: datetime, since: datetime) -> list[Load]:
@@ -224,10 +233,72 @@ async def workload(session: AsyncSession, community_id: int | None, now: datetim
     for member in await session.scalars(select(Staff).where(Staff.role.in_(WORKERS)).order_by(Staff.id)):
         sees = community_id is None or member.community_id in (None, community_id)
         if member.id in counts or (member.active and sees):
-            loads.append(Load(member.name, *counts.get(member.id, (0, 0, 0))))
+            loads.append(Load(member.name, *counts.get(member.id, (0, 0, 0)), off_until=member.off_until))
     loads.sort(key=lambda load: (-load.open, -load.late))
     nobodys = counts.get(None, (0, 0, 0))
     return [*loads, Load("", nobodys[0], nobodys[1], 0)]
+
+
+async def shares(
+    session: AsyncSession, community_id: int | None, at: datetime, only: int | None = None, *, nobodys: bool = False
+) -> Shares:
+    """How everything that nobody has begun would be shared among who is on duty now.
+
+    `only`: what is one colleague's share; `nobodys`: what is nobody's.
+    """
+    query = (
+        select(StaffTask.id, StaffTask.kind, StaffTask.community_id, Community.kind, StaffTask.assignee_id)
+        .outerjoin(Community, Community.id == StaffTask.community_id)
+        .where(StaffTask.state == "open", StaffTask.kind.not_in(FOR_ANYBODY))
+        .order_by(StaffTask.due_at, StaffTask.id)
+    )
+    if community_id is not None:
+        query = query.where(StaffTask.community_id == community_id)
+    if only is not None:
+        query = query.where(StaffTask.assignee_id == only)
+    if nobodys:
+        query = query.where(StaffTask.assignee_id.is_(None))
+    works = [
+        Work(task, kind, where, place or "", now_with)
+        for task, kind, where, place, now_with in await session.execute(query)
+    ]
+    kept = select(StaffTask.assignee_id, func.count()).where(
+        StaffTask.state.in_(LIVE), StaffTask.assignee_id.is_not(None), StaffTask.id.not_in([work.id for work in works])
+    )
+    begun = {
+        staff_id or 0: int(number) for staff_id, number in await session.execute(kept.group_by(StaffTask.assignee_id))
+    }
+    return shared_anew(works, await workers(session, at), begun)
+
+
+async def share(session: AsyncSession, found: Shares) -> int:
+    """Carry it out; what somebody began meanwhile stays theirs. Returns how many tasks changed hands."""
+    moved = 0
+    to: dict[int | None, list[int]] = {}
+    for task_id, staff_id in found.to.items():
+        to.setdefault(staff_id, []).append(task_id)
+    for staff_id, task_ids in to.items():
+        other = (
+            StaffTask.assignee_id.is_not(None)
+            if staff_id is None
+            else or_(StaffTask.assignee_id.is_(None), StaffTask.assignee_id != staff_id)
+        )
+        for some in chunks(task_ids, SHARED_AT_ONCE):
+            changed = await session.scalars(
+                update(StaffTask)
+                .where(StaffTask.id.in_(some), StaffTask.state == "open", other)
+                .values(assignee_id=staff_id)
+                .returning(StaffTask.id)
+                .execution_options(synchronize_session="fetch")
+            )
+            moved += len(list(changed))
+    return moved
+
+
+async def in_hand(session: AsyncSession, staff_id: int) -> int:
+    """How many tasks a colleague has begun and not finished."""
+    query = select(func.count()).where(StaffTask.assignee_id == staff_id, StaffTask.state == "taken")
+    return int(await session.scalar(query) or 0)
 
 
 async def give_back(session: AsyncSession, member: Staff, due_at: datetime) -> list[Takeover]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.sharing import FOR_ANYBODY, Work, Worker, chosen
 from models.accounts import Account, Community
 from models.base import Base, Id, UtcDateTime, upsert
 
+LIVE = ("open", "taken")
 HEAD = 1  # the id of the audit log's only head
 
 
@@ -30,11 +33,13 @@ class Staff(Base):
     role: Mapped[str] = mapped_column(String(10))
     community_id: Mapped[int | None] = mapped_column(ForeignKey(Community.id))
     active: Mapped[bool] = mapped_column(default=True)
+    off_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # off duty before this moment: no new work
 
 
 class StaffTask(Base):
     """Work for a person: a call, a visit, a claim to confirm, someone waiting. `state`: open, taken, done, dropped.
 
+    An open task is its assignee's share, and whoever begins it has it; a taken one is in its assignee's hands.
     `key` is unique among all tasks, so the same need never becomes two tasks.
     """
 
@@ -109,7 +114,7 @@ async def keepers(session: AsyncSession, account_ids: Sequence[int]) -> dict[int
     worked = await session.execute(
         select(StaffTask.account_id, Staff.name)
         .join(Staff, Staff.id == StaffTask.assignee_id)
-        .where(StaffTask.account_id.in_(account_ids), Staff.active.is_(True))
+        .where(StaffTask.account_id.in_(account_ids), Staff.active.is_(True), StaffTask.state != "open")
         .order_by(StaffTask.id)
     )
     return found | {account_id or 0: name for account_id, name in worked}
@@ -127,6 +132,48 @@ async def save_staff(
     return int((await session.execute(saved)).scalar_one())
 
 
+def on_duty(at: datetime) -> list[ColumnElement[bool]]:
+    """SQL: who gets new work: on the staff, not off duty, and has written to us, so that they hear of it."""
+    return [Staff.active.is_(True), Staff.chat != "", or_(Staff.off_until.is_(None), Staff.off_until <= at)]
+
+
+async def workers(session: AsyncSession, at: datetime) -> list[Worker]:
+    """All colleagues on duty."""
+    query = select(Staff.id, Staff.role, Staff.community_id).where(*on_duty(at)).order_by(Staff.id)
+    return [Worker(*row) for row in await session.execute(query)]
+
+
+class Sharing:
+    """Gives new tasks to colleagues. Who has how much is read once, for all tasks of one piece of work."""
+
+    def __init__(self) -> None:
+        self._workers: list[Worker] | None = None
+        self._loads: Counter[int] = Counter()
+        self._places: dict[int, str] = {}
+
+    async def chosen(
+        self, session: AsyncSession, kind: str, account: Account | None, where: int | None, at: datetime
+    ) -> int | None:
+        """Whose a new task is; nobody's where nobody on duty may do it."""
+        if kind in FOR_ANYBODY:
+            return None
+        if self._workers is None:
+            self._workers = await workers(session, at)
+            mine = (StaffTask.state.in_(LIVE), StaffTask.assignee_id.is_not(None))
+            query = select(StaffTask.assignee_id, func.count()).where(*mine).group_by(StaffTask.assignee_id)
+            self._loads.update({staff_id or 0: number for staff_id, number in await session.execute(query)})
+        if account is None and where is not None and where not in self._places:
+            community = await session.get(Community, where)
+            self._places[where] = community.kind if community is not None else ""
+        place = account.kind if account is not None else self._places.get(where or 0, "")
+        return chosen(Work(0, kind, where, place), self._workers, self._loads)
+
+    def given(self, staff_id: int | None) -> None:
+        """One more for this colleague."""
+        if staff_id is not None:
+            self._loads[staff_id] += 1
+
+
 async def open_task(
     session: AsyncSession,
     *,
@@ -139,13 +186,20 @@ async def open_task(
     source: str = "",
     blocks: bool = False,
     community_id: int | None = None,
+    sharing: Sharing | None = None,
 ) -> StaffTask | None:
-    """Open a task unless its key exists already; None then."""
+    """Open a task unless its key exists already; None then. It goes to the colleague with the least open work.
+
+    `sharing`: the same one for all tasks that are opened together.
+    """
+    sharing, where = sharing or Sharing(), account.community_id if account else community_id
+    assignee_id = await sharing.chosen(session, kind, account, where, at)
     insert = upsert(session, StaffTask).values(
         key=key,
         kind=kind,
         account_id=account.id if account else None,
-        community_id=account.community_id if account else community_id,
+        community_id=where,
+        assignee_id=assignee_id,
         source=source,
         blocks=blocks,
         state="open",
@@ -156,7 +210,10 @@ async def open_task(
         due_at=due_at,
     )
     task_id = await session.scalar(insert.on_conflict_do_nothing(index_elements=["key"]).returning(StaffTask.id))
-    return None if task_id is None else await session.get(StaffTask, task_id)
+    if task_id is None:
+        return None
+    sharing.given(assignee_id)
+    return await session.get(StaffTask, task_id)
 
 
 async def task_by_key(session: AsyncSession, key: str) -> StaffTask | None:
@@ -172,7 +229,10 @@ async def live_task_of(session: AsyncSession, source: str) -> StaffTask | None:
 async def close_task(
     session: AsyncSession, source: str, at: datetime, *, staff_id: int | None, outcome: str, note: str = ""
 ) -> None:
-    """Close the tasks about one subject ("claim/7"); what is closed already stays as it is."""
+    """Close the tasks about one subject ("claim/7"); what is closed already stays as it is.
+
+    What nobody had begun is the work of who closes it, whosever share it was.
+    """
     await session.execute(
         update(StaffTask)
         .where(StaffTask.source == source, StaffTask.state.in_(("open", "taken")))
@@ -181,7 +241,7 @@ async def close_task(
             outcome=outcome,
             note=note,
             closed_at=at,
-            assignee_id=func.coalesce(StaffTask.assignee_id, staff_id),
+            assignee_id=case((StaffTask.state == "open", staff_id), else_=StaffTask.assignee_id),
             touched_at=at,
         )
     )
@@ -255,9 +315,6 @@ async def people_waiting(session: AsyncSession, community_id: int | None = None)
         query = query.where(StaffTask.community_id == community_id)
     number, asked_at = (await session.execute(query)).one()
     return int(number), asked_at
-
-
-LIVE = ("open", "taken")
 
 
 async def members(session: AsyncSession) -> Sequence[tuple[Staff, str]]:

@@ -27,7 +27,7 @@ TIERS = frozenset("ABCD")
 
 
 async def brief_of(turn: Turn, chosen: ToCall, was: str, skipped: Sequence[str]) -> Answer:
-    """`was`: the state of the task before it was taken for this call; `skipped`: tasks passed over before this one."""
+    """`was`: where the task goes back to when it is passed over; `skipped`: tasks passed over before this one."""
     account, task = chosen.account, chosen.task
     found = place(chosen.candidate, turn.office.calling, turn.office.zone, turn.now)
     parts = [
@@ -95,7 +95,7 @@ async def _money(turn: Turn, chosen: ToCall) -> str:
     shown = [
         turn.words(
             "account.bill",
-            item=each.bill.item,
+            item=turn.fee(each.bill.item),
             period=period_words(each.bill.period, turn.language),
             open=yuan(each.open_fen),
             due=day_words(each.bill.due_on, turn.language),

@@ -13,6 +13,7 @@ from domain.money import yuan
 from domain.roles import Right
 from domain.wording import day_words
 from handlers.calling.brief import brief_of
+from handlers.desk import in_other_hands
 from handlers.labels import label
 from handlers.scopes import has, officer, task_of
 from handlers.turn import Turn
@@ -22,6 +23,7 @@ from models.staff import LIVE, Staff, StaffTask, audit
 
 SHOWN = 6
 SKIPPED_MAX = 40
+NOBODYS = "open"
 
 
 async def queue(turn: Turn) -> Answer:
@@ -100,7 +102,7 @@ async def next_one(turn: Turn) -> Answer:
         if not each.ready or number in skipped:
             continue
         chosen = found[each.candidate.task_id]
-        was = chosen.task.state
+        was = before(chosen.task)
         if await take_task(turn.session, chosen.task.id, member.id, turn.now):
             return await _shown(turn, chosen, was, skipped)
     raise Refusal("calls.no_more")
@@ -109,11 +111,16 @@ async def next_one(turn: Turn) -> Answer:
 async def brief(turn: Turn) -> Answer:
     """One household of the queue, or of a task's card."""
     task, account = await callable_task(turn, turn.args["task"])
-    member, was = officer(turn, Right.TASKS), task.state
+    member, was = officer(turn, Right.TASKS), before(task)
     if not await take_task(turn.session, task.id, member.id, turn.now):
         raise Refusal("card.taken", {"name": await taker_name(turn, task)})
     chosen = await to_call_one(turn.session, turn.office, task, account, turn.now)
     return await _shown(turn, chosen, was, [])
+
+
+def before(task: StaffTask) -> str:
+    """Where a task goes back to when it is passed over: somebody's share, nobody's, or it was in hand already."""
+    return task.state if task.state == "taken" or task.assignee_id is None else str(task.assignee_id)
 
 
 async def _shown(turn: Turn, chosen: ToCall, was: str, skipped: Sequence[str]) -> Answer:
@@ -125,8 +132,8 @@ async def skip(turn: Turn) -> Answer:
     """Not this one now: it goes back where it was, and the next is shown."""
     task = await task_of(turn, turn.args["task"])
     member = officer(turn, Right.TASKS)
-    if turn.args["was"] == "open" and task.state == "taken" and task.assignee_id == member.id:
-        task.state, task.assignee_id = "open", None
+    if turn.args["was"] != "taken" and task.state == "taken" and task.assignee_id == member.id:
+        task.state, task.assignee_id = "open", int(turn.args["was"]) if turn.args["was"] != NOBODYS else None
     skipped = [each for each in turn.args.get("skipped", "").split(";") if each]
     turn.args = {"skipped": ";".join([*skipped, str(task.id)])}
     return await next_one(turn)
@@ -141,7 +148,7 @@ async def callable_task(turn: Turn, task_id: str) -> tuple[StaffTask, Account]:
     if task.state not in LIVE:
         raise Refusal("card.decided")
     member = officer(turn, Right.TASKS)
-    if task.assignee_id not in (None, member.id) and not has(turn, Right.APPROVE):
+    if in_other_hands(task, member) and not has(turn, Right.APPROVE):
         raise Refusal("card.taken", {"name": await taker_name(turn, task)})
     return task, account
 

@@ -14,6 +14,7 @@ from domain.money import yuan
 from domain.roles import Right
 from domain.wording import day_words, salutation, short_room
 from handlers.consequences import payer_of
+from handlers.desk import in_other_hands
 from handlers.labels import label, why_words
 from handlers.notes import beside, send
 from handlers.scopes import has, household_of, looks_after, officer, task_of
@@ -85,7 +86,7 @@ async def _wanted(turn: Turn) -> tuple[StaffTask | None, Account]:
         home = await household_of(turn, turn.args["code"], Right.TASKS)
         waiting = await live_tasks(turn.session, home.id, ("visit",))
         member = officer(turn, Right.TASKS)
-        return next((each for each in waiting if each.assignee_id in (None, member.id)), None), home
+        return next((each for each in waiting if not in_other_hands(each, member)), None), home
     task = await task_of(turn, turn.args["task"])
     account = await turn.session.get(Account, task.account_id) if task.account_id else None
     if account is None:
@@ -93,7 +94,7 @@ async def _wanted(turn: Turn) -> tuple[StaffTask | None, Account]:
     if task.state not in LIVE:
         raise Refusal("card.decided")
     member = officer(turn, Right.TASKS)
-    if task.assignee_id not in (None, member.id) and not has(turn, Right.APPROVE):
+    if in_other_hands(task, member) and not has(turn, Right.APPROVE):
         raise Refusal("card.taken", {"name": ""})
     return task, account
 

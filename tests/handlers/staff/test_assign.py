@@ -61,12 +61,12 @@ async def test_workload_counts_open_late_and_done(world: World) -> None:
     await opened(world)
     await world.press("collector", "我来处理")
     told = await world.say("local", "分工")
-    assert "collector:1 / 1 / 0" in told
-    assert "还没有人:2 / 0 / 0" in told
+    assert "collector:3 / 1 / 0" in told
+    assert "还没有人:0 / 0 / 0" in told
     await opened(world)
     await world.press("collector", "完成")
     await world.press("collector", "已沟通")
-    assert "collector:0 / 0 / 1" in await world.say("local", "/team")
+    assert "collector:2 / 0 / 1" in await world.say("local", "/team")
     assert "其他权限" in await world.say("collector", "/team")
     assert "foreign" not in await world.say("local", "/team")
 

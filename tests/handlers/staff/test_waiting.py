@@ -105,7 +105,9 @@ async def test_a_colleague_who_leaves_gives_everything_back(world: World) -> Non
     number = await staff_id(world, "collector")
     await world.say("admin", f"/staff 移除 {number}")
     await world.press("admin", "确认移除")
-    assert {(task.state, task.assignee_id) for task in await world.rows(StaffTask)} == {("open", None)}
+    teacher = await staff_id(world, "teacher")
+    left = {(task.kind, task.state, task.assignee_id) for task in await world.rows(StaffTask)}
+    assert left == {("call", "open", teacher), ("person", "open", None)}
     assert [each.state for each in await world.rows(Takeover)] == ["waiting"]
     assert "另一位同事" in world.last("r1-101")
     await world.press("teacher", "接管")
