@@ -17,6 +17,7 @@ from domain.office import Office
 from domain.wording import period_words
 from models.accounts import community_named
 from models.base import Database
+from models.calls import CallFigures
 from models.learning import Followed, followed
 from models.periods import FREE, Figures, Part, Span, figures
 from models.status import AGES
@@ -309,11 +310,21 @@ def _lists(report: Report) -> list[dict[str, object]]:
     add("methods", ("method", "payments", "sum"), methods)
     workers = [(each.name, str(each.done), str(each.late), str(each.dropped)) for each in f.workers]
     add("workers", ("worker", "done", "late", "dropped"), workers)
+    calls = [call_cells(each) for each in (*f.calls.members, *f.calls.communities)]
+    add("calls", ("name", *CALL_COLUMNS), calls)
     talk = [(report.label("message_kind", kind), str(number)) for kind, number in sorted(f.messages.items())]
     talk += [(say("failed"), str(f.failed))] if f.failed else []
     talk += [(say(name), str(number)) for name, number in f.counts.items() if number]
     add("contacts", ("what", "number"), talk)
     return found
+
+
+CALL_COLUMNS = ("called", "reached", "call_promised", "call_paid")
+
+
+def call_cells(figures: CallFigures) -> tuple[str, ...]:
+    """A line of the table of calls."""
+    return (figures.name, *map(str, (figures.made, figures.reached, figures.promised, figures.paid)))
 
 
 NAMES: Mapping[str, Callable[[Report, str], str]] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.letters import compose, pictures
-from bot.report import NAMES, Report, laid_out
+from bot.report import CALL_COLUMNS, NAMES, Report, laid_out
 from bot.spreadsheet import harmless
 from domain.learning import WINDOWS_DAYS
 from models.periods import FREE, Part
@@ -54,6 +54,7 @@ def _xlsx(report: Report, path: Path) -> None:
         if not report.public:
             _reasons(report, sheets)
             _staff(report, sheets)
+            _calls(report, sheets)
             _learning(report, sheets)
 
 
@@ -189,6 +190,17 @@ def _staff(report: Report, sheets: Sheets) -> None:
         header,
         [(each.name, number(each.done), number(each.late), number(each.dropped)) for each in workers],
     )
+
+
+def _calls(report: Report, sheets: Sheets) -> None:
+    """By colleague, then by community."""
+    say, f = report.say, report.figures
+    header = [say(f"column_{column}") for column in ("name", *CALL_COLUMNS)]
+    rows = [
+        (each.name, number(each.made), number(each.reached), number(each.promised), number(each.paid))
+        for each in (*f.calls.members, *f.calls.communities)
+    ]
+    sheets.add(say("sheet_calls"), header, rows)
 
 
 def _learning(report: Report, sheets: Sheets) -> None:

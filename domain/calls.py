@@ -237,6 +237,19 @@ def missed_in_a_row(calls: Sequence[Made]) -> int:
     return number
 
 
+def paid_after(calls: Sequence[tuple[int, date]], paid_on: Iterable[date]) -> set[int]:
+    """The ids of one household's calls (id, day) that money followed within a week.
+
+    A payment speaks for the last call before it, so that no payment is counted twice.
+    """
+    found = set()
+    for day in paid_on:
+        before = [(on, number) for number, on in calls if on <= day <= on + WEEK]
+        if before:
+            found.add(max(before)[1])
+    return found
+
+
 def next_attempt(missed_at: datetime, calling: Calling, desk: Desk, zone: ZoneInfo) -> datetime:
     """After a call that nobody answered: the next working day, in another part of the day."""
     day = missed_at.astimezone(zone).date() + timedelta(days=1)

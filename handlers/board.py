@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, time
 
 from domain.calendar import Move
+from domain.clock import at_local
 from domain.messages import Answer
 from domain.money import yuan
 from domain.policy import Policy, Stage
@@ -14,10 +16,13 @@ from handlers.labels import label, span_words
 from handlers.scopes import has, officer
 from handlers.turn import Turn
 from models.accounts import Community
+from models.calls import CallFigures, CallResults, call_results
 from models.queue import Counts, count_tasks
+from models.staff import Staff
 from models.status import Board, Slice, board
 
 SLICES_SHOWN = 8
+CALLERS_SHOWN = 20
 MYRIAD_FEN = 10_000 * 100
 
 
@@ -28,7 +33,8 @@ async def status(turn: Turn) -> Answer:
     tasks = await count_tasks(turn.session, member, turn.now) if has(turn, Right.TASKS) else None
     community = await turn.session.get(Community, member.community_id) if member.community_id else None
     where = community.name if community else turn.office.name
-    offered = ["status", "buildings"] + (["ages"] if any(figures.ageing.values()) else [])
+    offered = ["status", "buildings"] + (["ages"] if any(figures.ageing.values()) else []) + ["calls"]
+    called = (await _calls(turn, member, turn.today)).all
     row = [turn.button(f"board_{each}", f"board.{each}", reusable=True) for each in offered]
     if has(turn, Right.APPROVE):
         row.append(turn.button("report_make", "report.make", reusable=True, period=f"{turn.today:%Y-%m}"))
@@ -43,13 +49,20 @@ async def status(turn: Turn) -> Answer:
         ask.append(turn.button("waiting_queue", "waiting.queue", reusable=True))
     pressed = turn.message.choice is not None
     return Answer(
-        (turn.say("board.status", row, ask, edit=pressed, fields={"where": where, **_fields(turn, figures, tasks)}),)
+        (
+            turn.say(
+                "board.status", row, ask, edit=pressed, fields={"where": where, **_fields(turn, figures, tasks, called)}
+            ),
+        )
     )
 
 
-def _fields(turn: Turn, figures: Board, tasks: Counts | None) -> dict[str, str]:
+def _fields(turn: Turn, figures: Board, tasks: Counts | None, called: CallFigures) -> dict[str, str]:
     comma = turn.words("list.comma")
     today = _named(turn, "sent", figures.sent_today) + _named(turn, "promises", figures.promises_today)
+    if called.made:
+        numbers = {"number": str(called.made), "reached": str(called.reached), "promised": str(called.promised)}
+        today.append(turn.words("board.called", **numbers))
     wait = span_words(turn, figures.longest_wait) if figures.longest_wait else ""
     asks = [
         *(_named(turn, "tasks", tasks.all - tasks.late) if tasks else []),
@@ -84,6 +97,29 @@ def _fields(turn: Turn, figures: Board, tasks: Counts | None) -> dict[str, str]:
 
 def _named(turn: Turn, name: str, number: int) -> list[str]:
     return [turn.words(f"board.{name}", number=str(number))] if number else []
+
+
+async def calls(turn: Turn) -> Answer:
+    """The month's calls by community and colleague: made, reached, ended with a day, paid within a week."""
+    member = officer(turn, Right.READ)
+    found = await _calls(turn, member, turn.today.replace(day=1))
+    where = found.communities if len(found.communities) > 1 else ()
+    lines = [_call_line(turn, each, each.name) for each in (*where, *found.members)[:CALLERS_SHOWN]]
+    whole = _call_line(turn, found.all, turn.words("board.calls_all"))
+    row = [turn.button("board_back", "board.status", reusable=True)]
+    if not found.all.made:
+        return Answer((turn.say("board.no_calls", row, edit=True),))
+    return Answer((turn.say("board.calls", row, edit=True, lines="\n".join([whole, *lines])),))
+
+
+async def _calls(turn: Turn, member: Staff, first: date) -> CallResults:
+    since = at_local(first, time(), turn.office.zone)
+    return await call_results(turn.session, since, turn.now, turn.office.zone, member.community_id)
+
+
+def _call_line(turn: Turn, figures: CallFigures, name: str) -> str:
+    numbers = {each: str(getattr(figures, each)) for each in ("made", "reached", "promised", "paid")}
+    return turn.words("board.call_line", name=name, **numbers)
 
 
 async def ages(turn: Turn) -> Answer:

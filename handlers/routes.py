@@ -365,9 +365,12 @@ ROUTES: tuple[Route, ...] = (
     Route(steering.failed, actions=("broadcast.failures",), who=Right.BROADCAST, audiences=DESKS),
     Route(steering.listing, actions=("broadcast.list",), who=Right.BROADCAST, audiences=DESKS),
     Route(steering.show, actions=("broadcast.show",), who=Right.BROADCAST, audiences=DESKS),
-    Route(board.status, ("status", "状态"), actions=("board.status",), who=Right.READ, audiences=DESKS),
+    Route(
+        board.status, ("status", "状态", "board", "看板"), actions=("board.status",), who=Right.READ, audiences=DESKS
+    ),
     Route(board.buildings, actions=("board.buildings",), who=Right.READ, audiences=DESKS),
     Route(board.ages, actions=("board.ages",), who=Right.READ, audiences=DESKS),
+    Route(board.calls, actions=("board.calls",), who=Right.READ, audiences=DESKS),
     Route(board.policy, ("policy", "策略"), who=Right.POLICY, audiences=DESKS),
     Route(preview.preview, ("preview", "预览"), actions=("board.preview",), who=Right.PREVIEW, audiences=DESKS),
     Route(control.pause, ("pause", "暂停"), who=Right.PAUSE, audiences=DESKS),

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain import keys
-from domain.calls import Candidate, Made, Outcome
-from domain.clock import at_local
-from domain.ladder import Standing
+from domain.calls import NOBODY_SPOKE, Candidate, Made, Outcome, paid_after
+from domain.clock import at_local, local_date
+from domain.ladder import Reason, Standing
 from domain.messages import Audience
 from domain.office import Office
-from models.accounts import Account
+from models.accounts import Account, Community
 from models.agreements import Offer
-from models.base import Base, Id, UtcDateTime, upsert
+from models.base import Base, Id, UtcDateTime, chunks, upsert
+from models.bills import Payment
 from models.inbox import Inbox
 from models.staff import LIVE, Staff, StaffTask
 from models.standing import households
@@ -265,21 +267,67 @@ async def live_tasks(session: AsyncSession, account_id: int, kinds: Sequence[str
 
 
 @dataclass(frozen=True)
-class CallCounts:
-    """Calls of a span of time."""
+class CallFigures:
+    """Calls of one colleague or community: made, reached, ended with a day, followed by money within a week."""
 
+    name: str
     made: int
-    answered: int
+    reached: int
     promised: int
+    paid: int
 
 
-async def count_calls(
-    session: AsyncSession, since: datetime, until: datetime, community_id: int | None = None
-) -> CallCounts:
-    query = select(Call.outcome, func.count()).where(Call.at >= since, Call.at < until).group_by(Call.outcome)
+@dataclass(frozen=True)
+class CallResults:
+    """Calls of a span of time: all together, by colleague, by community; who called most comes first."""
+
+    all: CallFigures
+    members: Sequence[CallFigures]
+    communities: Sequence[CallFigures]
+
+
+NO_CALLS = CallResults(CallFigures("", 0, 0, 0, 0), (), ())
+
+
+async def call_results(
+    session: AsyncSession, since: datetime, until: datetime, zone: ZoneInfo, community_id: int | None = None
+) -> CallResults:
+    """What came of the calls. Money counts by the day it was paid; what was reversed does not count."""
+    query = (
+        select(Call.id, Call.account_id, Call.outcome, Call.at, Staff.id, Staff.name, Community.name)
+        .join(Staff, Staff.id == Call.staff_id)
+        .join(Account, Account.id == Call.account_id)
+        .join(Community, Community.id == Account.community_id)
+        .where(Call.at >= since, Call.at < until)
+        .order_by(Call.account_id, Call.number)
+    )
     if community_id is not None:
-        query = query.join(Account, Account.id == Call.account_id).where(Account.community_id == community_id)
-    counts = {outcome: int(number) for outcome, number in await session.execute(query)}
-    made = sum(counts.values())
-    silent = counts.get(Outcome.NO_ANSWER, 0) + counts.get(Outcome.WRONG_NUMBER, 0)
-    return CallCounts(made, made - silent, counts.get(Outcome.PROMISED, 0))
+        query = query.where(Account.community_id == community_id)
+    rows = (await session.execute(query)).all()
+    called: dict[int, list[tuple[int, date]]] = defaultdict(list)
+    for number, account_id, _, at, *_ in rows:
+        called[account_id].append((number, local_date(at, zone)))
+    paid_on: dict[int, list[date]] = defaultdict(list)
+    first = local_date(since, zone)
+    for some in chunks(sorted(called), LOOKED_AT):
+        payments = select(Payment.account_id, Payment.paid_on).where(
+            Payment.account_id.in_(some), Payment.paid_on >= first, Payment.reversed_at.is_(None)
+        )
+        for account_id, day in await session.execute(payments):
+            paid_on[account_id].append(day)
+    paid = {number for account_id, calls in called.items() for number in paid_after(calls, paid_on[account_id])}
+    by: dict[tuple[str, object], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    names: dict[tuple[str, object], str] = {}
+    for number, _, outcome, _, staff_id, member, community in rows:
+        told = (1, outcome not in NOBODY_SPOKE, outcome == Outcome.PROMISED, number in paid)
+        names |= {("member", staff_id): member, ("community", community): community}
+        for key in (("all", ""), ("member", staff_id), ("community", community)):
+            by[key] = [sum_ + one for sum_, one in zip(by[key], told, strict=True)]
+
+    def figures(group: str) -> list[CallFigures]:
+        found = [CallFigures(names.get(key, ""), *sums) for key, sums in by.items() if key[0] == group]
+        return sorted(found, key=lambda each: (-each.made, each.name))
+
+    if not rows:
+        return NO_CALLS
+    return CallResults(figures("all")[0], figures("member"), figures("community"))

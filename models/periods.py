@@ -18,6 +18,7 @@ from models.accounts import Account, Community
 from models.agreements import Complaint, Dispute, Hold, Plan, Promise
 from models.base import Fen
 from models.bills import Bill, LedgerEntry, Payment, signed
+from models.calls import NO_CALLS, CallResults, call_results
 from models.letters import Letter
 from models.outbox import Outbox, State
 from models.staff import Staff, StaffTask
@@ -81,6 +82,7 @@ class Figures:
     messages: Mapping[str, int]  # kind -> sent
     failed: int
     counts: Mapping[str, int] = field(default_factory=dict)
+    calls: CallResults = NO_CALLS
 
     @property
     def open_fen(self) -> int:
@@ -108,13 +110,14 @@ async def figures(
         parts=await _parts(session, span, where, community_id),
         items=await _parts(session, span, Bill.item, community_id),
         ageing=await _ageing(session, today, community_id),
-        reasons=await _reasons(session, today, community_id),
+        reasons=await open_reasons(session, today, community_id),
         income=await _income(session, span, community_id),
         methods=await _methods(session, span, community_id),
         workers=await _workers(session, *moments, community_id),
         messages=sent,
         failed=failed,
         counts=await _counts(session, *moments, community_id),
+        calls=await call_results(session, *moments, zone, community_id),
     )
 
 
@@ -179,7 +182,7 @@ async def _ageing(session: AsyncSession, today: date, community_id: int | None) 
     return ages
 
 
-async def _reasons(session: AsyncSession, today: date, community_id: int | None) -> dict[str, tuple[int, int]]:
+async def open_reasons(session: AsyncSession, today: date, community_id: int | None) -> dict[str, tuple[int, int]]:
     """Why what is open is open: the strongest thing that is agreed or asked about each bill."""
     bills = _standing(today)
     rank = case({name: place for place, name in enumerate(STRONGEST)}, value=Hold.reason, else_=len(STRONGEST))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,6 +25,7 @@ from domain.calls import (
     may_call,
     missed_in_a_row,
     next_attempt,
+    paid_after,
     place,
     queue,
 )
@@ -135,3 +136,11 @@ def test_the_bands_fill_the_laws_window_without_a_gap_and_every_outcome_has_its_
     assert [BANDS[0][1], BANDS[-1][2]] == [NORMAL_FROM.hour, NORMAL_UNTIL.hour]
     assert all(first[2] == then[1] for first, then in itertools.pairwise(BANDS))
     assert set(AFTER) == set(Outcome) == {*ABOUT_BILLS, *ABOUT_OFFERS}
+
+
+def test_money_speaks_for_the_last_call_of_the_week_before_it() -> None:
+    calls = [(1, date(2026, 11, 2)), (2, date(2026, 11, 5)), (3, date(2026, 11, 20))]
+    assert paid_after(calls, [date(2026, 11, 5)]) == {2}
+    assert paid_after(calls, [date(2026, 11, 4), date(2026, 11, 12)]) == {1, 2}
+    assert paid_after(calls, [date(2026, 11, 13), date(2026, 11, 1)]) == set()
+    assert paid_after([], [date(2026, 11, 5)]) == set()

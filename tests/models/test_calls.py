@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from domain.calls import Outcome
 from domain.clock import ManualClock
 from models.accounts import Account, by_code
 from models.base import Database
-from models.calls import Call, calls_made, calls_of, count_calls, log_call, take_task, wrong_number
+from models.bills import record_payment
+from models.calls import Call, CallFigures, call_results, calls_made, calls_of, log_call, take_task, wrong_number
 from models.staff import Staff, StaffTask, open_task
 from tests.models.test_people import account
+
+ZONE = ZoneInfo("Asia/Shanghai")
 
 
 async def office(database: Database, now: datetime) -> tuple[list[int], int]:
@@ -51,8 +55,8 @@ async def test_two_at_once_write_the_same_call_down_once(database: Database, clo
     assert sum(each is not None for each in written) == 1
     async with database.read() as session:
         assert await calls_made(session, where.id) == 1
-        counts = await count_calls(session, now - timedelta(hours=1), now + timedelta(hours=1))
-        assert counts.made == 1
+        found = await call_results(session, now - timedelta(hours=1), now + timedelta(hours=1), ZONE)
+        assert found.all.made == 1
 
 
 async def test_of_two_who_begin_at_once_one_has_the_task(database: Database, clock: ManualClock) -> None:
@@ -90,3 +94,29 @@ async def test_a_number_is_wrong_until_another_stands_on_file(database: Database
     assert not wrong_number(where, calls)
     where.phone = ""
     assert wrong_number(where, [])
+
+
+async def test_the_results_are_counted_by_colleague_and_community_and_money_for_the_last_call(
+    database: Database, clock: ManualClock
+) -> None:
+    now = clock.now()
+    staff, _ = await office(database, now - timedelta(days=9))
+    where = await home(database)
+    outcomes = ((0, 8, Outcome.NO_ANSWER), (0, 3, Outcome.REACHED), (1, 1, Outcome.PROMISED))
+    async with database.write() as session:
+        for number, (who, days_ago, outcome) in enumerate(outcomes, start=1):
+            at = now - timedelta(days=days_ago)
+            await log_call(
+                session, where, number, task_id=None, staff_id=staff[who], outcome=outcome, at=at, next_at=None
+            )
+        today = now.astimezone(ZONE).date()
+        await record_payment(session, where.id, 28640, today, "bank", "T-1", now, on=today)
+    async with database.read() as session:
+        month = await call_results(session, now - timedelta(days=30), now, ZONE)
+        week = await call_results(session, now - timedelta(days=2), now, ZONE, where.community_id)
+        elsewhere = await call_results(session, now - timedelta(days=30), now, ZONE, where.community_id + 1)
+    assert month.all == CallFigures("", 3, 2, 1, 1)
+    assert list(month.members) == [CallFigures("a", 2, 1, 0, 0), CallFigures("b", 1, 1, 1, 1)]
+    assert [(each.made, each.paid) for each in month.communities] == [(3, 1)]
+    assert week.all == CallFigures("", 1, 1, 1, 1)
+    assert elsewhere.all.made == 0

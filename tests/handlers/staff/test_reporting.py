@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from models.papers import Paper
+from tests.handlers.staff.test_desk import call_task
 from tests.handlers.staff.test_letter import follow, newest_file
 from tests.handlers.staff.world import ZONE, World
 from tests.paper import page_texts
@@ -23,6 +24,17 @@ async def test_a_month_as_a_file_with_its_figures_in_the_message(world: World) -
     told = world.last("manager")
     assert "应收 2,004.80 元,已收 286.40 元" in told
     assert "照现在的做法继续就好" in told
+
+
+async def test_the_report_holds_the_calls_by_colleague_and_estate(world: World) -> None:
+    await call_task(world, "1-101")
+    await world.say("collector", "/calls")
+    await world.press("collector", "开始打电话")
+    await world.press("collector", "已沟通")
+    await world.say("manager", "/report 2026-11")
+    await follow(world)
+    whole = "".join("".join(page_texts(newest_file(world, "manager")[1])).split())
+    assert "电话催费名称拨打找到本人约好日期一周内到账collector1100翠湖苑1100" in whole
 
 
 async def test_a_manager_of_one_estate_reads_that_one(world: World) -> None:
