@@ -163,8 +163,8 @@ def short_yuan(turn: Turn, fen: int) -> str:
 
 
 async def policy(turn: Turn) -> Answer:
-    """Each policy's stages in words. They are edited in their files, never in a chat."""
-    officer(turn, Right.POLICY)
+    """Each policy's stages in words, for managers to read. They are edited in their files, never in a chat."""
+    officer(turn, Right.PREVIEW)
     return Answer(tuple(turn.say("board.policy", fields=_policy(turn, each)) for each in turn.office.policies.values()))
 
 
