@@ -93,7 +93,7 @@ async def _bills(turn: Turn, account: Account) -> str:
     shown = [
         turn.words(
             "account.bill",
-            item=line.bill.item,
+            item=turn.fee(line.bill.item),
             period=period_words(line.bill.period, turn.language),
             open=yuan(line.open_fen),
             due=day_words(line.bill.due_on, turn.language),
@@ -167,12 +167,12 @@ async def messages(turn: Turn) -> Answer:
     if len(lines) > MESSAGES_SHOWN:
         older = str(skip + MESSAGES_SHOWN)
         row.append(turn.button("account_older", "account.messages", reusable=True, code=account.code, skip=older))
-    shown = "\n".join(_line(turn, line) for line in lines[-MESSAGES_SHOWN:])
+    shown = "\n".join(message_line(turn, line) for line in lines[-MESSAGES_SHOWN:])
     template = "account.messages" if lines else "account.no_messages"
     return Answer((turn.say(template, row, code=account.code, lines=shown),))
 
 
-def _line(turn: Turn, line: log.Line) -> str:
+def message_line(turn: Turn, line: log.Line) -> str:
     """`11-23 10:02 we ▶ (reminder, due soon) text`; how it ended is said where it did not arrive."""
     said = [label(turn, "message_kind", line.kind)] if line.out else []
     if line.out and line.stage:

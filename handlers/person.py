@@ -9,15 +9,18 @@ from domain import keys
 from domain.desk import usual_minutes
 from domain.errors import Refusal
 from domain.messages import Address, Answer, Kind, OutgoingMessage
-from domain.wording import day_words
+from domain.wording import day_words, tongue
+from handlers.account import message_line
 from handlers.hints import hint
 from handlers.household import words_of
+from handlers.labels import span_words
 from handlers.notes import at_desk, beside, decider, send, to_staff, toward
 from handlers.steps import writes_to_others
 from handlers.tone import unkind_words
 from handlers.turn import Turn
 from models.accounts import Account
 from models.dialogue import Takeover, dialogue_of, live_takeover, remember
+from models.log import asked_with, before_talk
 from models.people import contact_of
 from models.queue import latest_waits, waiting_before
 from models.staff import LIVE, Staff, StaffTask, audit, close_task, open_task
@@ -25,6 +28,8 @@ from models.staff import LIVE, Staff, StaffTask, audit, close_task, open_task
 QUIET = timedelta(hours=24)  # a talk in which nobody writes for so long ends by itself
 LIVE_STEP, STAFF_STEP = "person.live", "person.staff"
 TEXT_MAX = 3000
+LINES_SHOWN = 6
+WHY_SHOWN = 200
 
 
 async def ask(turn: Turn) -> Answer | None:
@@ -176,11 +181,24 @@ async def take(turn: Turn) -> Answer:
     await audit(turn.session, turn.actor, "takeover", f"takeover/{takeover.id}", turn.now, detail)
     await _set_step(turn, takeover, LIVE_STEP)
     there = await resident(turn, takeover)
-    answer = _talking(turn, there, takeover, "card.talking")
+    answer = _talking(turn, there, takeover, "card.talking", await _so_far(turn, there, takeover))
     return answer.also(*send(there, there.say("person.here", name=member.name)))
 
 
-def _talking(turn: Turn, there: Turn, takeover: Takeover, template: str) -> Answer:
+async def _so_far(turn: Turn, there: Turn, takeover: Takeover) -> str:
+    """How long they have waited, in which language, why they asked, and what was said last."""
+    asked = " ".join((await asked_with(turn.session, takeover)).split())[:WHY_SHOWN]
+    lines = await before_talk(turn.session, takeover, LINES_SHOWN)
+    fields = {
+        "waited": span_words(turn, turn.now - takeover.asked_at),
+        "language": turn.words(f"person.language_{tongue(there.language)}"),
+        "why": turn.words("person.why_words", text=asked) if asked else turn.words("person.why_button"),
+        "lines": "\n".join(message_line(turn, line) for line in lines) or "—",
+    }
+    return turn.words("person.so_far", **fields)
+
+
+def _talking(turn: Turn, there: Turn, takeover: Takeover, template: str, so_far: str = "") -> Answer:
     """What the staff member types next goes to the person."""
     number = str(takeover.id)
     row = [
@@ -189,7 +207,8 @@ def _talking(turn: Turn, there: Turn, takeover: Takeover, template: str) -> Answ
     ]
     if takeover.task_id is not None:
         row.insert(1, turn.button("desk_give", "desk.give", reusable=True, task=str(takeover.task_id)))
-    text = turn.say(template, row, fields=_whose(replace(turn, account=there.account)))
+    fields = _whose(replace(turn, account=there.account))
+    text = turn.say(template, row, fields=fields | ({"so_far": so_far} if so_far else {}))
     return Answer((text,), expect=STAFF_STEP, memory={"takeover": str(takeover.id)})
 
 

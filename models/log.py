@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, case, func, literal, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Select, case, func, literal, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.messages import Address, Audience
-from models.dialogue import Button, Dialogue
+from models.dialogue import Button, Dialogue, Takeover
 from models.inbox import Inbox
 from models.outbox import Outbox, State
 
@@ -57,6 +57,35 @@ async def of_chat(session: AsyncSession, chat: Address, *, limit: int = 10, skip
         limit,
         skip,
     )
+
+
+async def before_talk(session: AsyncSession, takeover: Takeover, limit: int) -> list[Line]:
+    """The last words in a private chat that a colleague takes over, newest last; nothing about a home of somebody else."""
+    here, account_id = Address(takeover.channel, takeover.chat), takeover.account_id
+    return await _lines(
+        session,
+        (
+            *(Inbox.channel == here.channel, Inbox.chat == here.chat, Inbox.audience == Audience.PRIVATE),
+            or_(Inbox.account_id.is_(None), Inbox.account_id == account_id),
+        ),
+        (
+            *(Outbox.channel == here.channel, Outbox.chat == here.chat, Outbox.audience == Audience.PRIVATE),
+            or_(Outbox.account_id.is_(None), Outbox.account_id == account_id),
+        ),
+        limit,
+        0,
+    )
+
+
+async def asked_with(session: AsyncSession, takeover: Takeover) -> str:
+    """The words with which somebody asked for a person; empty where they pressed a button."""
+    query = (
+        select(Inbox.text)
+        .where(Inbox.channel == takeover.channel, Inbox.chat == takeover.chat, Inbox.received_at <= takeover.asked_at)
+        .order_by(Inbox.id.desc())
+        .limit(1)
+    )
+    return str(await session.scalar(query) or "")
 
 
 LAST_COUNTS_FOR = timedelta(days=7)
