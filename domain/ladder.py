@@ -36,6 +36,7 @@ class Reason(StrEnum):
     AUTO_PAY = "auto_pay"
     AWAITING_APPROVAL = "awaiting_approval"
     STAFF_TASK = "staff_task"
+    AWAITING_US = "awaiting_us"
 
 
 QUIET = {Quiet.FESTIVAL: Reason.FESTIVAL, Quiet.EXAM: Reason.EXAM}
@@ -91,6 +92,7 @@ class Standing:
     paused: bool = False
     household_hold: Reason | None = None
     staff_task_open: bool = False
+    awaiting_us: bool = False  # they wait for our answer: nobody asks for money in person before it is given
     auto_pay: bool = False
     contacted_before: bool = False
     contacts: Contacts = field(default_factory=Contacts)
@@ -180,6 +182,8 @@ def decide(policy: Policy, standing: Standing, today: date) -> Decision:
     quiet = policy.calendar.quiet(today)
     if quiet is None and stage.move is Move.BEFORE_HOLIDAY and policy.calendar.is_holiday(today):
         return Wait(Reason.HOLIDAY, stage)  # it could not come before it: then not in it
+    if stage.action in STAFF_ACTIONS and standing.awaiting_us:
+        return Wait(Reason.AWAITING_US, stage)
     if stage.action in STAFF_ACTIONS:
         return HandToStaff(stage, anchor, bills)
     if quiet is not None:

@@ -156,6 +156,7 @@ class OfferStanding:
     paused: bool = False
     household_hold: Reason | None = None
     staff_task_open: bool = False
+    awaiting_us: bool = False  # they wait for our answer to something else
     contacts: Contacts = field(default_factory=Contacts)
     channel: str | None = None
     spacing_days: int = 0
@@ -200,6 +201,8 @@ def decide_offer(policy: Policy, offer: OfferStanding, today: date, zone: ZoneIn
     if (quiet := policy.calendar.at(offer.place).quiet(today)) is not None:
         return Rest(QUIET[quiet], stage)
     if stage.action is Action.CALL or offer.channel is None:
+        if offer.awaiting_us:
+            return Rest(Reason.AWAITING_US, stage)
         return Call(stage)  # whom no message reaches, a person talks to
     if (blocked := crowded(policy, offer.contacts, today, offer.spacing_days)) is not None:
         return Rest(blocked, stage)

@@ -7,7 +7,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, bindparam, func, select, update
+from sqlalchemy import (
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -147,6 +162,24 @@ class Offer(Base):
     acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # "read it", before any answer
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     bill_id: Mapped[int | None] = mapped_column(ForeignKey(Bill.id))  # what their yes became
+
+
+# What a household waits for our answer on: a plan to approve, a dispute to decide, a complaint to answer. Its hold lasts
+# until the answer, whatever its days and whoever looked: our own slowness never makes the household hear of money again.
+UNANSWERED = union_all(
+    select((literal("plan/") + cast(Plan.id, String)).label("source")).where(Plan.state == "waiting"),
+    select(literal("dispute/") + cast(Dispute.id, String)).where(Dispute.state == "open"),
+    select(literal("complaint/") + cast(Complaint.id, String)).where(Complaint.state == "open"),
+)
+HOLDS_NOW = or_(Hold.released_at.is_(None), Hold.source.in_(UNANSWERED))
+
+
+async def unanswered(session: AsyncSession, sources: Iterable[str]) -> set[str]:
+    """Those of some sources of holds on which the household waits for our answer."""
+    asked = [source for source in set(sources) if source.startswith(("plan/", "dispute/", "complaint/"))]
+    if not asked:
+        return set()
+    return set(await session.scalars(UNANSWERED)) & set(asked)
 
 
 async def hold(

@@ -228,7 +228,11 @@ def at_risk_fen(standing: Standing | None, offer: Offer | None) -> int:
 
 def _blocked(task: StaffTask, standing: Standing | None) -> str:
     """Why a call about money would be out of place at this moment. A caring call, or one that was noted down, is not."""
-    if standing is None or task.kind in ("hardship", "follow_up", "renewal", "hold"):
+    if standing is None or task.kind in ("hardship", "follow_up"):
+        return ""
+    if standing.awaiting_us:
+        return Reason.AWAITING_US.value  # first they hear our answer
+    if task.kind in ("renewal", "hold"):
         return ""
     if standing.household_hold is not None:
         return standing.household_hold.value

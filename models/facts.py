@@ -20,7 +20,7 @@ from domain.office import Office
 from domain.renewals import OfferState
 from models import outbox
 from models.accounts import Account, Community
-from models.agreements import Hold, Offer
+from models.agreements import HOLDS_NOW, Hold, Offer
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.dialogue import Group
 from models.outbox import Outbox, State
@@ -77,7 +77,7 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
             select(Person.id, Person.stopped_at, Person.hour_from, Person.hour_until).where(Person.id.in_(person_ids))
         )
     }
-    holds = list(await session.scalars(select(Hold).where(Hold.account_id.in_(ids), Hold.released_at.is_(None))))
+    holds = list(await session.scalars(select(Hold).where(Hold.account_id.in_(ids), HOLDS_NOW)))
     told, balances = await _bills(session, obeying, holds)
     by_account = await contact_sums(session, "account", ids, today)
     by_person = await contact_sums(session, "person", person_ids, today)

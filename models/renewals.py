@@ -150,6 +150,7 @@ async def _decided(
                 stopped=standing.stopped,
                 paused=standing.paused,
                 household_hold=standing.household_hold,
+                awaiting_us=standing.awaiting_us,
                 staff_task_open=standing.staff_task_open or offer.id in busy,
                 contacts=standing.contacts,
                 channel=standing.channel,

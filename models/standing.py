@@ -19,7 +19,7 @@ from domain.ladder import BILL_HOLDS, HOUSEHOLD_HOLDS, OpenBill, Reason, Standin
 from domain.office import Office
 from domain.policy import Hours
 from models.accounts import Account, Community, room_of
-from models.agreements import Hold, PlanNow, plans_now
+from models.agreements import HOLDS_NOW, Hold, PlanNow, plans_now, unanswered
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.outbox import CLAIMABLE, Outbox, State
 from models.people import Binding, Contact, Person
@@ -151,6 +151,7 @@ async def _batch(
             household_hold=strongest(held.household, (*HOUSEHOLD_HOLDS, *BILL_HOLDS))
             or (Reason.HARDSHIP if "hardship" in traits else None),
             staff_task_open=held.ended or account.id in tasks,
+            awaiting_us=held.awaiting_us,
             auto_pay="auto_pay" in traits,
             contacted_before=account.first_contacted_on is not None,
             contacts=larger(
@@ -264,11 +265,15 @@ async def _open_bills(session: AsyncSession, span: tuple[int, int]) -> dict[int,
 
 @dataclass
 class Holds:
-    """The live holds of one account. `ended`: one has run out, so this tick hands the household to staff."""
+    """The live holds of one account.
+
+    `ended`: one has run out, so this tick hands the household to staff; `awaiting_us`: they wait for our answer.
+    """
 
     household: set[str]
     bills: dict[int, set[str]]
     ended: bool = False
+    awaiting_us: bool = False
 
 
 NO_HOLDS = Holds(set(), {})
@@ -278,16 +283,21 @@ async def _holds(session: AsyncSession, span: tuple[int, int], today: date, open
     """Live holds by account, as the jobs that run before planning will leave them on `today`."""
     plans = await plans_now(session, span, today)
     found: dict[int, Holds] = defaultdict(lambda: Holds(set(), defaultdict(set)))
-    for hold in await session.execute(
-        select(Hold.account_id, Hold.bill_id, Hold.reason, Hold.until_on, Hold.source)
-        .where(_within(Hold.account_id, span), Hold.released_at.is_(None))
-        .order_by(Hold.id)
-    ):
+    rows = (
+        await session.execute(
+            select(Hold.account_id, Hold.bill_id, Hold.reason, Hold.until_on, Hold.source)
+            .where(_within(Hold.account_id, span), HOLDS_NOW)
+            .order_by(Hold.id)
+        )
+    ).all()
+    waits = await unanswered(session, [hold.source for hold in rows])
+    for hold in rows:
         mine = found[hold.account_id]
         plan = plans.get(hold.source)
+        mine.awaiting_us = mine.awaiting_us or hold.source in waits
         if plan is PlanNow.DONE:
             continue
-        if plan is PlanNow.BROKEN or (plan is None and hold.until_on < today):
+        if plan is PlanNow.BROKEN or (plan is None and hold.until_on < today and hold.source not in waits):
             mine.ended = mine.ended or hold.bill_id is None or hold.bill_id in open_ids
         elif hold.bill_id is None:
             mine.household.add(hold.reason)

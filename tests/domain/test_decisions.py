@@ -33,6 +33,14 @@ def test_who_waits_is_told_for_which_stage(obstacle: dict[str, object], reason: 
     assert on(3, household(bill(), **obstacle)) == Wait(reason, stage)
 
 
+def test_nobody_goes_to_who_waits_for_our_answer_though_another_bill_is_still_written_about() -> None:
+    disputed, other = bill(held=Reason.DISPUTED), bill(number=2)
+    waiting = household(disputed, other, awaiting_us=True)
+    stage = next(stage for stage in POLICY.ladder if stage.name == "call")
+    assert on(15, waiting) == Wait(Reason.AWAITING_US, stage)
+    assert isinstance(on(3, waiting), Remind)
+
+
 def test_on_a_festival_it_waits_for_its_stage() -> None:
     eve = date(2027, 2, 5)
     stage = next(stage for stage in POLICY.ladder if stage.name == "soon")
