@@ -177,6 +177,19 @@ async def to_call(session: AsyncSession, office: Office, member: Staff, now: dat
     return await _looked_at(session, office, list(first.values()), now)
 
 
+async def with_colleagues(session: AsyncSession, member: Staff) -> int:
+    """How many households of the member's communities a colleague is to ring."""
+    query = select(func.count(func.distinct(StaffTask.account_id))).where(
+        StaffTask.kind.in_(CALLED),
+        StaffTask.state.in_(LIVE),
+        StaffTask.assignee_id != member.id,
+        StaffTask.account_id.is_not(None),
+    )
+    if member.community_id is not None:
+        query = query.where(StaffTask.community_id == member.community_id)
+    return int(await session.scalar(query) or 0)
+
+
 async def to_call_one(
     session: AsyncSession, office: Office, task: StaffTask, account: Account, now: datetime
 ) -> ToCall:

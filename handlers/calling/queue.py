@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from domain.calls import Place
+from domain.calls import Place, Why
 from domain.calls import queue as in_order
 from domain.errors import Refusal
 from domain.messages import Answer, Choice
@@ -18,7 +18,8 @@ from handlers.labels import label
 from handlers.scopes import has, officer, task_of
 from handlers.turn import Turn
 from models.accounts import Account
-from models.calls import CALLED, ToCall, take_task, to_call, to_call_one
+from models.calls import CALLED, ToCall, take_task, to_call, to_call_one, with_colleagues
+from models.periods import FREE, open_reasons
 from models.staff import LIVE, Staff, StaffTask, audit
 
 SHOWN = 6
@@ -45,7 +46,9 @@ async def queue(turn: Turn) -> Answer:
     rows.append([turn.button("desk_tasks", "desk.tasks", reusable=True)])
     lines = [line(turn, number, each, mine) for number, each in enumerate(ready[:SHOWN], start=1)]
     lines += _rest(turn, places, found)
-    template = "calls.queue" if ready else "calls.none_now" if lines else "calls.nobody"
+    if not found:
+        lines += await _why_nobody(turn, member)
+    template = "calls.queue" if ready else "calls.none_now" if found else "calls.nobody"
     fields = {"number": str(len(ready)), "lines": "\n".join(lines)}
     return Answer((turn.say(template, *rows, edit=turn.message.choice is not None, fields=fields),))
 
@@ -77,18 +80,37 @@ def why_words(turn: Turn, found: Place) -> str:
 
 
 def _rest(turn: Turn, places: Sequence[Place], found: Sequence[ToCall]) -> list[str]:
-    """How many come later, and how many are left alone and why."""
+    """How many come later, by reason and from when, and how many are left alone and why."""
     lines = []
-    later = [each for each in places if not each.ready]
-    if later:
-        first = why_words(turn, later[0])
-        lines.append(turn.words("calls.later", number=str(len(later)), first=first))
+    later: dict[Why, list[Place]] = {}
+    for each in places:
+        if not each.ready:
+            later.setdefault(each.why, []).append(each)
+    for some in later.values():
+        lines.append(turn.words("calls.later", number=str(len(some)), first=why_words(turn, some[0])))
+    if Why.HOURS in later:
+        calling = turn.office.calling
+        lines.append(turn.words("calls.hours", hours=f"{calling.opens_at:%H:%M}–{calling.closes_at:%H:%M}"))
     alone = Counter(each.blocked for each in found if each.blocked)
     if alone:
         reasons = [f"{label(turn, 'why', reason)} {number}" for reason, number in alone.most_common()]
         comma = turn.words("list.comma")
         lines.append(turn.words("calls.left_alone", number=str(sum(alone.values())), reasons=comma.join(reasons)))
     return lines
+
+
+async def _why_nobody(turn: Turn, member: Staff) -> list[str]:
+    """Nobody is to be rung: what becomes of those who owe something that is due."""
+    lines = []
+    if number := await with_colleagues(turn.session, member):
+        lines.append(turn.words("calls.with_colleagues", number=str(number)))
+    owing = await open_reasons(turn.session, turn.today, member.community_id)
+    for reason, (households, _) in sorted(owing.items(), key=lambda each: (each[0] == FREE, -each[1][0])):
+        if reason == FREE:
+            lines.append(turn.words("calls.not_yet", number=str(households)))
+        else:
+            lines.append(turn.words("calls.held", reason=label(turn, "why", reason), number=str(households)))
+    return lines or [turn.words("calls.nothing_due")]
 
 
 async def next_one(turn: Turn) -> Answer:

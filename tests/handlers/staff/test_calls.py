@@ -45,9 +45,56 @@ async def only(world: World) -> StaffTask:
     return found
 
 
-async def test_an_empty_queue_says_so_in_both_ways_to_ask(world: World) -> None:
-    assert "没有要打电话的户" in await world.say("collector", "/calls")
-    assert "没有要打电话的户" in await world.say("collector", "电催")
+async def test_an_empty_queue_says_so_in_both_ways_to_ask_and_why(world: World) -> None:
+    for asked in ("/calls", "电催"):
+        told = await world.say("collector", asked)
+        assert "没有要打电话的户" in told
+        assert "没有约定也没有暂停:5 户" in told
+
+
+async def test_an_empty_queue_counts_what_holds_the_households(world: World) -> None:
+    await world.say("r1-101", "下周五发工资再交")
+    await world.press("r1-101", "对")
+    await world.say("r1-102", "账单算错了,面积不对")
+    await world.say("manager", "/paid 1-103 286.40 转账 T1")
+    told = await world.say("collector", "/calls")
+    for piece in ("已约定日期:1 户", "账单核实中:1 户", "没有约定也没有暂停:2 户"):
+        assert piece in told
+    for code in ("1-104", "1-105"):
+        await world.say("manager", f"/paid {code} 286.40 转账 {code}")
+    assert "没有约定也没有暂停" not in await world.say("collector", "/calls")
+
+
+async def test_households_of_a_colleague_are_counted_as_theirs(world: World) -> None:
+    await task(world)
+    assert "在同事名下:1 户" in await world.say("teacher", "/calls")
+
+
+async def test_outside_the_hours_and_at_the_cap_each_group_has_its_count(world: World) -> None:
+    for code in ("1-101", "1-102", "1-103"):
+        await task(world, code)
+    await begin(world)
+    await world.press("collector", "已沟通")
+    await task(world, "1-101", number=2)
+    world.clock.jump(world.clock.now().replace(hour=13))  # 21:00 in the office
+    told = await world.say("collector", "/calls")
+    assert "稍后 2 户,最早:不在打电话的时段,11月24日(周二) 09:00 起" in told
+    assert "稍后 1 户" in told
+    assert "打电话的时段是 09:00–20:00" in told
+
+
+async def test_who_waits_for_our_answer_is_not_rung(world: World) -> None:
+    """The case that happened: a plan we had not answered became a call to the one who waited for it."""
+    await task(world)
+    await task(world, "1-102", kind="hold")
+    for name in ("r1-101", "r1-102"):
+        await world.say(name, "能分2期吗")
+        await world.press(name, "就这样")
+    world.clock.advance(timedelta(days=20))
+    await world.tick("holds")
+    told = await world.say("collector", "/calls")
+    assert "现在可以打" not in told
+    assert "等我们答复 2" in told
 
 
 async def test_the_queue_names_the_own_households_with_sum_and_reason_and_the_read_is_written_down(
@@ -277,6 +324,34 @@ async def test_a_talk_without_an_end_is_looked_at_again(world: World, outcome: s
     await begin(world)
     assert "下次:11月2" in await world.press("collector", outcome)
     assert (await only(world)).state == "taken"
+
+
+async def test_the_board_shows_what_came_of_the_calls_for_those_who_may_see_it(world: World) -> None:
+    assert "还没有打过电话" in await _board_of_calls(world, "local")
+    for code in ("1-101", "1-102"):
+        await task(world, code)
+    await task(world, "9-901")
+    await begin(world)
+    await world.press("collector", "已沟通")
+    await world.press("collector", "下一位")
+    await world.press("collector", "没接通")
+    await begin(world, "foreign")
+    await world.press("foreign", "这就去缴")
+    await world.say("manager", "/paid 1-101 286.40 转账 T1")
+    told = await world.say("local", "看板")
+    assert "电话 2(找到 1,约好 0)" in told
+    told = await world.press("local", "电话")
+    assert "合计 2 / 1 / 0 / 1" in told
+    assert "collector 2 / 1 / 0 / 1" in told
+    assert "foreign" not in told
+    told = await _board_of_calls(world, "manager")
+    for line in ("合计 3 / 2 / 0 / 1", "翠湖苑 2 / 1 / 0 / 1", "云岭 1 / 1 / 0 / 0", "foreign 1 / 1 / 0 / 0"):
+        assert line in told
+
+
+async def _board_of_calls(world: World, name: str) -> str:
+    await world.say(name, "/board")
+    return await world.press(name, "电话")
 
 
 async def test_every_outcome_has_words(world: World) -> None:
