@@ -88,6 +88,7 @@ ROUTES: tuple[Route, ...] = (
     # What always wins: stop, a person, a wrong bill.
     Route(stop.stop, ("stop", "停止", "退订"), ("opt_out",), actions=("stop.stop",), who=ANYONE, urgent=True),
     Route(stop.resume, ("恢复提醒",), actions=("stop.resume",), who=ANYONE),
+    Route(stop.again, intents=("start_again",), urgent=True),
     Route(person.ask, ("human", "人工", "找人工"), ("talk_human",), actions=("person.ask",), urgent=True),
     Route(person.cancel, actions=("person.cancel",)),
     Route(person.live, steps=("person.live",)),

@@ -26,6 +26,13 @@ async def stop(turn: Turn) -> Answer | None:
     return Answer((turn.say("stop.done", row, hotline=turn.office.hotline),), done=f"stop/{turn.person.id}")
 
 
+async def again(turn: Turn) -> Answer | None:
+    """ "start", 恢复, from somebody who has stopped: the way back is one tap, and nothing resumes by a word alone."""
+    if turn.person is None or turn.person.stopped_at is None:
+        return None
+    return Answer((turn.say("stop.again", (turn.button("resume", "stop.resume"),)),))
+
+
 async def resume(turn: Turn) -> Answer:
     if turn.person is not None and turn.person.stopped_at is not None:
         turn.person.stopped_at = None

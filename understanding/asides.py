@@ -16,6 +16,7 @@ from understanding.numbers import CHINESE
 PREFERENCE, PROGRESS, WITHDRAW, PART_NOW, NOT_MEANT = "preference", "progress", "withdraw", "part_now", "not_meant"
 VISIT = "visit"
 DETAILS = "details"
+AGAIN = "start_again"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ def aside(text: str) -> Aside | None:
     tight = re.sub(r"(?<![a-z]) +| +(?![a-z])", "", plain)
     if _NOT_MEANT.search(plain):
         return Aside(NOT_MEANT)
+    if _AGAIN.fullmatch(tight):
+        return Aside(AGAIN)
     if _VISIT.search(tight) or _VISIT_EN.search(plain):
         return Aside(VISIT)
     if (_DETAILS.search(tight) or _DETAILS_EN.search(plain)) and not (_NOT_THEIRS.search(plain) or _PAYS.search(plain)):
@@ -50,6 +53,12 @@ def aside(text: str) -> Aside | None:
 _NOT_MEANT = re.compile(
     r"不是(?:这个|那个)意思|(?:理解|听)错(?:我的?意思)?了|(?:弄|搞)错我的意思|你(?:弄|搞|理解)错了|误会我?的?意思"
     r"|(?:not|n't) what i (?:meant|said)|misunderst[oa]nd|misunderstood me|you got (?:me|that|it) wrong"
+)
+
+# The one word by which somebody who has stopped may want to begin again; it says too little to resume at once
+
+_AGAIN = re.compile(
+    r"(?:请|please )?(?:重新|再)?(?:start|restart|resume|unstop|begin|start again|continue|开始|開始|恢复|恢復|继续|繼續|开启|開啟|打开)(?:吧|了)?[.!。! ]*"
 )
 
 # The visit that was agreed on: another hour, when it is, or that nobody need come
