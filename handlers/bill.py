@@ -90,6 +90,11 @@ async def due(turn: Turn) -> Answer:
 
 async def explain(turn: Turn) -> Answer:
     """How each sum is worked out."""
+    return await explained(turn, "bill.explained")
+
+
+async def explained(turn: Turn, template: str) -> Answer:
+    """The same in the words of `template`."""
     settle_on(turn)
     lines = await bill_lines(turn.session, [turn.household.id])
     shown = [line for line in lines if line.open_fen > 0] or lines[-1:]
@@ -111,7 +116,7 @@ async def explain(turn: Turn) -> Answer:
     if more := difference_words(turn, lines):
         rows.insert(0, [press(turn, "compare", "bill.compare")])
         listed.append(more)
-    return Answer((turn.say("bill.explained", *rows, fields=turn.called(), lines="\n".join(listed)),))
+    return Answer((turn.say(template, *rows, fields=turn.called(), lines="\n".join(listed)),))
 
 
 async def compare(turn: Turn) -> Answer:

@@ -13,6 +13,7 @@ from domain.messages import Answer, Choice, Kind, OutgoingMessage
 from domain.money import parse_yuan, yuan
 from domain.roles import Right
 from domain.wording import period_words
+from handlers import bill
 from handlers.documents import documents_line
 from handlers.evidence import evidence_of, keep_file, ticket
 from handlers.household import ask_which, carried, is_command, press, said, words_of
@@ -27,6 +28,7 @@ from models.bills import BillLine, bill_lines, open_fen
 from models.corrections import adjust_bill, void_bill
 from models.reminders import withdraw_needless
 from models.staff import audit, close_task, open_task
+from understanding.faults import only_dear
 
 DECIDE_WITHIN = timedelta(days=3)
 REASON_STEP = "dispute.reason"
@@ -44,6 +46,8 @@ async def start(turn: Turn) -> Answer | None:
         return None  # 账单 alone asks for the bill, and says nothing against it
     if (which := await ask_which(turn, "dispute.start")) is not None:
         return which
+    if only_dear(words_of(turn)):
+        return await bill.explained(turn, "bill.explained_dear")
     lines = await bill_lines(turn.session, [turn.household.id], only_open=True)
     if not lines:
         row = (press(turn, "bill", "bill.show"), press(turn, "person", "person.ask"))
