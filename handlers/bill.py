@@ -13,7 +13,7 @@ from domain.wording import day_words, period_words
 from handlers import renewal
 from handlers.household import press, rooms, settle_on
 from handlers.turn import Turn
-from models.agreements import BesideBills, beside_bills, open_offer
+from models.agreements import BesideBills, beside_bills, coming_offer, open_offer
 from models.bills import BillLine, bill_lines, open_fen
 
 
@@ -21,9 +21,15 @@ async def show(turn: Turn) -> Answer:
     """Every open bill of the household, the sum, the credit, and a comparison with the period before."""
     settle_on(turn)
     text = await overview(turn)
-    if text.template == "bill.clear" and await open_offer(turn.session, turn.household.id, turn.today) is not None:
+    if text.template == "bill.clear" and await _offered(turn):
         return await renewal.show(turn) or Answer((text,))  # nothing owed, and the next course's price is what is asked
     return Answer((text,))
+
+
+async def _offered(turn: Turn) -> bool:
+    """Whether a renewal is open or coming."""
+    about = (turn.session, turn.household.id, turn.today)
+    return await open_offer(*about) is not None or await coming_offer(*about) is not None
 
 
 async def overview(turn: Turn) -> OutgoingMessage:

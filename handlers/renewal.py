@@ -17,7 +17,7 @@ from handlers.household import ask_which, press, said, settle_on, words_of
 from handlers.notes import at_desk, to_staff
 from handlers.turn import Turn
 from models.accounts import Account
-from models.agreements import Offer, open_offer
+from models.agreements import Offer, coming_offer, open_offer
 from models.bills import Bill, bill_lines
 from models.corrections import void_bill
 from models.profiles import note_evidence, take_evidence_back
@@ -27,6 +27,7 @@ from understanding.reading import Reading
 
 CALL_WITHIN = timedelta(days=2)
 REASONS = ("time", "trip", "price", "asks_child", "hometown", "other")  # codes, stored with the offer
+BEFORE_OPENING = (("renew_yes", "yes"), ("renew_consider", "consider"), ("renew_no", "no"))
 ANSWERS = (("renew_sure", "yes"), ("renew_yes", "reserve"), ("renew_consider", "consider"), ("renew_no", "no"))
 SCHOOL = "training"
 OFFER = "offer"
@@ -49,6 +50,8 @@ async def show(turn: Turn) -> Answer | None:
         return Answer((turn.say("renewal.not_here", (press(turn, "bill", "bill.show"),)),))
     offer = await _offer(turn)
     row = [press(turn, name, f"renewal.{action}") for name, action in ANSWERS]
+    if offer is None and (coming := await _coming(turn)) is not None:
+        return Answer((_before(turn, coming, "renewal.before"),))
     if offer is None:
         return Answer((turn.say("renewal.none_open", [each for each in row if each.action != "renewal.reserve"]),))
     until = day_words(offer.closes_on, turn.language)
@@ -57,6 +60,23 @@ async def show(turn: Turn) -> Answer | None:
 
 async def _offer(turn: Turn) -> Offer | None:
     return await open_offer(turn.session, turn.household.id, turn.today)
+
+
+async def _coming(turn: Turn) -> Offer | None:
+    return await coming_offer(turn.session, turn.household.id, turn.today)
+
+
+def _before(turn: Turn, coming: Offer, template: str) -> OutgoingMessage:
+    """A renewal that opens later: when, what it will be, and what can be said or asked already. Nothing is paid yet."""
+    fields = {
+        **_fields(turn, coming),
+        "opens": day_words(coming.opens_on, turn.language),
+        "closes": day_words(coming.closes_on, turn.language),
+        "from": day_words(coming.covers_from, turn.language),
+        "until": day_words(coming.covers_until, turn.language),
+    }
+    row = [press(turn, name, f"renewal.{action}") for name, action in BEFORE_OPENING]
+    return turn.say(template, row, [press(turn, "person", "person.ask")], fields=fields)
 
 
 def _fields(turn: Turn, offer: Offer) -> dict[str, str]:
@@ -73,6 +93,8 @@ async def yes(turn: Turn) -> Answer | None:
     offer = await _offer(turn)
     bill = await record(turn, turn.household, offer, "yes")
     cards = await _cards(turn, offer, "yes")
+    if offer is None and (coming := await _coming(turn)) is not None:
+        return Answer((_before(turn, coming, "renewal.yes_before"), *cards))
     if offer is None:
         return Answer((turn.say("renewal.yes_noted"), *cards))
     return Answer((confirmed(turn, offer, bill), *cards), done=_answered(offer, "yes"))
@@ -145,7 +167,9 @@ async def _not_now(turn: Turn, action: str, state: str) -> Answer | None:
         return which
     if turn.household.kind != SCHOOL:
         return None
-    offer = await _offer(turn)
+    offer, coming = await _offer(turn), await _coming(turn)
+    if offer is None and coming is not None and state == OfferState.NO:
+        offer = coming  # a no holds for what is to come as well: nobody asks when it opens
     unbilled = offer is not None and offer.bill_id is not None
     if offer is not None and unbilled and (refund := await _paid(turn, offer)) is not None:
         return refund
@@ -156,6 +180,8 @@ async def _not_now(turn: Turn, action: str, state: str) -> Answer | None:
     done = _answered(offer, state)
     if unbilled:
         return Answer((turn.say("renewal.unbilled", *rows), *cards), done=done)
+    if offer is None and coming is not None:
+        return Answer((_before(turn, coming, "renewal.considering_before"), *cards))
     if offer is not None and state == "considering":
         until = day_words(offer.closes_on, turn.language)
         return Answer((turn.say("renewal.considering_until", *rows, until=until), *cards), done=done)
@@ -244,7 +270,7 @@ async def _paid(turn: Turn, offer: Offer, template: str = "renewal.paid_no") -> 
 async def reason(turn: Turn) -> Answer:
     """Why, in one tap: for the teacher's list, not for pressing."""
     settle_on(turn)
-    offer = await _offer(turn)
+    offer = await _offer(turn) or await _coming(turn)
     code = turn.args["reason"]
     if offer is not None:
         offer.reason = code

@@ -327,6 +327,16 @@ async def open_offer(session: AsyncSession, account_id: int, today: date) -> Off
     return (await session.scalars(query)).first()
 
 
+async def coming_offer(session: AsyncSession, account_id: int, today: date) -> Offer | None:
+    """The next renewal whose window has not opened yet."""
+    query = (
+        select(Offer)
+        .where(Offer.account_id == account_id, Offer.opens_on > today, Offer.state != "expired")
+        .order_by(Offer.opens_on, Offer.id)
+    )
+    return (await session.scalars(query)).first()
+
+
 async def plan_received_fen(session: AsyncSession, plan: Plan) -> int:
     """What arrived on the plan's bills since it was made."""
     bill_ids = set(await session.scalars(select(Hold.bill_id).where(Hold.source == f"plan/{plan.id}")))

@@ -163,6 +163,7 @@ async def account(stage: Stage, code: str, name: str, phone: str, rest: str) -> 
     facts = dict(word.split("=", 1) for word in words if "=" in word)
     now = stage.clock.now()
     kind = facts.pop("kind", "property")
+    payer = facts.pop("payer_name", name)
     place = facts.pop("community", "翠湖苑" if kind == "property" else "博雅校区")
     async with stage.database.write() as session:
         community = await community_named(session, place)
@@ -183,7 +184,7 @@ async def account(stage: Stage, code: str, name: str, phone: str, rest: str) -> 
                 code=code,
                 community_id=community.id,
                 kind=kind,
-                payer_name=name,
+                payer_name=payer,
                 created_at=now,
                 updated_at=now,
                 **{key: Decimal(value) if key in ("area_m2", "rate_yuan") else value for key, value in values.items()},
@@ -220,8 +221,8 @@ async def _account(session: AsyncSession, code: str) -> Account:
     return found
 
 
-async def offer(stage: Stage, code: str, class_name: str, lessons: str, amount: str, closes: str) -> None:
-    today = stage.app.office.today(stage.clock.now())
+async def offer(stage: Stage, code: str, class_name: str, lessons: str, amount: str, opens: str, closes: str) -> None:
+    today = date.fromisoformat(opens) if opens else stage.app.office.today(stage.clock.now())
     async with stage.database.write() as session:
         owner = await _account(session, code)
         session.add(
@@ -445,7 +446,7 @@ ACTS: tuple[tuple[str, Callable[..., Awaitable[None]]], ...] = (
     (r"@ (\d{4}-\d\d-\d\d) (\d\d:\d\d)", moment),
     (r"account (\S+) (\S+) (\S+) ?(.*)", account),
     (r"bill (\S+) (\S+) (\S+) ([\d.]+) due (\S+)(?: basis (.+))?", bill),
-    (r"offer (\S+) (\S+) (\d+) lessons ([\d.]+) until (\S+)", offer),
+    (r"offer (\S+) (\S+) (\d+) lessons ([\d.]+)(?: from (\S+))? until (\S+)", offer),
     (r"staff (\S+) (\S+)", staff),
     (r"invite (\S+)(?: as (\w+))?", invite),
     (r"bank: (\S+) pays ([\d.]+)", pays),
