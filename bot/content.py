@@ -67,7 +67,7 @@ def load_wording(content: Path = CONTENT) -> Wording:
             templates[language] |= words
             if digest(raw) not in looked_at:
                 check_kind(path, words)
-    wording = Wording(templates)
+    wording = Wording(templates, load_fees(content))
     if faults := wording.faults():
         raise ConfigError(faults[0])
     return wording
@@ -77,6 +77,21 @@ def load_wording(content: Path = CONTENT) -> Wording:
 def _words(raw: bytes) -> Mapping[str, str]:
     """The words of a file; the same bytes are read once in a process, however often an office is."""
     return flatten(tomllib.loads(raw.decode("utf-8")))
+
+
+def load_fees(content: Path = CONTENT) -> dict[str, dict[str, str]]:
+    """How well-known fees are called in other languages, from content/fees.toml. Raises ConfigError."""
+    path = content / "fees.toml"
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+        raise ConfigError(f"{path}: {wrong}") from None
+    for language, names in found.items():
+        if language not in LANGUAGES or not isinstance(names, dict):
+            raise ConfigError(f"{path}: {language}: write a table for one of {', '.join(LANGUAGES)}")
+        if wrong_names := [item for item, name in names.items() if not isinstance(name, str) or not name.strip()]:
+            raise ConfigError(f'{path}: {language}.{wrong_names[0]}: write a name, as in "Property fee"')
+    return found
 
 
 @dataclass(frozen=True)

@@ -81,11 +81,13 @@ class Reception:
     async def _read(self, turn: Turn, scene: Scene, label: str | None) -> Reading:
         state = scene.dialogue
         items = await bills.items_of(turn.session, turn.account.id) if turn.account is not None else ()
+        wording = self._office.wording
+        called = {wording.fee(item, turn.language).lower() for item in items} - set(items)  # "the parking fee"
         context = Context(
             pending=(state.step or None) if state else None,
             last_kind=scene.last_kind,
             choices=tuple(label for _, label in json.loads(state.menu)) if state else (),
-            fee_items=items,
+            fee_items=(*items, *sorted(called)),
         )
         reading = self._reader.read(turn.message.text, today=turn.today, context=context)
         if label not in (None, OUT_OF_SCOPE) and not reading.sure:

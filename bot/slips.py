@@ -43,7 +43,7 @@ def large_bill(
     say = office.wording.text
     rows = [
         {
-            "label": f"{line.bill.item} {period_words(line.bill.period, language)}",
+            "label": f"{office.wording.fee(line.bill.item, language)} {period_words(line.bill.period, language)}",
             "value": yuan(line.open_fen),
             "note": say("slip_paper.due", language, {"day": long_day(line.bill.due_on, language)}),
         }

@@ -56,7 +56,7 @@ def reminder_message(
             lines.append(short_room(account.room))
         for bill in account.bills:
             fields = {
-                "item": bill.item,
+                "item": words.fee(bill.item, language),
                 "period": period_words(bill.period, language),
                 "amount": yuan(bill.open_fen),
                 "due": day_words(bill.due_on, language),
@@ -95,7 +95,7 @@ def vacant_words(office: Office, language: str, bills: Sequence[OpenBill]) -> st
     for bill in {each.item: each for each in bills}.values():
         rule = office.rewards.vacant(bill.item, bill.due_on)
         name = "vacant.no_rule" if rule is None else "vacant.rule" if rule.months else "vacant.rule_at_once"
-        fields = {"item": bill.item}
+        fields = {"item": office.wording.fee(bill.item, language)}
         if rule is not None:
             fields["percent"] = f"{rule.percent.normalize():f}"
             fields |= {"months": str(rule.months)} if rule.months else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from string import Formatter
 
@@ -14,6 +14,8 @@ COMPOUND_SURNAMES = frozenset(
 )
 TITLES = ("女士", "先生", "小姐", "老师", "老師", "阿姨", "叔叔", "妈妈", "媽媽", "爸爸", "奶奶", "爷爷")
 
+ENGLISH_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "madam"})
+
 
 class WordingError(ValueError):
     """A template is missing or has the wrong gaps; the message names it."""
@@ -21,9 +23,10 @@ class WordingError(ValueError):
 
 @dataclass(frozen=True)
 class Wording:
-    """All templates: `templates[language][name]`."""
+    """All templates: `templates[language][name]`; and how well-known fees are called: `fees[language][item]`."""
 
     templates: Mapping[str, Mapping[str, str]]
+    fees: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def text(self, name: str, language: str, fields: Mapping[str, str] | None = None) -> str:
         """The finished words. Raises WordingError for an unknown template or a missing field."""
@@ -34,6 +37,17 @@ class Wording:
             return template.format_map(dict(fields or {}))
         except (KeyError, IndexError) as missing:
             raise WordingError(f"content/messages.{tongue(language)}.toml: {name} needs the field {missing}") from None
+
+    def fee(self, item: str, language: str) -> str:
+        """A fee's name as it is called in a language, or as it is stored. `物业费违约金` is two names in one."""
+        known = self.fees.get(tongue(language), {})
+        if item in known:
+            return known[item]
+        for ending, name in known.items():
+            first = item.removesuffix(ending)
+            if first != item and first in known:
+                return f"{known[first]}, {name.lower()}"
+        return item
 
     def below(self, prefix: str, language: str) -> list[tuple[str, str]]:
         """(last part of the name, words) of all templates under a prefix, in the order of the file."""
@@ -91,9 +105,27 @@ def tongue(language: str) -> str:
 
 
 def salutation(name: str, language: str) -> str:
-    """Surname and a title: `王小明` → `王女士/先生`, in any language. A full name never appears in a chat."""
+    """How a person is addressed in their own chat: `王小明` → `王女士/先生`, `Ms Emma Carter` → `Ms Carter`.
+
+    A name in Latin letters without a title reads as it is stored in English ("Hello Emma Carter"): nobody is called by a
+    bare surname there. A full Chinese name never appears in a chat.
+    """
+    words = name.split()
+    if not words or not _is_latin(name) or tongue(language) != "en":
+        return by_surname(name, language)
+    if words[0].rstrip(".").lower() in ENGLISH_TITLES and len(words) > 1:
+        return f"{words[0]} {words[-1]}"
+    return " ".join(words)
+
+
+def _is_latin(name: str) -> bool:
+    return not any(sign >= "\u2e80" for sign in name)
+
+
+def by_surname(name: str, language: str) -> str:
+    """Never more than a surname and a title, as where others read it: `王女士/先生`, `Carter`."""
     name = name.strip()
-    if name.isascii():
+    if _is_latin(name):
         return name.split()[-1] if name else ("there" if tongue(language) == "en" else "您")
     surname = name[:2] if name[:2] in COMPOUND_SURNAMES else name[:1]
     title = next((title for title in TITLES if name.endswith(title)), "女士/先生")

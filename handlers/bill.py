@@ -68,7 +68,7 @@ def line_words(turn: Turn, line: BillLine) -> str:
     name = "line" + ("_part" if line.received_fen > 0 else "") + ("_late" if bill.due_on < turn.today else "")
     words = turn.words(
         f"bill.{name}",
-        item=bill.item,
+        item=turn.fee(bill.item),
         period=period_words(bill.period, turn.language),
         amount=yuan(line.open_fen),
         billed=yuan(line.billed_fen),
@@ -109,7 +109,7 @@ async def explained(turn: Turn, template: str) -> Answer:
     listed = [
         turn.words(
             "bill.worked_out" if line.bill.basis else "bill.by_tariff",
-            item=line.bill.item,
+            item=turn.fee(line.bill.item),
             period=period_words(line.bill.period, turn.language),
             basis=line.bill.basis,
             amount=yuan(line.billed_fen),
@@ -132,7 +132,7 @@ async def compare(turn: Turn) -> Answer:
     if found is None:
         return await show(turn)
     listed = "\n".join(
-        turn.words("bill.side_by_side", item=item, before=yuan(before), now=yuan(now))
+        turn.words("bill.side_by_side", item=turn.fee(item), before=yuan(before), now=yuan(now))
         for item, before, now in found.items
     )
     text = turn.say(
@@ -204,7 +204,9 @@ def difference_words(turn: Turn, lines: Sequence[BillLine]) -> str:
         name = "new" if not before else "gone" if not now else "changed"
         if before != now:
             later = period_words(found.later, turn.language)
-            causes.append(turn.words(f"bill.{name}", item=item, before=yuan(before), now=yuan(now), period=later))
+            causes.append(
+                turn.words(f"bill.{name}", item=turn.fee(item), before=yuan(before), now=yuan(now), period=later)
+            )
     span = "quarter" if "Q" in found.later else "month" if "-" in found.later else "year"
     return turn.words(
         "bill.more" if found.difference_fen > 0 else "bill.less",

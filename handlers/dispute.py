@@ -37,7 +37,10 @@ TEXT_MAX = 1000
 
 
 async def start(turn: Turn) -> Answer | None:
-    """Which bill, then why; a sentence that already says why is not asked again."""
+    """Which bill, then why; a sentence that already says why is not asked again.
+
+    Who only finds the sum high hears how it is worked out; a dispute is one tap away then.
+    """
     if await pending(turn) in {REASON_STEP, *STAFF_STEPS}:
         return None  # the answer to "why?" stays one, however much it sounds like a new dispute
     if turn.reading is not None and any(guess.intent == "vacant_moved" for guess in turn.reading.intents):
@@ -62,7 +65,8 @@ async def start(turn: Turn) -> Answer | None:
 def _named(turn: Turn, lines: list[BillLine]) -> list[BillLine]:
     """The bills a sentence can mean: by item, by period, else all that are open."""
     text, period = words_of(turn), said(turn).period
-    found = [line for line in lines if line.bill.item in text] or lines
+    spoken = text.casefold()
+    found = [line for line in lines if line.bill.item in text or turn.fee(line.bill.item).casefold() in spoken] or lines
     if period is not None:
         found = [line for line in found if line.bill.period == period] or found
     return found
@@ -75,7 +79,7 @@ def _bill_button(turn: Turn, line: BillLine) -> Choice:
 
 def bill_words(turn: Turn, line: BillLine) -> str:
     period = period_words(line.bill.period, turn.language)
-    return turn.words("dispute.bill", item=line.bill.item, period=period, amount=yuan(line.open_fen))
+    return turn.words("dispute.bill", item=turn.fee(line.bill.item), period=period, amount=yuan(line.open_fen))
 
 
 async def _about(turn: Turn, line: BillLine) -> Answer:

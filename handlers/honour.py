@@ -10,7 +10,7 @@ from domain import keys
 from domain.errors import Refusal
 from domain.messages import Address, Answer, Audience, Choice, Kind, OutgoingMessage
 from domain.roles import Member, Right
-from domain.wording import salutation, short_room
+from domain.wording import by_surname, short_room
 from handlers.household import press, settle_on
 from handlers.scopes import looks_after, officer
 from handlers.turn import Turn
@@ -26,7 +26,7 @@ LEAST = 5  # with fewer names the list would point at people
 
 def name_of(account: Account, language: str) -> str:
     """`3栋 王女士`: what the household agreed to be named as."""
-    return f"{account.building or account.class_name} {salutation(account.payer_name, language)}".strip()
+    return f"{account.building or account.class_name} {by_surname(account.payer_name, language)}".strip()
 
 
 async def choose(turn: Turn) -> Answer:

@@ -27,7 +27,7 @@ async def recalculate(turn: Turn) -> Answer:
     anew = await recalculate_bill(turn.session, bill.id, why, turn.today, turn.now, actor=turn.actor)
     await close_task(turn.session, why, turn.now, staff_id=decider(turn).id, outcome="solved")
     left = open_fen(await bill_lines(turn.session, [account.id], only_open=True))
-    sums = {"was": yuan(anew.was_fen), "now": yuan(anew.now_fen), "open": yuan(left), "item": bill.item}
+    sums = {"was": yuan(anew.was_fen), "now": yuan(anew.now_fen), "open": yuan(left), "item": turn.fee(bill.item)}
     done = turn.say("reading.recalculated", edit=True, fields={**sums, "code": account.code})
     return Answer((done, *await _told(turn, bill, account, anew, sums)))
 
@@ -64,5 +64,6 @@ async def _told(
     if there is None:
         return ()
     row = (press(there, "bill", "bill.show"), press(there, "wrong", "dispute.start"))
+    sums = sums | {"item": there.fee(bill.item)}
     fields = {**there.called(), **sums, "period": period_words(bill.period, there.language), "basis": bill.basis}
     return send(there, there.say("reading.corrected", row, kind=Kind.RECEIPT, fields=fields))

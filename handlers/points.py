@@ -93,7 +93,7 @@ async def for_bill(turn: Turn) -> Answer:
     )
     fields = {
         "points": str(points),
-        "item": line.bill.item,
+        "item": turn.fee(line.bill.item),
         "period": period_words(line.bill.period, turn.language),
         "worth": yuan(points * rules.fen_each),
         "left": str(have - points),

@@ -26,7 +26,7 @@ async def discount(turn: Turn) -> Answer:
     running = [
         turn.words(
             "discount.rule",
-            item=item,
+            item=turn.fee(item),
             days=str(rule.days_before_due),
             percent=f"{rule.percent:f}",
             most=turn.words("discount.most", fen=yuan(rule.most_fen)) if rule.most_fen < 10**9 else "",
@@ -59,7 +59,7 @@ async def _now(turn: Turn) -> list[str]:
             continue
         fields = {
             "period": period_words(line.bill.period, turn.language),
-            "item": line.bill.item,
+            "item": turn.fee(line.bill.item),
             "until": day_words(rule.until(line.bill.due_on), turn.language),
             "fen": yuan(fen),
             "rest": yuan(line.open_fen - fen),
@@ -96,7 +96,7 @@ async def late_fee(turn: Turn) -> Answer:
 
 def _line(turn: Turn, owed: Owed) -> str:
     bill = owed.line.bill
-    fields = {"period": period_words(bill.period, turn.language), "item": bill.item, "fen": yuan(owed.fen)}
+    fields = {"period": period_words(bill.period, turn.language), "item": turn.fee(bill.item), "fen": yuan(owed.fen)}
     if owed.accrued is None:
         return turn.words("late_fee.charged", **fields)
     waived = turn.words("late_fee.waived", fen=yuan(owed.waived_fen)) if owed.waived_fen else ""

@@ -75,6 +75,10 @@ class Turn:
     def words(self, template: str, **fields: str) -> str:
         return self.office.wording.text(template, self.language, fields)
 
+    def fee(self, item: str) -> str:
+        """A fee's name in the person's language, where it is a well-known one."""
+        return self.office.wording.fee(item, self.language)
+
     def say(
         self,
         template: str,

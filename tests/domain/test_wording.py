@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.content import load_wording
 from domain.ladder import OpenBill
 from domain.messages import Kind
 from domain.policy import Action
 from domain.rendering import REQUIRED_FIELDS, Addressee, lacking, reminder_message
-from domain.wording import Wording, WordingError, day_words, flatten, period_words, salutation, short_room
+from domain.wording import Wording, WordingError, by_surname, day_words, flatten, period_words, salutation, short_room
 from tests.cast import office
 
 TODAY = date(2026, 11, 23)
@@ -54,7 +55,11 @@ def test_tables_become_dotted_names() -> None:
         ("王小明", "王女士/先生", "王女士/先生"),
         ("陈静女士", "陈女士", "陈女士"),
         ("欧阳修先生", "欧阳先生", "欧阳先生"),
-        ("John Smith", "Smith", "Smith"),
+        ("John Smith", "Smith", "John Smith"),
+        ("Ms Emma Carter", "Carter", "Ms Carter"),
+        ("Dr. Renée Müller", "Müller", "Dr. Müller"),
+        ("Carter", "Carter", "Carter"),
+        ("Mr", "Mr", "Mr"),
         ("", "您", "there"),
     ],
 )
@@ -136,9 +141,12 @@ def test_a_title_in_the_name_is_kept(title: str) -> None:
     assert salutation(f"欧阳小明{title}", "zh") == f"欧阳{title}"
 
 
-def test_of_a_foreign_name_the_last_word_is_kept() -> None:
-    assert salutation("John Paul Smith", "en") == "Smith"
+def test_of_a_foreign_name_others_read_the_last_word_only() -> None:
+    assert by_surname("John Paul Smith", "en") == "Smith"
+    assert by_surname("Ms Emma Carter", "en") == "Carter"
+    assert by_surname("王小明", "en") == "王女士/先生"
     assert salutation("  Ann  ", "zh") == "Ann"
+    assert salutation("  John   Paul Smith ", "en") == "John Paul Smith"
     assert salutation("", "en-GB") == "there"
 
 
@@ -193,3 +201,12 @@ def test_the_faults_are_told_in_full() -> None:
 )
 def test_a_length_of_time_in_its_largest_unit(minutes: float, words: str) -> None:
     assert SMALL.span(timedelta(minutes=minutes), "en") == words
+
+
+def test_a_well_known_fee_reads_in_the_persons_language_and_any_other_as_it_is_stored() -> None:
+    wording = load_wording()
+    assert wording.fee("物业费", "en") == "Property fee"
+    assert wording.fee("物业费违约金", "en-GB") == "Property fee, late fee"
+    assert wording.fee("物业费", "zh") == "物业费"
+    assert wording.fee("会所卡", "en") == "会所卡"
+    assert wording.fee("Fee", "en") == "Fee"
