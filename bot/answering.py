@@ -171,6 +171,6 @@ async def each(steps: Sequence[Step]) -> AsyncIterator[Step]:
 
 def _described(message: IncomingMessage) -> str:
     if message.choice is not None:
-        return "[button]"
+        return inbox.PRESSED
     attachment: Attachment | None = message.attachment
     return f"[{attachment.kind}]" if attachment else f"[{message.event}]"

@@ -27,6 +27,9 @@ class InboxState(StrEnum):
     FAILED = "failed"
 
 
+PRESSED = "[button]"  # the text of an update that was a pressed button
+
+
 class Inbox(Base):
     """One update of a platform. `text` is kept only where it was addressed to the bot."""
 

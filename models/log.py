@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.messages import Address, Audience
 from models.dialogue import Button, Dialogue, Takeover
-from models.inbox import Inbox
+from models.inbox import PRESSED, Inbox
 from models.outbox import Outbox, State
 
 Given = BindParameter[Any]
@@ -66,7 +66,7 @@ async def before_talk(session: AsyncSession, takeover: Takeover, limit: int) -> 
         session,
         (
             *(Inbox.channel == here.channel, Inbox.chat == here.chat, Inbox.audience == Audience.PRIVATE),
-            or_(Inbox.account_id.is_(None), Inbox.account_id == account_id),
+            *(or_(Inbox.account_id.is_(None), Inbox.account_id == account_id), Inbox.text != PRESSED),
         ),
         (
             *(Outbox.channel == here.channel, Outbox.chat == here.chat, Outbox.audience == Audience.PRIVATE),
@@ -85,7 +85,8 @@ async def asked_with(session: AsyncSession, takeover: Takeover) -> str:
         .order_by(Inbox.id.desc())
         .limit(1)
     )
-    return str(await session.scalar(query) or "")
+    text = str(await session.scalar(query) or "")
+    return "" if text == PRESSED else text
 
 
 LAST_COUNTS_FOR = timedelta(days=7)
