@@ -214,7 +214,7 @@ async def loads(turn: Turn) -> Answer:
     member = officer(turn, Right.APPROVE)
     midnight = at_local(turn.today, time(), turn.office.zone)
     found = await workload(turn.session, member.community_id, turn.now, midnight)
-    lines = "\n".join(_load(turn, each) for each in found[: LOADS_SHOWN - 1] + found[-1:])
+    lines = "\n".join(_load(turn, each) for each in [*found[:-1][:LOADS_SHOWN], found[-1]])
     row = [
         turn.button("desk_reshare", "desk.reshare", reusable=True),
         turn.button("duty", "duty.show", reusable=True),
