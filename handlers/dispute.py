@@ -28,7 +28,6 @@ from models.bills import BillLine, bill_lines, open_fen
 from models.corrections import adjust_bill, void_bill
 from models.reminders import withdraw_needless
 from models.staff import audit, close_task, open_task
-from understanding.faults import only_dear
 
 DECIDE_WITHIN = timedelta(days=3)
 REASON_STEP = "dispute.reason"
@@ -49,7 +48,7 @@ async def start(turn: Turn) -> Answer | None:
         return None  # 账单 alone asks for the bill, and says nothing against it
     if (which := await ask_which(turn, "dispute.start")) is not None:
         return which
-    if only_dear(words_of(turn)):
+    if turn.args.get("said") == "dear":
         return await bill.explained(turn, "bill.explained_dear")
     lines = await bill_lines(turn.session, [turn.household.id], only_open=True)
     if not lines:

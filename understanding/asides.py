@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from understanding.faults import only_dear
 from understanding.numbers import CHINESE
 
 PREFERENCE, PROGRESS, WITHDRAW, PART_NOW, NOT_MEANT = "preference", "progress", "withdraw", "part_now", "not_meant"
@@ -356,6 +357,8 @@ def details(wish: str, text: str) -> Mapping[str, str]:
     """What a sentence says more closely than its label: {"case": "sold"} of a home that has changed."""
     if wish == "greet_thanks":
         return {"said": "thanks"} if _THANKS.search(unicodedata.normalize("NFKC", text).lower()) else {}
+    if wish == "dispute_bill":
+        return {"said": "dear"} if only_dear(text) else {}
     return {"case": changed_how(text)} if wish == "vacant_moved" else {}
 
 
