@@ -22,7 +22,13 @@ from models.base import Database, sqlite_path
 
 
 class OwnedElsewhere(RuntimeError):
-    """Another process owns this database file."""
+    """Another process owns this database file: `owner` is its number, or "unknown"."""
+
+    def __init__(self, path: Path, owner: str) -> None:
+        super().__init__(
+            f"{path} is in use by another nuanling process (pid {owner}): stop it first, or use PostgreSQL"
+        )
+        self.owner = owner
 
 
 class Ownership:
@@ -49,9 +55,7 @@ class Ownership:
             file.seek(0)
             owner = file.read().strip() or "unknown"
             file.close()
-            raise OwnedElsewhere(
-                f"{self._path} is in use by another nuanling process (pid {owner}): stop it first, or use PostgreSQL"
-            ) from None
+            raise OwnedElsewhere(self._path, owner) from None
         file.seek(0)
         file.truncate()
         file.write(str(os.getpid()))

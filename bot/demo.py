@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import secrets
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import uvicorn
 
-from bot.database import Ownership
+from bot.database import OwnedElsewhere, Ownership
 from bot.demo_homes import DEFAULT_WORLD, scenario_named, scenarios_of
 from bot.demo_stage import Demo
 from bot.settings import ConfigError
@@ -36,11 +39,11 @@ def chosen(scenario: str, world: str) -> str:
 async def serve(port: int, scenario: str, directory: Path, world: str = "") -> None:
     """Run the demo until Ctrl-C or SIGTERM.
 
-    Raises ConfigError for what `chosen` refuses or a port in use, OwnedElsewhere beside a second demo on the same files.
+    Raises ConfigError for what `chosen` refuses, for a port in use, and beside another demo in the same folder.
     """
     scenario = chosen(scenario, world)
     demo, token = Demo(directory), secrets.token_urlsafe(16)
-    with Ownership(demo.lock), _listen(port) as listening:
+    with _alone(demo), _listen(port) as listening:
         await demo.start(scenario)
         try:
             server = uvicorn.Server(server_config(application(demo, token), HOST, port))
@@ -53,11 +56,34 @@ async def serve(port: int, scenario: str, directory: Path, world: str = "") -> N
             await demo.stop()
 
 
+@contextmanager
+def _alone(demo: Demo) -> Iterator[None]:
+    """Hold the demo's folder. Raises ConfigError when another demo has it."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(Ownership(demo.lock))
+        except OwnedElsewhere as wrong:
+            folder = demo.directory
+            raise ConfigError(
+                f"演示已经开着（进程 {wrong.owner}，文件夹 {folder}）：打开它在终端里打印的地址，或先在那边按 Ctrl-C 结束；"
+                "要同时再开一个：python -m bot demo --port 0 --dir 另一个文件夹。"
+                f" A demo is running already (process {wrong.owner}, folder {folder}): open the address that its terminal "
+                "shows, or end it there with Ctrl-C; for a second one beside it: python -m bot demo --port 0 --dir another-folder"
+            ) from None
+        yield
+
+
 def _listen(port: int) -> socket.socket:
     """Loopback only. Raises ConfigError when somebody else has the port."""
     try:
         return socket.create_server((HOST, port))
     except (OSError, OverflowError) as wrong:
+        if getattr(wrong, "errno", None) == errno.EADDRINUSE:
+            raise ConfigError(
+                f"端口 {port} 已被别的程序占用：换一个，例如 make demo PORT={port + 1}（或 --port 0，自动找空闲的）。"
+                f" --port {port}: another program has it: choose another, such as make demo PORT={port + 1} "
+                "(or --port 0, which takes a free one)"
+            ) from None
         reason = getattr(wrong, "strerror", None) or str(wrong)
         raise ConfigError(f"--port {port}: {reason}: choose another, 0 takes a free one") from None
 
@@ -67,7 +93,7 @@ async def _announce(server: uvicorn.Server, demo: Demo, address: str) -> None:
     while not server.started and not server.should_exit:  # noqa: ASYNC110 (the server has flags, not events)
         await asyncio.sleep(0.02)
     sys.stdout.write(f"\n    暖铃 Nuanling  {address}\n\n")
-    sys.stdout.write("    在浏览器里打开上面的地址,Ctrl-C 结束。Open it in a browser; Ctrl-C ends it.\n\n")
+    sys.stdout.write("    在浏览器里打开上面的地址，Ctrl-C 结束。Open it in a browser; Ctrl-C ends it.\n\n")
     sys.stdout.flush()
     while not server.should_exit:  # noqa: ASYNC110
         await asyncio.sleep(0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.database import Ownership
 from bot.settings import ROOT
 
 
@@ -124,3 +126,21 @@ def test_commands_start_without_what_they_do_not_need(tmp_path: Path) -> None:
         check=False,
     )
     assert (result.stdout, result.stderr) == ("[]\n", "nuanling: there is no account 'S-1'\n")
+
+
+def test_a_second_demo_is_told_what_is_in_its_way(tmp_path: Path) -> None:
+    """Its folder is another demo's, or its port another program's: each line names the cure, none speaks of PostgreSQL."""
+    with Ownership(f"sqlite:///{tmp_path / 'demo.db'}"):
+        folder = run(tmp_path, "demo", "--port", "0", "--dir", str(tmp_path))
+    assert folder.returncode == 2
+    assert f"演示已经开着（进程 {os.getpid()}" in folder.stderr
+    assert "--port 0 --dir another-folder" in folder.stderr
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        held = run(tmp_path, "demo", "--port", str(port), "--dir", str(tmp_path))
+    assert held.returncode == 2
+    assert f"端口 {port} 已被别的程序占用" in held.stderr
+    assert f"make demo PORT={port + 1}" in held.stderr
+    for each in (folder, held):
+        assert each.stderr.count("\n") == 1
+        assert "PostgreSQL" not in each.stderr
