@@ -31,10 +31,10 @@ async def show(turn: Turn) -> Answer:
     found = await results_of(turn)
     if not found:
         return Answer((turn.say("renewal.none"),))
-    since = day_words(turn.today - LOOK_BACK, turn.language)
+    fields = {"today": day_words(turn.today, turn.language), "days": str(LOOK_BACK.days)}
     row = [turn.button("sheet", "window.sheet", reusable=True)] if has(turn, Right.APPROVE) else []
     lines = "\n".join(_line(turn, each) for each in found)
-    return Answer((turn.say("renewal.overview", row, since=since, lines=lines),))
+    return Answer((turn.say("renewal.overview", row, fields=fields, lines=lines),))
 
 
 def _line(turn: Turn, each: ClassResult) -> str:

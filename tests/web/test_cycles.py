@@ -280,6 +280,7 @@ async def test_the_school_cycle_from_the_summary_to_the_results(tmp_path: Path) 
         assert coding["reasons"] == {"price": 1}
         assert sum(coding["tiers"].values()) == 12
         said = walk.heard(demo.person("秦校长").id)
+        assert said.startswith("续班情况 · 到12月16日（周三）为止\n列出正在开放的班，和近 60 天里截止的班：")
         assert "邀约 12，续 4（已缴 3，5,040.00 元）" in said
         assert "费用 1" in said
         assert "许" not in said
