@@ -17,7 +17,7 @@ from bot import telegram_me
 from bot.commands.context import DEFAULT_CONFIG, database_of
 from bot.content import CONTENT, load_calendar, load_policies, load_wording
 from bot.language_model import language_model
-from bot.settings import ROOT, ConfigError, Settings
+from bot.settings import ROOT, ConfigError, Organisation, Settings, enabled_channels
 from domain.calendar import SPRING_FESTIVAL, WEEKENDS_WORKED
 from domain.clock import SystemClock, local_date
 from domain.policy import PolicyError
@@ -54,6 +54,8 @@ async def examine(settings: Settings, config: Path | None) -> list[Check]:
     return [
         _python(),
         _config_file(config),
+        _organisation(settings),
+        _channels(settings),
         *[check async for check in _database(settings)],
         _disk(settings),
         _time_zone(settings),
@@ -84,6 +86,27 @@ def _config_file(config: Path | None) -> Check:
     if path.stat().st_mode & stat.S_IROTH and _holds_secret(path):
         return Check("config file", WARN, f"{path} holds a secret and everyone may read it", f"run `chmod 600 {path}`")
     return Check("config file", OK, str(path))
+
+
+def _organisation(settings: Settings) -> Check:
+    """Each reminder says who writes it."""
+    name, placeholder = settings.organisation.name.strip(), Organisation().name
+    cure = "write organisation.name, the name that people know you by"
+    if not name:
+        return Check("organisation", FAIL, "has no name: nobody would know who writes", cure)
+    if name == placeholder:
+        return Check("organisation", WARN, f"is still called {placeholder}, as in the example", cure)
+    hotline = (
+        f"telephone {number}" if (number := settings.organisation.hotline.strip()) else "no telephone number is shown"
+    )
+    return Check("organisation", OK, f"{name}, {hotline}")
+
+
+def _channels(settings: Settings) -> Check:
+    if enabled := enabled_channels(settings):
+        return Check("channels", OK, ", ".join(enabled))
+    cure = "set telegram.enabled, wechat.enabled, wecom.enabled or email.enabled = true (docs/quickstart.md); to look first: `make demo`"
+    return Check("channels", WARN, "none is enabled: nothing can be sent, nobody can write in", cure)
 
 
 def _holds_secret(path: Path) -> bool:
@@ -162,6 +185,9 @@ async def _people(database: Database) -> AsyncIterator[Check]:
     else:
         cure = "add the bot to the staff's group and press the button it sends you, or `groups add --audience staff`"
         yield Check("staff group", WARN, "there is none: cards go to each colleague's own chat only", cure)
+    if not accounts:
+        yield Check("households", WARN, "there are none yet", "run `python -m bot import accounts FILE`")
+        return
     if lonely:
         names = ", ".join(lonely[:SHOWN]) + (" …" if len(lonely) > SHOWN else "")
         yield Check("groups", WARN, f"no group chat for {names}", "run `python -m bot groups add`")

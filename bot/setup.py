@@ -16,7 +16,17 @@ from pydantic import ValidationError
 
 from bot.commands.context import CommandError, database_of, opened
 from bot.content import CONTENT
-from bot.settings import ROOT, ConfigError, DatabaseSection, Organisation, Section, Settings, Telegram, load
+from bot.settings import (
+    ROOT,
+    ConfigError,
+    DatabaseSection,
+    Organisation,
+    Section,
+    Settings,
+    Telegram,
+    enabled_channels,
+    load,
+)
 
 EXAMPLE = ROOT / "config.example.toml"
 SECTIONS: Mapping[str, type[Section]] = {
@@ -44,23 +54,27 @@ def set_up(out: Path, *, ask: bool, force: bool) -> None:
             pass
 
     asyncio.run(create())
-    for language in ("zh", "en"):
-        typer.echo(words["done"][language].format(out=out))
+    said = ["done"]
+    said += ["no_name"] if settings.organisation.name == Organisation().name else []
+    said += [] if enabled_channels(settings) else ["no_channel"]
+    for name in said:
+        for language in ("zh", "en"):
+            typer.echo(words[name][language].format(out=out, name=settings.organisation.name))
 
 
-def _ask(questions: list[dict[str, str]]) -> dict[str, Any]:
+def _ask(questions: list[dict[str, Any]]) -> dict[str, Any]:
     """One answer a question; a wrong one is asked for again."""
     answers: dict[str, Any] = {}
     for question in questions:
         section, _, key = question["key"].partition(".")
-        default = getattr(SECTIONS[section](), key)
+        default = "" if question.get("must") else getattr(SECTIONS[section](), key)
         while True:
             typed = typer.prompt(f"{question['zh']}\n{question['en']}", default=default, show_default=bool(default))
             try:
                 answers[question["key"]] = checked(section, key, str(typed).strip())
                 break
             except ValueError as wrong:
-                typer.echo(f"  {wrong}", err=True)
+                typer.echo(f"  {question['wrong']}\n  {wrong}", err=True)
     return answers
 
 

@@ -110,6 +110,33 @@ def test_an_office_in_order(estate: Cli) -> None:
     assert "ok   telegram: off" in lines
 
 
+def test_an_office_that_nobody_can_hear_or_name(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = checks(cli("doctor", "--json"))
+    assert (found["channels"]["state"], found["channels"]["detail"]) == (
+        "warn",
+        "none is enabled: nothing can be sent, nobody can write in",
+    )
+    assert "telegram.enabled, wechat.enabled, wecom.enabled or email.enabled = true" in found["channels"]["cure"]
+    assert found["organisation"]["detail"] == "阳光物业, no telephone number is shown"
+    cli("db", "upgrade")
+    found = checks(cli("doctor", "--json"))
+    assert (found["households"]["state"], "payers" in found) == ("warn", False)  # nobody there is not everybody bound
+    monkeypatch.setenv("NUANLING_ORGANISATION__NAME", "我们的物业")
+    assert checks(cli("doctor", "--json"))["organisation"]["state"] == "warn"
+    monkeypatch.setenv("NUANLING_ORGANISATION__NAME", " ")
+    blank = cli("doctor", "--json")
+    assert (checks(blank)["organisation"]["state"], blank.code) == ("fail", 1)
+
+
+def test_a_channel_that_is_on_is_named(estate: Cli, telegram: type[FakeTelegram]) -> None:
+    assert checks(estate("doctor", "--json"))["channels"] == {
+        "name": "channels",
+        "state": "ok",
+        "detail": "telegram",
+        "cure": "",
+    }
+
+
 def test_what_is_still_missing(estate: Cli) -> None:
     found = checks(estate("doctor", "--json"))
     assert (found["groups"]["state"], "阳光花园" in found["groups"]["detail"]) == ("warn", True)

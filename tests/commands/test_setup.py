@@ -132,6 +132,23 @@ def test_six_questions(tmp_path: Path) -> None:
     assert "database.url is not an address" in result.stderr
 
 
+def test_an_empty_name_is_asked_for_again_and_a_missing_channel_is_said(tmp_path: Path) -> None:
+    result = run_init(tmp_path, "\n   \n阳光物业\n\n\n\n\n\n")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.count("请写一个大家认得的名称，不能空着\n  people must know who writes: give a name") == 2
+    assert load(tmp_path / "config.toml", {}).organisation.name == "阳光物业"
+    assert "还没有接通任何渠道，现在什么也发不出去" in result.stdout
+    assert "No channel is enabled yet, so nothing can be sent: in config.toml set enabled = true" in result.stdout
+    assert "organisation.name" not in result.stdout
+
+
+def test_without_questions_the_examples_name_is_pointed_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "--defaults"]) == 0
+    said = capsys.readouterr().out
+    assert "提醒里还写着例子里的名称“我们的物业”：请改 config.toml 里的 organisation.name" in said
+    assert "No channel is enabled yet" in said
+
+
 def test_stopping_halfway_writes_nothing(tmp_path: Path) -> None:
     result = run_init(tmp_path, "阳光物业\n")
     assert result.returncode == 2
