@@ -137,10 +137,14 @@ async def fee_items(session: AsyncSession) -> list[FeeItem]:
     return list(await session.scalars(select(FeeItem).order_by(FeeItem.community_id, FeeItem.item, FeeItem.starts_on)))
 
 
+# What an import may correct of a fee rule.
+FEE_TERMS = ("formula", "rate_yuan", "cycle", "due_day")
+
+
 async def save_fee_items(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert fee rules, or correct the version of the same community, item and start."""
     statement = upsert(session, FeeItem)
-    changed = {name: statement.excluded[name] for name in ("formula", "rate_yuan", "cycle", "due_day")}
+    changed = {name: statement.excluded[name] for name in FEE_TERMS}
     keys = ["community_id", "item", "starts_on"]
     await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
 

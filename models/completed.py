@@ -41,6 +41,14 @@ class Done:
     services: tuple[CompletedService, ...]
 
 
+async def services_by_key(session: AsyncSession) -> dict[tuple[int, str, str], tuple[Decimal, str]]:
+    """What is entered: (quantity, unit) by community, month and name."""
+    return {
+        (each.community_id, each.period, each.name): (each.quantity, each.unit)
+        for each in await session.scalars(select(CompletedService))
+    }
+
+
 async def save_services(session: AsyncSession, rows: Sequence[Mapping[str, object]]) -> None:
     """Write what was done; a service that is there gets the new figure."""
     insert = upsert(session, CompletedService)

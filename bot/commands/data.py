@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,34 +87,47 @@ def import_readings(context: typer.Context, file: File, dry_run: DryRun = False)
 
 
 def _import(context: typer.Context, kind: str, file: Path, dry_run: bool) -> None:
-    """Read, understand, store, report. The last line on stdout counts the rows; exit 1 if any was refused."""
+    """Read, understand, store, report. The last two lines on stdout count the rows; exit 1 if any was refused."""
     language = settings_of(context).organisation.language  # a wrong configuration is said before a long file is read
+    from bot.content import load_wording
     from bot.importing.file import understand_file
-    from bot.importing.refused import give_back, in_language
-    from bot.importing.storing import store
+    from bot.importing.refused import give_back, in_language, reason_words, row_words
+    from bot.importing.storing import refuse_strangers, store
 
-    found = understand_file(file, kind)
+    words = load_wording()
+    try:
+        found = understand_file(file, kind)
+    except CommandError as wrong:
+        raise CommandError(in_language(str(wrong), language)) from None
     if found.sheet.unknown:
-        typer.echo(f"{file}: left out, not columns of {kind}: {', '.join(found.sheet.unknown)}", err=True)
+        names = words.text("list.comma", language, {}).join(found.sheet.unknown)
+        typer.echo(words.text("import.left_out", language, {"file": str(file), "columns": names}), err=True)
     with _progress(file.name, len(found.rows)) as advance:
 
         async def work(desk: Desk) -> Outcome:
-            return await store(
+            outcome = await store(
                 desk, kind, found.rows, found.sheet.places, file=file.name, dry_run=dry_run, advance=advance
             )
+            await refuse_strangers(desk, found.strangers, outcome)
+            return outcome
 
         outcome = at_desk(context, work)
-    refused = sorted(
-        [*found.refused, *((row.line, reason) for row, reason in outcome.refused)], key=lambda each: each[0].number
-    )
-    refused = [(line, in_language(reason, language)) for line, reason in refused]
-    for line, reason in refused[:SHOWN_REFUSALS]:
-        typer.echo(f"{file.name} row {line.number}: {reason}", err=True)
-    reasons = [(line.cells, f"{file.name} row {line.number}: {reason}") for line, reason in refused]
-    if (report := give_back(file, found.sheet.header.cells, reasons)) is not None:
-        typer.echo(f"all rejected rows with their reasons: {report}", err=True)
+    lines, reasons = {}, defaultdict(list)
+    for line, reason in (*found.refused, *((row.line, reason) for row, reason in outcome.refused)):
+        lines[line.number] = line
+        reasons[line.number].append(reason_words(reason, found.sheet, kind, language))
+    refused = [
+        (lines[number].cells, row_words(file, lines[number], reasons[number], language)) for number in sorted(lines)
+    ]
+    for _, told in refused[:SHOWN_REFUSALS]:
+        typer.echo(told, err=True)
+    if (report := give_back(file, found.sheet.header.cells, refused)) is not None:
+        typer.echo(words.text("import.report", language, {"file": str(report)}), err=True)
     for note in outcome.notes:
-        typer.echo(note, err=True)
+        typer.echo(in_language(note, language), err=True)
+    counts = {name: str(getattr(outcome, name)) for name in ("new", "changed", "unchanged")}
+    summary = "import.would" if dry_run else "import.did"
+    typer.echo(words.text(summary, language, {**counts, "refused": str(len(refused))}))
     changed = f", {outcome.changed} changed" if kind == "accounts" else ""
     typer.echo(f"{outcome.accepted} accepted, {len(refused)} rejected{changed}")
     if refused:

@@ -36,16 +36,24 @@ from models.readings import MeterReading
 
 HEADER_WITHIN = 10  # rows: reports often carry a title above their header
 LESSONS_MAX = 10_000
+# Two equal payments of one day are two payments: only a number of their own tells them apart when a file comes again.
+NO_REFERENCE = (
+    "is empty: give each payment a number of its own (cash: the receipt's), so that it is never recorded twice"
+)
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `required`: the file must have it and no row may leave it blank; else `blank` stands for nothing."""
+    """One column. `required`: the file must have it and no row may leave it blank; else `blank` stands for nothing.
+
+    `missing`: what is said of a required cell that is blank.
+    """
 
     name: str
     parse: Parse
     required: bool = False
     blank: object = ""
+    missing: str = "is empty"
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,15 @@ class Sort:
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+
+
+class Unfit(ValueError):
+    """A line that was not understood: all reasons, each with its column, and the values that could be read."""
+
+    def __init__(self, reasons: Sequence[str], values: Mapping[str, Any]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = tuple(reasons)
+        self.values = values
 
 
 @dataclass(frozen=True)
@@ -124,7 +141,7 @@ def sort_of(name: str) -> Sort:
             Column("amount_yuan", amount, required=True),
             Column("paid_on", day, required=True),
             Column("method", text(_length(Payment.method))),
-            Column("reference", text(_length(Payment.reference), code=True), required=True),
+            Column("reference", text(_length(Payment.reference), code=True), required=True, missing=NO_REFERENCE),
         ),
         "services": (
             Column("community", text(_length(Community.name)), required=True),
@@ -196,9 +213,18 @@ def find_header(sort: Sort, lines: Sequence[Line], file: str) -> Sheet:
     return Sheet(header, places, tuple(unknown), lines[best + 1 :])
 
 
+def column_title(sheet: Sheet, kind: str, name: str, language: str) -> str:
+    """What a column is called in this file, else in the office's language; empty when there is none of this name."""
+    if (place := sheet.places.get(name)) is not None:
+        return str(sheet.header.cells[place]).strip()
+    aliases = _words()[kind].get(name, [])
+    return str(aliases[0] if language == "zh" else name) if aliases else ""
+
+
 def understand(sort: Sort, sheet: Sheet, line: Line) -> Row:
-    """One line's values, those of the columns that the file has. Raises ValueError: the column and the reason."""
+    """One line's values, those of the columns that the file has. Raises Unfit."""
     values: dict[str, Any] = {}
+    faults: list[str] = []
     for column in sort.columns:
         place = sheet.places.get(column.name)
         if place is None:
@@ -207,14 +233,16 @@ def understand(sort: Sort, sheet: Sheet, line: Line) -> Row:
         try:
             if not plain(cell):
                 if column.required:
-                    raise ValueError("is empty")
+                    raise ValueError(column.missing)
                 values[column.name] = column.blank
             else:
                 values[column.name] = column.parse(cell)
         except ValueError as wrong:
-            raise ValueError(f"{str(sheet.header.cells[place]).strip()}: {wrong}") from None
+            faults.append(f"{column.name}: {wrong}")
     if any(str(cell).strip() for cell in line.cells[len(sheet.header.cells) :]):
-        raise ValueError("has more cells than the header: is a comma unquoted?")
+        faults.append("has more cells than the header: is a comma unquoted?")
+    if faults:
+        raise Unfit(faults, values)
     return Row(line, values)
 
 

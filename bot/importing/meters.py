@@ -113,7 +113,7 @@ class Readings:
         reading, number = Reading(on, values["reading"], begins), values.get("meter", "")
         there = known.pop(reading.place, None)
         if there is not None and there.reading.thousandths == reading.thousandths:
-            outcome.accepted += 1
+            outcome.accept()
             return None
         correction, checked = (values.get(name) == "yes" for name in ("correction", "checked"))
         line = [each.reading for each in known.values()]
@@ -150,7 +150,7 @@ class Readings:
                 "or write yes under checked",
             )
         else:
-            outcome.accepted += 1
+            outcome.accept(new=there is None, changed=there is not None)
             if there is not None:
                 number = number or there.meter
             return NewReading(*mine, reading, number, there.reading.id if there else None)

@@ -14,15 +14,25 @@ from bot.importing.values import quoted
 
 @dataclass
 class Outcome:
-    """What became of the rows. `changed`: accounts that were there and now say something else."""
+    """What became of the rows. `new`: written for the first time; `changed`: what was there and now says something else."""
 
     accepted: int = 0
+    new: int = 0
     changed: int = 0
     refused: list[tuple[Row, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # what somebody has to look at, though it was stored
 
-    def refuse(self, row: Row, reason: str) -> None:
-        self.refused.append((row, reason))
+    @property
+    def unchanged(self) -> int:
+        return self.accepted - self.new - self.changed
+
+    def accept(self, *, new: bool = False, changed: bool = False) -> None:
+        self.accepted += 1
+        self.new += new
+        self.changed += changed
+
+    def refuse(self, row: Row, *reasons: str) -> None:
+        self.refused += [(row, reason) for reason in reasons]
 
 
 class Store(Protocol):

@@ -21,7 +21,7 @@ from domain.renewals import OfferState, Terms, unlawful
 from models import bulk
 from models.base import chunks
 from models.bulk import NewBill, NewPayment
-from models.completed import save_services
+from models.completed import save_services, services_by_key
 from models.reminders import withdraw_needless
 
 THANKED_AFTER = timedelta(days=3)  # nobody is thanked for a payment of long ago
@@ -52,6 +52,15 @@ async def store(
     return outcome
 
 
+async def refuse_strangers(desk: Desk, rows: Sequence[Row], outcome: Outcome) -> None:
+    """Rows that are refused anyway hear at once, too, that their account is not there."""
+    for chunk in chunks(rows, bulk.ROWS_PER_CHUNK):
+        async with desk.database.read() as session:
+            ids = await bulk.account_ids(session, [row.values["account_code"] for row in chunk])
+        for row in chunk:
+            has_account(row, ids, outcome)
+
+
 # Columns that life goes on to change: kept as they were last imported, too, so that an old file takes nothing back.
 STARTING = {"grade": "grade_given", "tier": "tier_given"}
 
@@ -76,21 +85,21 @@ class Accounts:
             there = communities.get(name)
             kind = there.kind if there else self._kinds.get(name)
             said = row.values.get("kind") or kind or self._desk.settings.organisation.kind
-            if kind is not None and said != kind:
+            before = known.get(row.values["code"])
+            foreign, erased = kind is not None and said != kind, before is not None and before["erased_at"] is not None
+            if foreign:
                 outcome.refuse(row, f"kind: {quoted(name)} is {kind}, this row says {said}")
+            if erased:
+                outcome.refuse(row, "code: this household was erased: give whoever lives there now a code of its own")
+            if foreign or erased:
                 continue
             self._kinds.setdefault(name, said)
-            before = known.get(row.values["code"])
-            if before is not None and before["erased_at"] is not None:
-                outcome.refuse(row, "code: this household was erased: give whoever lives there now a code of its own")
-                continue
-            outcome.accepted += 1
-            if before is None:
-                new.append(self._row(row, said))
-            elif before["community_id"] != (there.id if there else None) or any(
-                before[STARTING.get(column, column)] != row.values[column] for column in self._given
-            ):
-                outcome.changed += 1
+            changed = before is not None and (
+                before["community_id"] != (there.id if there else None)
+                or any(before[STARTING.get(column, column)] != row.values[column] for column in self._given)
+            )
+            outcome.accept(new=before is None, changed=changed)
+            if before is None or changed:
                 new.append(self._row(row, said))
         return new
 
@@ -136,16 +145,18 @@ class Bills:
         wanted = []
         for row, new in found:
             there = known.get((new.account_id, new.item, new.period))
-            if there is None:
-                wanted.append(new)
-            elif new.amount_fen not in (there.issued_fen, there.billed_fen):
+            other_sum = there is not None and new.amount_fen not in (there.issued_fen, there.billed_fen)
+            other_day = there is not None and new.due_on != there.due_on
+            if there is not None and other_sum:
                 asks = "was voided" if there.voided else f"asks for {yuan(there.billed_fen)}"
                 outcome.refuse(row, f"amount_yuan: the bill is there and {asks}: use `bill adjust`")
-                continue
-            elif new.due_on != there.due_on:
+            if there is not None and other_day:
                 outcome.refuse(row, f"due_on: the bill is there, due on {there.due_on}: use `bill adjust`")
+            if other_sum or other_day:
                 continue
-            outcome.accepted += 1
+            outcome.accept(new=there is None)
+            if there is None:
+                wanted.append(new)
         return wanted
 
     async def write(self, session: AsyncSession, new: list[Any]) -> None:
@@ -171,7 +182,7 @@ class Payments:
                 fen, paid_on = there
                 outcome.refuse(row, f"reference: it was recorded before with {yuan(fen)} on {paid_on}")
                 continue
-            outcome.accepted += 1
+            outcome.accept(new=there is None)
         return wanted
 
     async def write(self, session: AsyncSession, new: list[Any]) -> None:
@@ -198,17 +209,21 @@ class Fees:
 
     async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
         communities = await bulk.communities_by_name(session)
+        known = {(fee.community_id, fee.item, fee.starts_on): fee for fee in await bulk.fee_items(session)}
         new = []
         for row in rows:
             community = communities.get(row.values["community"])
             if community is None:
-                known = ", ".join(communities) or "none yet"
-                reason = f"{quoted(row.values['community'])} is unknown (known: {known}): import its accounts first"
+                names = ", ".join(communities) or "none yet"
+                reason = f"{quoted(row.values['community'])} is unknown (known: {names}): import its accounts first"
                 outcome.refuse(row, f"community: {reason}")
                 continue
-            values = {name: row.values[name] for name in ("item", "formula", "rate_yuan", "cycle", "due_day")}
-            new.append({**values, "community_id": community.id, "starts_on": row.values["from"]})
-            outcome.accepted += 1
+            values = {name: row.values[name] for name in ("item", *bulk.FEE_TERMS)}
+            there = known.get((community.id, values["item"], row.values["from"]))
+            changed = there is not None and any(getattr(there, name) != values[name] for name in bulk.FEE_TERMS)
+            if there is None or changed:
+                new.append({**values, "community_id": community.id, "starts_on": row.values["from"]})
+            outcome.accept(new=there is None, changed=changed)
         return new
 
     async def write(self, session: AsyncSession, new: list[Any]) -> None:
@@ -223,16 +238,22 @@ class Services:
 
     async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
         communities = await bulk.communities_by_name(session)
+        known = await services_by_key(session)
         new = []
         for row in rows:
             values, community = row.values, communities.get(row.values["community"])
             if community is None:
                 outcome.refuse(row, f"community: {quoted(values['community'])} is unknown: import its accounts first")
-            elif len(values["period"]) != len("2026-11") or "Q" in values["period"]:
+            if by_month := len(values["period"]) != len("2026-11") or "Q" in values["period"]:
                 outcome.refuse(row, "period: services are entered by the month, such as 2026-11")
-            elif lint(f"{values['service']} {values.get('unit', '')}", Audience.GROUP):
+            if unfit := lint(f"{values['service']} {values.get('unit', '')}", Audience.GROUP):
                 outcome.refuse(row, "service: everybody reads it: write only what was done")
-            else:
+            if community is not None and not by_month and not unfit:
+                there = known.get((community.id, values["period"], values["service"]))
+                done = (values["quantity"], values.get("unit", ""))
+                outcome.accept(new=there is None, changed=there not in (None, done))
+                if there == done:
+                    continue
                 new.append(
                     {
                         "community_id": community.id,
@@ -244,7 +265,6 @@ class Services:
                         "entered_at": self._desk.now,
                     }
                 )
-                outcome.accepted += 1
         return new
 
     async def write(self, session: AsyncSession, new: list[Any]) -> None:
@@ -266,15 +286,15 @@ class Offers:
         for row in mine:
             account = accounts[row.values["account_code"]]
             values = self._row(row, account)
-            if (reason := _no_offer(values, account)) is not None:
-                outcome.refuse(row, reason)
+            if reasons := _no_offer(values, account):
+                outcome.refuse(row, *reasons)
                 continue
             there = known.get((values["account_id"], values["class_name"], values["opens_on"]))
             changed = there is None or any(there[name] != values[name] for name in bulk.OFFER_TERMS)
             if changed and there is not None and there["state"] == OfferState.YES:
                 outcome.refuse(row, "the family has said yes to this offer as it was: use `bill adjust`")
                 continue
-            outcome.accepted += 1
+            outcome.accept(new=there is None, changed=changed and there is not None)
             if changed:
                 new.append(values)
         return new
@@ -293,13 +313,13 @@ class Offers:
         }
 
 
-def _no_offer(values: dict[str, Any], account: dict[str, Any]) -> str | None:
-    """Why this can't be offered, or None."""
+def _no_offer(values: dict[str, Any], account: dict[str, Any]) -> list[str]:
+    """Why this can't be offered."""
     if account["kind"] != "training":
-        return f"account_code: {quoted(account['code'])} is a household, not a pupil: offers are for schools"
-    if not values["class_name"]:
-        return "class_name: is empty, and the account has none"
-    return unlawful(Terms(**{name: values[name] for name in Terms.__slots__}))
+        return [f"account_code: {quoted(account['code'])} is a household, not a pupil: offers are for schools"]
+    nameless = [] if values["class_name"] else ["class_name: is empty, and the account has none"]
+    breach = unlawful(Terms(**{name: values[name] for name in Terms.__slots__}))
+    return nameless + ([breach] if breach else [])
 
 
 STORES: dict[str, Callable[[Desk, frozenset[str], str], Store]] = {

@@ -119,7 +119,8 @@ def test_a_reference_belongs_to_one_payment(estate: Cli) -> None:
     reasons = [row["reason"] for row in estate.refused(other)]
     assert reasons == [
         "q.csv row 2: reference: it was recorded before with 150.00 on 2026-11-20",
-        "q.csv row 4: reference: is empty",
+        "q.csv row 4: reference: is empty: give each payment a number of its own (cash: the receipt's), "
+        "so that it is never recorded twice",
     ]
 
 
@@ -176,7 +177,7 @@ def test_a_spreadsheet_with_a_title_real_dates_and_numbers(estate: Cli) -> None:
         sheet.write_number(3, 4, 0.1 + 0.2)
     result = estate("import", "bills", str(path))
     assert (result.code, result.last) == (0, "1 accepted, 0 rejected")
-    assert "left out, not columns of bills: 经办人" in result.err
+    assert "these columns are not known and were left out: 经办人" in result.err
     assert estate.rows("select b.period, e.amount_fen from bills b join ledger_entries e on e.bill_id = b.id") == [
         ("2026-11", 30)
     ]
@@ -221,6 +222,53 @@ def test_refused_rows_come_back_with_reasons_and_run_nothing(estate: Cli) -> Non
     assert rows[1]["item"] == "'＝1+1"
     assert rows[2]["amount_yuan"] == "'-1"
     assert estate.rows("select count(*) from bills") == [(1,)]
+
+
+def test_all_that_is_wrong_with_a_row_is_said_at_once(estate: Cli) -> None:
+    """In what was typed, and in what is not there: nobody mends a row twice."""
+    bills = estate.file(
+        "b.csv",
+        lines(BILLS, ("S-1", "", "2026-13", "abc", "2026-02-30"), ("S-9", "物业费", "2026-11", "-5", "2026-11-30")),
+    )
+    result = estate("import", "bills", str(bills))
+    assert (result.code, result.last) == (1, "0 accepted, 2 rejected")
+    assert [row["reason"] for row in estate.refused(bills)] == [
+        "b.csv row 2: item: is empty; period: not a period such as 2026, 2026-Q4 or 2026-12: '2026-13'; "
+        "amount_yuan: not an amount: 'abc'; due_on: no such day: '2026-02-30'",
+        "b.csv row 3: amount_yuan: must be more than 0: '-5'; account_code: there is no account 'S-9': import it first",
+    ]
+    estate("import", "bills", str(estate.file("g.csv", lines(BILLS, ("S-1", "物业费", "2026-11", "5", "2026-11-30")))))
+    other = estate.file("o.csv", lines(BILLS, ("S-1", "物业费", "2026-11", "6", "2026-12-30")))
+    assert estate("import", "bills", str(other)).code == 1
+    [row] = estate.refused(other)
+    assert "amount_yuan: the bill is there and asks for 5.00" in row["reason"]
+    assert "due_on: the bill is there, due on 2026-11-30" in row["reason"]
+
+
+def test_the_summary_tells_new_changed_and_unchanged_rows_apart(estate: Cli) -> None:
+    def summary(kind: str, name: str, content: str, *options: str) -> str:
+        return estate("import", kind, str(estate.file(name, content)), *options).out.splitlines()[-2]
+
+    accounts = ESTATE.replace("李秀英", "李秀芳") + "S-4,阳光花园,5栋,302,钱峰,,,\n" + "S-5,,,,,,,\n"
+    told = summary("accounts", "a.csv", accounts, "--dry-run")
+    assert told == "checked only, nothing stored: 1 new, 1 changed, 2 unchanged, 1 rejected"
+    assert summary("accounts", "a.csv", accounts) == "1 new, 1 changed, 2 unchanged, 1 rejected"
+    assert summary("accounts", "a.csv", accounts) == "0 new, 0 changed, 4 unchanged, 1 rejected"
+    bill, payment = ("S-1", "物业费", "2026-11", "5", "2026-11-30"), ("S-1", "5", "2026-11-30", "cash", "R-1")
+    for kind, header, row, more in (
+        ("bills", BILLS, bill, ("S-2", *bill[1:])),
+        ("payments", PAYMENTS, payment, (*payment[:4], "R-2")),
+    ):
+        assert summary(kind, f"{kind}.csv", lines(header, row)) == "1 new, 0 changed, 0 unchanged, 0 rejected"
+        assert summary(kind, f"{kind}.csv", lines(header, row, more)) == "1 new, 0 changed, 1 unchanged, 0 rejected"
+    fees = "小区,费项,计费方式,单价,周期,缴费日,生效日期\n阳光花园,物业费,按面积,{rate},月,25,2026-01-01\n"
+    services = "小区,月份,服务,数量,单位\n阳光花园,2026-11,电梯维保,{rate},次\n"
+    for kind, content in (("fees", fees), ("services", services)):
+        assert [summary(kind, f"{kind}.csv", content.format(rate=rate)) for rate in ("2.5", "2.50", "3")] == [
+            "1 new, 0 changed, 0 unchanged, 0 rejected",
+            "0 new, 0 changed, 1 unchanged, 0 rejected",
+            "0 new, 1 changed, 0 unchanged, 0 rejected",
+        ]
 
 
 def test_an_old_report_goes_when_all_is_well(estate: Cli) -> None:

@@ -91,17 +91,17 @@ def test_each_refusal_names_the_row_and_the_cure(metered: Cli) -> None:
     )
     assert (code, last) == (1, "0 accepted, 11 rejected")
     assert reasons(metered, file) == [
-        "bad.csv row 2: account_code: there is no account 'S-9': import it first",
-        "bad.csv row 3: item: '电费' is no metered fee of '阳光花园': bring it in with `import fees` first",
-        "bad.csv row 4: read_on: is in the future",
-        "bad.csv row 5: reading: 2026-10-31 is known with 100: write yes under correction where this one is right",
-        "bad.csv row 6: correction: there is no reading of that day to correct: leave it blank",
-        "bad.csv row 7: reading: 99 of 2026-11-10 is below 100 of 2026-10-31: correct it, or write yes under begins "
+        "bad.csv row 2: 编号: there is no account 'S-9': import it first",
+        "bad.csv row 3: 费项: '电费' is no metered fee of '阳光花园': bring it in with `import fees` first",
+        "bad.csv row 4: 抄表日期: is in the future",
+        "bad.csv row 5: 读数: 2026-10-31 is known with 100: write yes under correction where this one is right",
+        "bad.csv row 6: 更正: there is no reading of that day to correct: leave it blank",
+        "bad.csv row 7: 读数: 99 of 2026-11-10 is below 100 of 2026-10-31: correct it, or write yes under begins "
         "where the meter was replaced",
-        "bad.csv row 8: meter: this line knows the meter as 'W-1': write yes under begins where it was replaced",
-        "bad.csv row 9: reading: 9800 used since 2026-10-31 is far more than usual: read it again, or write yes under "
+        "bad.csv row 8: 表号: this line knows the meter as 'W-1': write yes under begins where it was replaced",
+        "bad.csv row 9: 读数: 9800 used since 2026-10-31 is far more than usual: read it again, or write yes under "
         "checked",
-        "bad.csv row 10: begins: the old meter was read last on 2026-10-31: add its last reading of this day as a row, "
+        "bad.csv row 10: 换表: the old meter was read last on 2026-10-31: add its last reading of this day as a row, "
         "or write yes under checked",
         "bad.csv row 11: 读数: more than 3 decimals: '1.2345'",
         "bad.csv row 12: 读数: not a number: '-1'",

@@ -25,10 +25,14 @@ def reasons() -> list[str]:
     for path in ROOM.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-                if getattr(node.exc.func, "id", "") == "ValueError":
+                if getattr(node.exc.func, "id", "") in ("ValueError", "CommandError"):  # of a cell, of the whole file
                     found.append(sample(node.exc.args[0]))
             elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "refuse":
-                found.append(sample(node.args[1]))
+                found += [sample(each) for each in node.args[1:]]
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Unfit":
+                found += [sample(each) for each in getattr(node.args[0], "elts", ())]
+            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "NO_REFERENCE":
+                found.append(sample(node.value))
     return [each for each in found if each and each not in ("'x': 'x'", "community: 'x'")]
 
 
@@ -41,9 +45,9 @@ def test_every_reason_has_chinese_words() -> None:
     ]
     assert mute == []
     assert in_language("amount_yuan: the bill is there and was voided: use `bill adjust`", "zh").startswith(
-        "amount_yuan: 这笔"
+        "amount_yuan：这笔"
     )
-    assert in_language("金额: too large: '9'", "zh") == "金额: 数字太大:'9'"
+    assert in_language("金额: too large: '9'", "zh") == "金额：数字太大：“9”"
     assert in_language("金额: too large: '9'", "en") == "金额: too large: '9'"
     assert in_language("something new", "zh") == "something new"
 
@@ -57,6 +61,10 @@ def test_a_chinese_office_reads_chinese_reasons(estate: Cli) -> None:
     result = estate("import", "bills", str(file))
     assert result.code == 1
     assert [row["reason"] for row in estate.refused(file)] == [
-        "b.csv row 2: 账期: 不是账期,写法如 2026、2026-Q4 或 2026-12:'2026-13'",
-        "b.csv row 3: account_code: 没有编号 'S-9':请先导入这一户",
+        "b.csv 第 2 行：账期：不是账期，写法如 2026、2026-Q4 或 2026-12：“2026-13”",
+        "b.csv 第 3 行：编号：没有编号 “S-9”：请先导入这一户",
     ]
+    assert result.out.splitlines() == ["新增 0 行，更新 0 行，没有变化 0 行，退回 2 行", "0 accepted, 2 rejected"]
+    assert result.err.splitlines()[-1] == "退回的行和原因都在：" + f"{file}.errors.csv"
+    whole = estate("import", "bills", str(estate.file("c.csv", "编号,费项\nS-1,物业费\n")))
+    assert (whole.code, "c.csv：缺少 period 这一列（也可以叫 账期、期间、所属期、费用期间）" in whole.err) == (2, True)
