@@ -17,11 +17,12 @@ from domain.plans import add_months
 from models.accounts import Account, Community
 from models.agreements import Offer, Plan, PlanPart, Promise, plan_received_fen
 from models.bills import Bill, LedgerEntry, signed
-from models.outbox import LEASE, Outbox, State
+from models.outbox import CLAIMABLE, LEASE, Outbox, State
 from models.platforms import unknown_errors
 from models.runtime import channels_health, kill_switch
 from models.staff import LIVE, StaffTask, people_waiting
 
+WAITING = (*CLAIMABLE, State.PLANNED, State.WAITING_FOR_STAFF, State.UNKNOWN)
 # Days past due at which a column of the ageing begins.
 AGES = (0, 30, 60, 90, 180)
 
@@ -247,6 +248,25 @@ async def messages(
         for state in (State.UNKNOWN, State.WAITING_FOR_STAFF)
     }
     return int(sent or 0), int(failed or 0), states
+
+
+@dataclass(frozen=True)
+class Done:
+    """What went out since a moment, and what the outbox still holds, by state; `next_at`: when the first of it is due."""
+
+    sent: int
+    failed: int
+    waiting: Mapping[str, int]
+    next_at: datetime | None
+
+
+async def done_since(session: AsyncSession, since: datetime, now: datetime) -> Done:
+    sent, failed, _ = await messages(session, since, now, None)
+    first = func.min(Outbox.not_before)
+    query = select(Outbox.state, func.count(), first).where(Outbox.state.in_(WAITING)).group_by(Outbox.state)
+    found = [(state, int(number), at) for state, number, at in await session.execute(query)]
+    moments = [at for state, _, at in found if state in CLAIMABLE]
+    return Done(sent, failed, {state: number for state, number, _ in found}, min(moments, default=None))
 
 
 async def _promises(session: AsyncSession, today: date, community_id: int | None) -> int:

@@ -18,7 +18,6 @@ import typer
 from bot.commands.context import CommandError, Desk, at_desk, opened, settings_of
 from bot.settings import ConfigError, Settings, enabled_channels
 from domain.clock import StartedClock, SystemClock, at_local
-from domain.money import yuan
 
 if TYPE_CHECKING:
     from models.verdicts import Row
@@ -106,8 +105,10 @@ def tick(
 async def _tick(settings: Settings, now: str, job: str, as_json: bool) -> None:
     from bot.app import build
     from bot.log import set_up
+    from bot.terminal import Terminal
+    from models.status import done_since
     from models.verdicts import Row
-    from scheduler import JOBS
+    from scheduler import JOBS, next_run
 
     if job and job not in {entry.name for entry in JOBS}:
         raise CommandError(f"--job {job}: no such job: one of {', '.join(entry.name for entry in JOBS)}")
@@ -117,14 +118,23 @@ async def _tick(settings: Settings, now: str, job: str, as_json: bool) -> None:
         async with opened(settings) as database:
             built = await build(settings, database, clock)
             await asyncio.gather(*(built.open(channel) for channel in built.channels.values()))
-            ran = await built.tick(clock.now(), only=job or None, on_demand=True)
+            since = clock.now()
+            ran = await built.tick(since, only=job or None, on_demand=True)
             await built.deliver()
             await asyncio.gather(*(channel.stop() for channel in built.channels.values()))
-    rows = [
-        row for each in ran if each.name in ("plan", "offers") and isinstance(each.result, list) for row in each.result
-    ]
+            async with database.read() as session:
+                done = await done_since(session, since, clock.now())
+    planned = (each.result for each in ran if each.name in ("plan", "offers") and isinstance(each.result, list))
+    rows = [row for result in planned for row in result if isinstance(row, Row)]
     failed = [each for each in ran if each.error]
-    show_rows([row for row in rows if isinstance(row, Row)], as_json)
+    if as_json:
+        print_rows(rows)
+    else:
+        terminal = Terminal(built.office.wording, settings.organisation.language)
+        terminal.rows(rows)
+        upcoming = next_run(built.office, clock.now())
+        for line in terminal.ticked(rows, done, bool(built.channels), upcoming, settings.organisation.zone):
+            typer.echo(line)
     for each in failed:
         typer.echo(f"job {each.name} failed: {each.error} (see the log)", err=True)
     if failed:
@@ -138,7 +148,8 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """Who would get what on a date, who goes to staff, who waits, and why. Sends nothing."""
-    from bot.content import load_office
+    from bot.content import load_office, load_wording
+    from bot.terminal import Terminal
     from jobs.offers import preview as plan_preview
 
     day = parse_day(on)
@@ -148,29 +159,18 @@ def preview(
         morning = at_local(day, office.policy(office.kind).window_from, office.zone)
         return await plan_preview(desk.database, office, day, morning)
 
-    show_rows(at_desk(context, work), as_json)
-
-
-def show_rows(rows: Sequence[Row], as_json: bool) -> None:
-    """Decisions as JSON, or as a short table with a summary."""
+    rows = at_desk(context, work)
     if as_json:
-        typer.echo(json.dumps([row.to_json() for row in rows], ensure_ascii=False))
+        print_rows(rows)
         return
-    from rich.console import Console
-    from rich.table import Table
+    terminal = Terminal(load_wording(), settings_of(context).organisation.language)
+    terminal.rows(rows)
+    for line in terminal.counts(rows) or [terminal.say("no_accounts")]:
+        typer.echo(line)
 
-    table = Table("account", "decision", "stage", "channel", "reason", "at")
-    for row in rows:
-        reason = f"{row.reason} ({row.moved})" if row.moved else row.reason
-        table.add_row(row.account, row.decision, row.stage or "", row.channel or "", reason, row.at)
-    console = Console()
-    if rows:
-        console.print(table)
-    counts: dict[str, int] = {}
-    for row in rows:
-        name = row.decision if row.decision != "wait" else f"wait ({row.reason})"
-        counts[name] = counts.get(name, 0) + 1
-    console.print(", ".join(f"{number} {name}" for name, number in sorted(counts.items())) or "no accounts yet")
+
+def print_rows(rows: Sequence[Row]) -> None:
+    typer.echo(json.dumps([row.to_json() for row in rows], ensure_ascii=False))
 
 
 @app.command()
@@ -180,7 +180,8 @@ def status(
     as_json: Json = False,
 ) -> None:
     """The board: due, received, open, what was sent, who waits, how the channels are."""
-    from bot.content import load_office
+    from bot.content import load_office, load_wording
+    from bot.terminal import Terminal
     from models.status import Channel, board
     from scheduler import next_run
 
@@ -197,29 +198,7 @@ def status(
     if as_json:
         typer.echo(json.dumps(figures, ensure_ascii=False))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(show_header=False)
-    for name, value in figures.items():
-        shown = shown_figure(name, value)
-        table.add_row(name.removesuffix("_fen"), shown)
-    Console().print(table)
-
-
-def shown_figure(name: str, value: object) -> str:
-    """One figure of the board as people read it."""
-    if name.endswith("_fen") and isinstance(value, int):
-        return yuan(value)
-    if name == "rate" and isinstance(value, float):
-        return f"{value:.1%}"
-    if isinstance(value, dict):
-        shown = []
-        for channel, each in value.items():
-            odd = "".join(f", code {code} × {number}" for code, number in each.get("unknown_errors", {}).items())
-            shown.append(f"{channel} {'ok' if each['ok'] else 'down'}{odd}")
-        return "; ".join(shown) or "none"
-    return "" if value is None else str(value)
+    Terminal(load_wording(), settings_of(context).organisation.language).board(figures)
 
 
 @app.command()
