@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from bot.channels.sandbox_platform import BOT, Line, NotPossible
-from bot.demo_stage import CYCLE, Demo
+from bot.demo_stage import CYCLE, CYCLE_ACTS, Demo
 from domain.clock import at_local
 
 LINES_LOOKED_AT = 15  # of a chat, for what a step must have brought there
@@ -36,16 +36,30 @@ class Cycle:
         return int(noted) if noted else None
 
     @property
+    def _halted_at(self) -> str:
+        """How many actions of the next step are done already, where it was halted on its way; else empty."""
+        return self._demo.platform.noted.get(CYCLE_ACTS, "")
+
+    @property
     def _script(self) -> dict[str, Any]:
         return self._demo.scenario.told("cycle")
 
     def state(self, language: str) -> dict[str, Any]:
-        """The steps in one language, each with the chat to look at, and how far the cycle is (`played`: None, not begun)."""
+        """The steps in one language, each with the chat to look at, and how far the cycle is.
+
+        `played`: None, not begun; `halfway`: the next step was halted on its way.
+        """
         steps = [
             {"caption": step["caption"][language], "chat": self._chat(step["chat"]), "tab": step.get("tab", "")}
             for step in self._script["step"]
         ]
-        return {"intro": self._script["intro"][language], "steps": steps, "played": self.played, "busy": self.playing}
+        return {
+            "intro": self._script["intro"][language],
+            "steps": steps,
+            "played": self.played,
+            "halfway": bool(self._halted_at),
+            "busy": self.playing,
+        }
 
     async def begin(self) -> None:
         """The world afresh, at the cycle's first morning, with a clock that stands between the steps."""
@@ -55,29 +69,42 @@ class Cycle:
     def leave(self) -> None:
         """The visitor goes on by themselves from here; the clock runs again."""
         self._demo.platform.note(CYCLE, "")
+        self._demo.platform.note(CYCLE_ACTS, "")
         self._demo.hold(False)
         self._demo.hub.tell("cycle", {"played": None})
 
     async def step(self) -> None:
-        """Play the next step. Raises NotPossible when none is left, or when the chats are not as the story needs them."""
+        """Play the next step, or what is left of one that was halted; halted again it is not over.
+
+        Raises NotPossible when none is left, or when the chats are not as the story needs them.
+        """
         async with self._playing:
             number, steps = self.played, self._script["step"]
             if number is None or number >= len(steps):
                 raise NotPossible("cycle_over")
             step = steps[number]
-            for action in step.get("do", ()):
-                await self._do(action)
+            try:
+                done = int(self._halted_at or 0)
+                self._demo.platform.note(CYCLE_ACTS, "")
+                for at, action in enumerate(step.get("do", ())[done:], start=done):
+                    if not await self._do(action):
+                        self._demo.platform.note(CYCLE_ACTS, str(at))
+                        return
+            finally:
+                self._demo.halting = False
             if step["shows"] not in self._said(self._chat(step["chat"])):
                 raise NotPossible("cycle_astray")
             self._demo.platform.note(CYCLE, str(number + 1))
         self._demo.hub.tell("cycle", {"played": number + 1})
 
-    async def _do(self, action: Mapping[str, Any]) -> None:
+    async def _do(self, action: Mapping[str, Any]) -> bool:
+        """False when the clock was halted on its way."""
         demo, now = self._demo, self._demo.clock.now()
         who = self._chat(action.get("as", ""))
         if "clock" in action:
             wanted = datetime.fromisoformat(action["clock"])
-            await demo.forward(at_local(wanted.date(), wanted.time(), demo.app.office.zone))
+            if not await demo.forward(at_local(wanted.date(), wanted.time(), demo.app.office.zone)):
+                return False
         elif "say" in action:
             demo.platform.say(who, self._chat(action.get("in", action["as"])), now, text=action["say"])
         elif "press" in action:
@@ -88,6 +115,7 @@ class Cycle:
         await demo.settle()
         await demo.app.follow(demo.clock.now())  # papers that were asked for
         await demo.settle()
+        return True
 
     async def _pay(self, seat: str, now: datetime) -> None:
         """All that is open there arrives at the bank; what was promised is kept with it, and it is thanked for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -31,7 +31,7 @@ from bot.papers import FOLDER
 from bot.settings import DatabaseSection, Organisation, Settings
 from bot.wechat_memory import DatabaseMemory
 from domain.billing import Period
-from domain.clock import monotonic
+from domain.clock import at_local, monotonic
 from jobs import broadcast
 from models import outbox
 from models.accounts import Account
@@ -43,6 +43,7 @@ from understanding.reader import Reader
 DEFAULT_SCENARIO = "clean-month"
 NO_NOTES: Mapping[str, str] = MappingProxyType({})
 CYCLE = "cycle"  # the note of how many steps of a guided cycle are played; empty when none is
+CYCLE_ACTS = "cycle_acts"  # and of how many actions of a step that was halted on its way
 JUMP_MAX = timedelta(days=31)
 STOP_APART = timedelta(minutes=10)  # during a jump, the least time between two stops
 NIGHT_HOUR, DAY_HOURS = 5, (8, 9, 13, 18)  # local hours at which a jump runs the night's jobs, and the day's
@@ -72,6 +73,9 @@ class Demo:
         self._reader = reader
         self._moving = asyncio.Lock()
         self._stopping = False
+        self.halting = False  # a visitor has asked for it: the day that the jump is in is its last
+        self._to: datetime | None = None  # where the jump under way ends
+        self._done = 1.0  # how far it is
         self._running: Running | None = None
         self._ticked_at = self._followed_at = self._noted_at = 0.0
         self._planned_on: date | None = None  # the last day that a jump planned
@@ -191,6 +195,7 @@ class Demo:
         platform.listeners.append(self.hub.tell)
         self._ticked_at = self._followed_at = self._noted_at = monotonic()
         self._planned_on = None
+        self.halting = False
         self._running = Running(self.app, channel, self._live)
         await self._running.start()
         await self.app.tick(self.clock.now())
@@ -241,36 +246,58 @@ class Demo:
         self.tell_clock()
 
     def tell_clock(self, done: float = 1.0) -> None:
+        self._done = done
         self.hub.tell("clock", {**self.clock_state(), "done": round(done, 3)})
 
+    def halt(self) -> None:
+        """Let the jump under way, or the next one of the step that is played, end with the day that it is in."""
+        self.halting = True
+        if self._to is not None:
+            tomorrow = self.app.office.today(self.clock.now()) + timedelta(days=1)
+            self._to = min(self._to, at_local(tomorrow, time(), self.app.office.zone))
+        self.tell_clock(self._done)
+
     def clock_state(self) -> dict[str, Any]:
+        """`to`: where the jump under way leads; empty when there is none."""
         return {
-            "now": self.clock.now().astimezone(self.app.office.zone).isoformat(timespec="seconds"),
+            "now": self._local(self.clock.now()),
             "running": self.clock.running,
             "moving": self.moving,
+            "halting": self.halting,
+            "to": self._local(self._to) if self._to else "",
         }
+
+    def _local(self, moment: datetime) -> str:
+        return moment.astimezone(self.app.office.zone).isoformat(timespec="seconds")
 
     async def next_event(self) -> datetime:
         """When something happens next: a message goes out, a resident acts, the morning's planning; else in an hour."""
         now = self.clock.now()
         return min(await self._coming(now), default=now + timedelta(hours=1))
 
-    async def forward(self, to: datetime) -> None:
-        """Move the clock on to `to`, hour by hour at most; at each stop the due jobs run and everything settles."""
+    async def forward(self, to: datetime) -> bool:
+        """Move the clock on to `to`, hour by hour at most; at each stop the due jobs run and everything settles.
+
+        False when it was halted on the way: the clock stands at the end of a day then.
+        """
         async with self._moving:
             start, app = self.clock.now(), self.app
-            to = min(max(to, start), start + JUMP_MAX)
+            to = self._to = min(max(to, start), start + JUMP_MAX)
+            if self.halting:
+                self.halt()
             was_running = self.clock.running
             self.clock.run(False)
             try:
-                while self.clock.now() < to and not self._stopping:
-                    await self._stop_at(await self._next_stop(self.clock.now(), to))
+                while (now := self.clock.now()) < self._to and not self._stopping:
+                    await self._stop_at(await self._next_stop(now, self._to))
                     self.tell_clock((self.clock.now() - start) / (to - start))
             finally:
+                self.halting, self._to = False, None
                 if self.app is app:
                     self.clock.run(was_running)
         self._note_clock()
         self.tell_clock()
+        return self.clock.now() >= to
 
     async def _next_stop(self, now: datetime, to: datetime) -> datetime:
         hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)

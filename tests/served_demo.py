@@ -71,6 +71,10 @@ class ServedDemo:
     async def pass_time(self, action: str) -> None:
         """Move the clock as the page does, and wait until it has arrived."""
         await self.post("/clock", action=action)
+        await self.at_rest()
+
+    async def at_rest(self) -> None:
+        """Wait until the clock is not on its way."""
         deadline = monotonic() + WAIT_SECONDS * 3
         while (await self.get("/state"))["clock"]["moving"]:
             assert monotonic() < deadline, "the clock did not arrive"

@@ -140,8 +140,8 @@ class Page:
             return there
         entered = self._door.entered(request)
         context = {
-            "t": self._door.words[language],
-            "words": self._door.words[language],
+            "t": (words := self._door.words_in(language, self._demo.world)),
+            "words": words,
             "language": language,
             "token": self._door.token if entered else "",
             "wrong": given is not None,
@@ -231,7 +231,7 @@ class Page:
             return JSONResponse(await facts.jobs(session, demo.app.office, demo.clock.now()))
 
     async def tour(self, request: Request) -> Response:
-        """The steps of the one-minute show, with the people they speak of."""
+        """The steps of the world's one-minute show, with the people they speak of."""
         seats = views.chats_by_place(self._demo.platform)
         language = self._door.language(request)
         steps = [
@@ -240,7 +240,7 @@ class Page:
                 "chat": seats.get(step.get("chat", ""), step.get("chat", "")),
                 "caption": step["caption"][language],
             }
-            for step in raw("property/tour")["step"]
+            for step in self._demo.scenario.told("tour")["step"]
         ]
         return JSONResponse(
             {"steps": [{**step, "as": seats.get(step.get("as", ""), step.get("as", ""))} for step in steps]}
@@ -301,6 +301,10 @@ class Page:
 
     async def move_clock(self, request: Request) -> Response:
         demo, action = self._demo, self._door.field(request, "action")
+        if action == "stop":
+            if demo.moving or self._cycle.playing:
+                demo.halt()
+            return JSONResponse(demo.clock_state())
         self._only_at_rest(request)
         if action in ("pause", "go"):
             demo.hold(action == "pause")

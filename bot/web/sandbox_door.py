@@ -55,6 +55,12 @@ class Door:
     def language(self, request: Request) -> str:
         return tongue(request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE) or "zh")
 
+    def words_in(self, language: str, world: str) -> dict[str, str]:
+        """The page's words; those that `[in_{world}.…]` has are a world's own, such as a school's for its families."""
+        own = f"in_{world}."
+        words = self.words[language]
+        return words | {name.removeprefix(own): text for name, text in words.items() if name.startswith(own)}
+
     def refuse(self, request: Request, status: int, reason: str, **fields: str) -> HTTPException:
         """The refusal in one line; `reason` names it in content/sandbox.*.toml."""
         return HTTPException(status, self.words[self.language(request)][f"error.{reason}"].format(**fields))

@@ -24,6 +24,7 @@ from models.runtime import JobRun
 from models.staff import StaffTask
 from models.standing import households
 from models.status import board as status_board
+from models.status import rate_of
 
 LEDGER_ROWS_MAX = 40
 LOOK_BACK = timedelta(days=60)  # of renewal windows, as 续班情况 looks
@@ -254,10 +255,7 @@ async def board(session: AsyncSession, office: Office, now: datetime, since: dat
     return {
         **figures,
         "next_run": next_run.isoformat() if next_run else "",
-        "rates": (rates := await _rates(session, since - timedelta(days=RATE_DAYS_BEFORE), today)),
-        "rate_at_start": rates[RATE_DAYS_BEFORE - 1]["rate"],
-        "days_before": RATE_DAYS_BEFORE,
-        "days": max(len(rates), RATE_DAYS_BEFORE + RATE_DAYS_AHEAD),
+        **await _rates(session, since, today),
         "waits": {str(reason): int(number) for reason, number in waiting},
         "renewals": await _renewals(session, today),
         "paid_today": {"number": int(number), "fen": int(fen)},
@@ -279,8 +277,11 @@ async def _renewals(session: AsyncSession, today: date) -> list[Json]:
     ]
 
 
-async def _rates(session: AsyncSession, first: date, today: date) -> list[Json]:
-    """Received ÷ due at the end of each day from `first` to `today`, from the entries' own dates."""
+async def _rates(session: AsyncSession, since: date, today: date) -> Json:
+    """Received ÷ due at the end of each day up to `today`, from the entries' own dates, and on the morning of `since`.
+
+    `came_due_fen`: by how much more than the day before is due on a day, which lowers the rate.
+    """
     rows = await session.execute(
         select(LedgerEntry.kind, LedgerEntry.amount_fen, LedgerEntry.on_date, Bill.due_on)
         .join(Bill, Bill.id == LedgerEntry.bill_id)
@@ -288,17 +289,28 @@ async def _rates(session: AsyncSession, first: date, today: date) -> list[Json]:
     )
     due: dict[date, int] = defaultdict(int)
     received: dict[date, int] = defaultdict(int)
+    then_due = then_received = 0
     for kind, fen, on, due_on in rows:
         counts_from = max(on, due_on)  # a bill counts from its due day, and so does what was paid before
-        due[counts_from] += BILLED_SIGN.get(EntryKind(kind), 0) * fen
-        received[counts_from] += RECEIVED_SIGN.get(EntryKind(kind), 0) * fen
+        billed, came_in = BILLED_SIGN.get(EntryKind(kind), 0) * fen, RECEIVED_SIGN.get(EntryKind(kind), 0) * fen
+        due[counts_from] += billed
+        received[counts_from] += came_in
+        then_due += billed if counts_from <= since else 0
+        then_received += came_in if counts_from <= since and on < since else 0
+    first = since - timedelta(days=RATE_DAYS_BEFORE)
     days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
     sums = [sum(fen for on, fen in book.items() if on < days[0]) for book in (due, received)]
     found = []
     for day in days:
         sums = [sums[0] + due.get(day, 0), sums[1] + received.get(day, 0)]
-        found.append({"on": day.isoformat(), "rate": round(sums[1] / sums[0], 4) if sums[0] else 0})
-    return found
+        rate = round(rate_of(*sums), 4)
+        found.append({"on": day.isoformat(), "rate": rate, "came_due_fen": max(0, due.get(day, 0))})
+    return {
+        "rates": found,
+        "rate_at_start": rate_of(then_due, then_received),
+        "days_before": RATE_DAYS_BEFORE,
+        "days": max(len(found), RATE_DAYS_BEFORE + RATE_DAYS_AHEAD),
+    }
 
 
 async def jobs(session: AsyncSession, office: Office, now: datetime) -> list[Json]:

@@ -100,3 +100,45 @@ async def test_the_school_cycle(demo: ServedDemo, open_page: Open, picture: Path
     await page.locator("#cycle-leave").click()
     await enter(page, "property")  # the other world is as it was left
     await expect(page.locator("#office")).to_contain_text("安和生活服务")
+
+
+async def test_the_schools_own_show(demo: ServedDemo, open_page: Open, picture: Path) -> None:
+    """A school has its own minute and its own words: parents and families, no owners."""
+    page = await open_page(LAPTOP)
+    await enter(page, "school")
+    await expect(page.locator("#tab-household")).to_have_text("家庭")
+    await expect(page.locator("#chips [data-kind=parent]")).to_be_visible()
+    await expect(page.locator("#chips [data-kind=owner]")).to_be_hidden()
+    await page.evaluate("sessionStorage.setItem('pace', '0.1')")
+    await page.reload()
+    await page.wait_for_selector("html[data-ready]")
+    await page.locator("#tour").click()
+    await expect(page.locator("#story")).to_be_visible()
+    await expect(page.locator("#story")).to_be_hidden(timeout=STEP_MS)
+    await page.screenshot(path=picture)
+    loyal, leaving = demo.person("许静"), demo.person("曹敏")
+    assert (await demo.get(f"/households/{loyal.account}"))["offer"]["seen"]
+    offer = (await demo.get(f"/households/{leaving.account}"))["offer"]
+    assert (offer["state"], offer["reason"]) == ("no", "price")
+    assert "循环和条件都会用了" in "\n".join(demo.said_by_bot(loyal.id))
+    assert "续班情况" in demo.said_by_bot(demo.person("秦校长").id)[-1]
+
+
+async def test_a_step_under_way_is_stopped_and_gone_on_with(demo: ServedDemo, open_page: Open, picture: Path) -> None:
+    page = await open_page(LAPTOP)
+    await begin(page)
+    text = page.locator("#cycle-text")
+    await page.locator("#cycle-next").click()
+    await expect(page.locator("#cycle")).to_have_attribute("data-played", "1", timeout=STEP_MS)
+    await page.locator("#cycle-next").click()  # three days
+    await expect(text).to_contain_text("第 2 步正在走")  # what happened is told when it has happened
+    await expect(page.locator("#moment-note")).to_contain_text("走到 11月23日")
+    await page.locator("#cycle-stop").click()
+    await expect(page.locator("#cycle-stop")).to_have_text("走完今天就停…")
+    await expect(page.locator("#cycle-next")).to_have_text("接着走", timeout=STEP_MS)
+    await expect(text).to_contain_text("第 2 步停在半路")
+    await expect(page.locator("#moment-time")).to_have_text("00:00:00")
+    await page.screenshot(path=picture)
+    await page.locator("#cycle-next").click()
+    await expect(page.locator("#cycle")).to_have_attribute("data-played", "2", timeout=STEP_MS)
+    await expect(text).to_contain_text("三天后还没缴的")

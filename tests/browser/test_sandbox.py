@@ -220,6 +220,20 @@ async def test_the_show_plays_to_its_end(demo: ServedDemo, open_page: Open, pict
     assert board["rate"] > board["rate_at_start"]
 
 
+async def test_a_jump_is_stopped_at_the_end_of_its_day(demo: ServedDemo, open_page: Open, picture: Path) -> None:
+    page = await open_page()
+    await expect(page.locator("#rate-means")).to_contain_text("已到期的账单里，收到的钱占多少：按金额算，不按户数。")
+    await page.locator("[data-clock=week]").click()
+    await expect(page.locator("#moment-note")).to_contain_text("走到 11月30日")
+    await expect(page.locator("#progress")).to_be_visible()
+    await expect(page.locator("#hold")).to_have_text("停下")
+    await page.screenshot(path=picture)
+    await page.locator("#hold").click()
+    await expect(page.locator("#toasts .toast")).to_contain_text("00:00", timeout=60_000)
+    await expect(page.locator("#moment-note")).to_have_text("模拟时间")
+    await expect(page.locator("[data-clock=week]")).to_be_enabled()
+
+
 async def test_the_door_and_both_languages(demo: ServedDemo, open_page: Open, picture: Path) -> None:
     door = await open_page(path="/sandbox")
     await expect(door.get_by_role("heading")).to_have_text("请用带钥匙的地址打开")

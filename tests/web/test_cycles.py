@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import json
@@ -291,6 +292,24 @@ async def test_the_school_cycle_from_the_summary_to_the_results(tmp_path: Path) 
         with zipfile.ZipFile(io.BytesIO(sheet)) as packed:
             cells = packed.read("xl/worksheets/sheet1.xml").decode()
         assert [code for code in tiers if code not in cells] == []
+        await walk.is_sound()
+
+
+async def test_a_halted_step_does_nothing_twice_when_it_goes_on(tmp_path: Path) -> None:
+    async with walking(tmp_path, "clean-month") as walk:
+        demo = walk.demo
+        await walk.step(1)
+        step = asyncio.create_task(walk.act("next"))
+        while not demo.demo.moving:  # noqa: ASYNC110 (as the page does: ask)
+            await asyncio.sleep(0.01)
+        assert (await demo.post("/clock", action="stop"))["halting"]
+        halted = await step
+        assert (halted["played"], halted["halfway"]) == (1, True)
+        assert demo.demo.clock.now().astimezone(demo.demo.app.office.zone).strftime("%m-%d %H:%M") == "11-21 00:00"
+        await walk.step(2)
+        assert not (await demo.get("/cycle"))["halfway"]
+        told = [row.stage for row in await walk.rows(Outbox, "GH-3-0801") if row.kind == "reminder"]
+        assert told == ["soon", "gentle"]
         await walk.is_sound()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -203,6 +203,35 @@ async def test_the_clock_stands_still_when_paused(demo: ServedDemo) -> None:
     assert not demo.demo.clock.running
     await demo.post("/clock", action="go")
     assert demo.demo.clock.running
+
+
+async def test_a_jump_halts_at_the_end_of_the_day_it_is_in(demo: ServedDemo) -> None:
+    assert not (await demo.post("/clock", action="stop"))["halting"]  # nothing is under way
+    clock = await demo.post("/clock", action="week")
+    assert clock["moving"]
+    stopped = await demo.post("/clock", action="stop")
+    assert stopped["halting"]
+    day = datetime.fromisoformat(stopped["now"]).date()
+    assert datetime.fromisoformat(stopped["to"]) == datetime.combine(day + timedelta(days=1), time(), ZONE)
+    await demo.at_rest()
+    now = demo.demo.clock.now().astimezone(ZONE)
+    assert (now.date(), now.hour, now.minute) == (day + timedelta(days=1), 0, 0)
+    assert await findings(demo.demo.app.database) == []
+    state = (await demo.get("/state"))["clock"]
+    assert (state["halting"], state["to"], state["running"]) == (False, "", True)
+    await demo.pass_time("hour")  # and goes on as ever
+    assert demo.demo.clock.now().astimezone(ZONE).hour == 1
+
+
+async def test_a_month_that_comes_due_lowers_the_rate_and_says_so(tmp_path: Path) -> None:
+    """The due day's own morning is the beginning that the rate is held against, not the evening before."""
+    async with served(tmp_path, "group") as demo:
+        board = await demo.get("/board")
+        assert board["rate_at_start"] == pytest.approx(board["rate"], abs=0.001)
+        before, today = board["rates"][-2:]
+        assert today["rate"] < before["rate"]
+        assert today["came_due_fen"] > 0
+        assert before["came_due_fen"] == 0
 
 
 async def test_the_next_event_is_somebody_acting(demo: ServedDemo) -> None:

@@ -68,13 +68,15 @@ async function board() {
   const figures = await get("/board");
   const tile = (name, value, alert = false) => el("div", { class: alert ? "tile alert" : "tile" }, el("small", {}, t(`board.${name}`)), el("b", {}, String(value)));
   const whole = (fen) => Math.round(fen / 100).toLocaleString("en-US");
+  const fallen = figures.rates.filter((each, n) => n && each.came_due_fen && each.rate < figures.rates[n - 1].rate); // and why
   const waits = Object.entries(figures.waits).sort((a, b) => b[1] - a[1]);
   const most = Math.max(1, ...waits.map(([, number]) => number));
   return [
     el("div", {},
       el("div", { class: "rate" }, el("b", { id: "rate" }, percent(figures.rate), el("small", {}, "%")),
         el("span", {}, `${t("board.rate")} · ${t("board.since", { rate: `${percent(figures.rate_at_start)}%` })}`)),
-      curve(figures.rates, figures.days, figures.days_before)),
+      curve(figures.rates, figures.days, figures.days_before),
+      el("div", { id: "rate-means" }, [t("board.rate_means"), ...fallen.map((each) => t("board.came_due", { day: onDay(each.on), amount: whole(each.came_due_fen) }))].map((said) => el("p", { class: "none" }, said)))),
     figures.renewals.length ? renewals(figures.renewals) : null,
     el("div", { class: "tiles" }, tile("due", whole(figures.due_fen)), tile("received", whole(figures.received_fen)), tile("open", whole(figures.open_fen))),
     el("div", { class: "tiles" },

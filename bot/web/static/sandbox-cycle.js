@@ -5,6 +5,7 @@ import * as behind from "./sandbox-behind.js";
 
 let cycle = null; // what the server said last
 let busy = false;
+let halting = false; // the visitor has asked: the step ends with the day it is in
 let pick = async () => {};
 
 export function begin(open) {
@@ -12,6 +13,7 @@ export function begin(open) {
   $("cycle-begin").addEventListener("click", async () => { if (await ask(t("cycle.sure"))) move("begin"); });
   $("cycle-next").addEventListener("click", next);
   $("cycle-look").addEventListener("click", look);
+  $("cycle-stop").addEventListener("click", stop);
   $("cycle-leave").addEventListener("click", () => move("leave"));
 }
 
@@ -32,18 +34,22 @@ function draw() {
     "data-world": name, "aria-pressed": String(name === state.world), onclick: () => enter(name),
   }, t(`world.${name}`))));
   $("stage").hidden = on();
-  $("tour").hidden = on() || state.world !== setting.worlds[0]; // the show is about the first world
+  $("tour").hidden = on();
   $("cycle").hidden = !on();
   if (!on()) return;
-  const [told, number] = busy ? [cycle.steps[cycle.played], cycle.played + 1] : [step(), cycle.played];
-  $("cycle-text").textContent = told?.caption ?? cycle.intro;
+  const told = busy || cycle.halfway ? null : step(); // what a step brought is told when it is there to be seen
+  const number = busy || cycle.halfway ? cycle.played + 1 : cycle.played;
+  $("cycle-text").textContent = busy ? t("cycle.going", { n: number }) : cycle.halfway ? t("cycle.halfway", { n: number }) : (told?.caption ?? cycle.intro);
   $("cycle-step").textContent = t("tour.step", { n: number, all: cycle.steps.length });
   $("cycle-bar").style.width = `${(number / cycle.steps.length) * 100}%`;
-  $("cycle-look").hidden = busy || !told;
+  $("cycle-look").hidden = !told;
   $("cycle-look").textContent = told ? t("cycle.look", { name: nameOf(told.chat) }) : "";
   $("cycle-next").hidden = over();
   $("cycle-next").disabled = busy;
-  $("cycle-next").textContent = t(busy ? "cycle.busy" : cycle.played ? "cycle.next" : "cycle.first");
+  $("cycle-next").textContent = t(busy ? "cycle.busy" : cycle.halfway ? "cycle.resume" : cycle.played ? "cycle.next" : "cycle.first");
+  $("cycle-stop").hidden = !busy;
+  $("cycle-stop").disabled = halting;
+  $("cycle-stop").textContent = t(halting ? "clock.halting" : "clock.stop");
   $("cycle-leave").textContent = t(over() ? "cycle.done" : "cycle.leave");
   $("cycle-leave").disabled = busy;
   $("cycle").dataset.played = String(busy ? -1 : cycle.played);
@@ -60,6 +66,12 @@ async function move(action) {
   draw();
 }
 
+async function stop() {
+  halting = true;
+  draw();
+  await attempt(() => post("/clock", { action: "stop" }));
+}
+
 async function next() {
   busy = true;
   draw();
@@ -67,9 +79,9 @@ async function next() {
   const chat = cycle.steps[cycle.played].chat;
   await attempt(() => pick(chat));
   await move("next");
-  busy = false;
+  busy = halting = false;
   await attempt(load);
-  if (cycle.played && step().chat === chat) await look();
+  if (cycle.played && !cycle.halfway && step().chat === chat) await look();
   if (!over()) $("cycle-next").focus({ preventScroll: true });
 }
 

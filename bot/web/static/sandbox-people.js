@@ -37,6 +37,8 @@ export function seen(chat) {
 }
 
 export function draw() {
+  const kinds = new Set(["all", kind, ...[...state.people.values()].map((person) => person.kind), ...(state.groups.size ? ["group"] : [])]);
+  for (const chip of $("chips").children) chip.hidden = !kinds.has(chip.dataset.kind); // a school has no owners
   const wanted = $("search").value.trim().toLowerCase();
   const fits = (text) => !wanted || text.toLowerCase().includes(wanted);
   const people = [...state.people.values()].filter(

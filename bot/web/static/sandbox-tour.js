@@ -5,6 +5,7 @@ import * as chat from "./sandbox-chat.js";
 import * as behind from "./sandbox-behind.js";
 
 const WAIT_MS = 9000; // for an answer
+const WEEK_MS = 180000; // for a week to pass, on a slow machine
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const pace = Number(sessionStorage.getItem("pace") ?? 1); // below 1 the show hurries
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms * pace));
@@ -26,11 +27,14 @@ async function until(ready, limit = WAIT_MS) {
 export async function play(page) {
   if (!stopped) return;
   stopped = false;
-  $("story-stop").onclick = () => { stopped = true; };
+  $("story-stop").onclick = () => {
+    stopped = true;
+    if (state.clock.moving) page.moveClock("stop");
+  };
   try {
     if (!page.fresh) {
       const again = new Promise((resolve) => { onRestart = resolve; });
-      await post("/scenario", { name: "clean-month" });
+      await post("/scenario", { name: state.scenarios[0] });
       await Promise.race([again, sleep(8000)]);
       state.seen = {};
       await page.load();
@@ -65,10 +69,10 @@ async function act(page, step) {
   show(view);
   light(view);
   if (step.say) await type(step.say);
-  if (step.press) await press(step.press);
+  if (step.press) await press(step.press, step.under ?? "");
   if (step.clock) {
     await page.moveClock(step.clock);
-    await until(() => !state.clock.moving, 30000);
+    await until(() => !state.clock.moving, WEEK_MS);
   }
 }
 
@@ -94,11 +98,11 @@ async function type(text) {
 /** What the bot said last in this chat, edits included. */
 const told = () => JSON.stringify(state.lines.filter((line) => !line.sender).map((line) => [line.id, line.text]).slice(-2));
 
-/** Press the newest button with one of these labels. */
-async function press(wanted) {
+/** Press the newest button with one of these labels, under a message with these words. */
+async function press(wanted, under) {
   let found = null;
   await until(() => {
-    for (const line of [...state.lines].reverse()) {
+    for (const line of state.lines.filter((each) => each.text.includes(under)).reverse()) {
       for (const choice of line.choices.flat()) {
         if (!choice.used && !choice.pressed && wanted.includes(choice.label)) { found = [line, choice]; return true; }
       }

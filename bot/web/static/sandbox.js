@@ -40,8 +40,12 @@ function drawClock() {
   $("moment-date").textContent = day(at);
   $("moment-time").textContent = seconds(at);
   $("pulse").classList.toggle("still", !state.clock.running && !state.clock.moving);
-  $("hold").textContent = t(state.clock.running || state.clock.moving ? "clock.pause" : "clock.go");
-  for (const button of document.querySelectorAll("[data-clock]")) button.disabled = state.clock.moving;
+  const { running, moving, halting, to, done } = state.clock;
+  $("moment-note").textContent = moving && to ? t("clock.moving_to", { to: when(to), done: Math.round((done ?? 0) * 100) }) : t("page.simulated");
+  $("moment-note").parentElement.classList.toggle("moving", moving);
+  for (const button of document.querySelectorAll("[data-clock]")) button.disabled = moving;
+  $("hold").textContent = t(moving ? (halting ? "clock.halting" : "clock.stop") : running ? "clock.pause" : "clock.go");
+  $("hold").disabled = moving && halting;
 }
 
 let jumping = false;
@@ -83,8 +87,8 @@ function listen() {
 }
 
 const moveClock = (action) => attempt(async () => {
-  const hold = action === "pause" && !state.clock.running ? "go" : action;
-  onClock({ ...(await post("/clock", { action: hold })), done: 0 });
+  const hold = action !== "pause" ? action : state.clock.moving ? "stop" : state.clock.running ? "pause" : "go";
+  onClock({ done: state.clock.done ?? 0, ...(await post("/clock", { action: hold })) });
 });
 
 function wire() {
@@ -104,7 +108,7 @@ function wire() {
     location.assign("/sandbox");
   });
   $("tour").addEventListener("click", async () => {
-    const fresh = state.scenario === "clean-month" && !touched();
+    const fresh = state.scenario === state.scenarios[0] && !touched();
     if (fresh || (await ask(t("tour.sure")))) tour.play({ pick, moveClock, load, fresh });
   });
 }
