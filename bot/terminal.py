@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from domain.money import yuan
-from domain.wording import Wording, day_words
+from domain.wording import Wording, day_words, tongue
 from models.outbox import CLAIMABLE, State
 
 if TYPE_CHECKING:
@@ -42,8 +42,10 @@ class Terminal:
     def listed(self, counts: Mapping[str, int]) -> str:
         """`已缴清 41、离上次太近 3`, the most first."""
         ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-        comma = self.wording.text("list.comma", self.language)
-        return comma.join(f"{words} {number}" for words, number in ranked)
+        return self.joined(f"{words} {number}" for words, number in ranked)
+
+    def joined(self, parts: Iterable[str]) -> str:
+        return ("、" if tongue(self.language) == "zh" else ", ").join(parts)
 
     def show(self, table: Table) -> None:
         Console().print(table)

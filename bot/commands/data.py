@@ -93,6 +93,7 @@ def _import(context: typer.Context, kind: str, file: Path, dry_run: bool) -> Non
     from bot.importing.file import understand_file
     from bot.importing.refused import give_back, in_language, reason_words, row_words
     from bot.importing.storing import refuse_strangers, store
+    from bot.terminal import Terminal
 
     words = load_wording()
     try:
@@ -100,7 +101,7 @@ def _import(context: typer.Context, kind: str, file: Path, dry_run: bool) -> Non
     except CommandError as wrong:
         raise CommandError(in_language(str(wrong), language)) from None
     if found.sheet.unknown:
-        names = words.text("list.comma", language, {}).join(found.sheet.unknown)
+        names = Terminal(words, language).joined(found.sheet.unknown)
         typer.echo(words.text("import.left_out", language, {"file": str(file), "columns": names}), err=True)
     with _progress(file.name, len(found.rows)) as advance:
 
