@@ -50,7 +50,7 @@ def _line(turn: Turn, each: ClassResult) -> str:
         "no": str(each.answers[OfferState.NO]),
         "open": str(each.answers[OfferState.OPEN] + each.answers[OfferState.EXPIRED]),
         "tiers": turn.words("list.comma").join(f"{name} {number}" for name, number in sorted(each.tiers.items())),
-        "reasons": turn.words("renewal.reasons", reasons=reasons) if reasons else "",
+        "reasons": "\n  " + turn.words("renewal.reasons", reasons=reasons) if reasons else "",
     }
     return turn.words("renewal.line", **fields)
 

@@ -121,7 +121,7 @@ async def test_the_schools_own_show(demo: ServedDemo, open_page: Open, picture: 
     offer = (await demo.get(f"/households/{leaving.account}"))["offer"]
     assert (offer["state"], offer["reason"]) == ("no", "price")
     assert "循环和条件都会用了" in "\n".join(demo.said_by_bot(loyal.id))
-    assert "续班情况" in demo.said_by_bot(demo.person("秦校长").id)[-1]
+    assert "续班情况 · 到12月3日（周四）为止" in "\n".join(demo.said_by_bot(demo.person("秦校长").id))
 
 
 async def test_a_step_under_way_is_stopped_and_gone_on_with(demo: ServedDemo, open_page: Open, picture: Path) -> None:
