@@ -10,8 +10,8 @@ from tests.handlers.staff.world import World
 
 async def test_a_situation_is_found_and_read(world: World) -> None:
     assert "写下情况就能找" in await world.say("collector", "/cases")
-    assert "房子漏水，修好再缴" in await world.say("collector", "漏水")
-    told = await world.press("collector", "房子漏水，修好再缴")
+    assert "房子漏水,修好再缴" in await world.say("collector", "漏水")
+    told = await world.press("collector", "房子漏水,修好再缴")
     assert "先报修" in told
     assert "修好了再商量" in told
     assert "发给住户" not in world.labels("collector")
