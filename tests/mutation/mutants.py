@@ -48,9 +48,10 @@ NAMES |= {wrong: right for right, wrong in NAMES.items()}
 
 @dataclass(frozen=True)
 class Mutant:
-    """`code` is the whole module with one fault, at `line`."""
+    """`code` is the whole module with one fault, at `line`; `body`: the lines of the function it is in, none at import."""
 
     line: int
+    body: range
     before: str
     after: str
     code: CodeType
@@ -85,14 +86,28 @@ def mutants(source: str, filename: str, *, words: bool = True) -> Iterator[Mutan
     of exceptions.
     """
     tree = ast.parse(source)
-    line = 0
+    bodies = list(_bodies(tree))
     for node, put in _places(tree):
-        line = getattr(node, "lineno", line)
+        line = _line(node)
+        body = next((lines for lines in bodies if line in lines), range(0))
         for replacement in () if _is_words(node) and not words else _faults(node):
             put(replacement)
             code = compile(ast.fix_missing_locations(tree), filename, "exec")
-            yield Mutant(line, _written(node), _written(replacement), code)
+            yield Mutant(line, body, _written(node), _written(replacement), code)
         put(node)
+
+
+def _bodies(node: ast.AST) -> Iterator[range]:
+    """The lines of each function's statements: what runs when it is called, not when the module is imported."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield range(child.body[0].lineno, (child.end_lineno or child.lineno) + 1)
+        else:
+            yield from _bodies(child)
+
+
+def _line(node: ast.AST) -> int:
+    return node.target.lineno if isinstance(node, ast.comprehension) else getattr(node, "lineno", 0)
 
 
 Put = Callable[[ast.AST], None]

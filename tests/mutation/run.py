@@ -2,12 +2,16 @@
 
     python -m tests.mutation.run                                  all of domain/
     python -m tests.mutation.run domain/gate.py domain/keys.py    these files
+    python -m tests.mutation.run --sample 40 --seed 7             40 faults of each file by chance: minutes, not an hour
     python -m tests.mutation.run --least 95 domain/money.py       exit 1 below 95 % killed (90 by default)
 
 Each mutant lives in a forked process of its own and never on the disk. It meets only the tests of tests/domain that pass
-through its line (the code that runs at import, tables for instance, meets all that pass through its module), quickest
-first; the first that fails has killed it. So has an error, or a loop without end. Hypothesis draws the same examples each
-time and shrinks nothing.
+through its line (the code that runs at import, tables for instance, meets all that pass through its module), first the
+ones that killed others, then the quickest; the first that fails has killed it. So has an error, or a loop without end.
+Hypothesis draws the same examples each time and shrinks nothing.
+
+A fault inside of a function is planted in a process that has collected all tests before, by giving the function other
+code; what runs at import is planted before its module is imported, and the test files are collected anew.
 
 The two libraries that do this for others were tried: mutmut leaves everything outside of functions alone, which here is
 most of the rules (the gate's table, the chart of accounts, the policies' defaults); cosmic-ray starts an interpreter per
@@ -18,26 +22,30 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gc
 import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import json
 import os
+import random
 import resource
 import signal
 import sys
 import tempfile
 import time
 import types
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 from coverage import CoverageData
-from hypothesis import Phase, settings
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from tests.mutation.mutants import Mutant, mutants
 
@@ -46,7 +54,7 @@ TESTS = "tests/domain"
 LEAST_PERCENT = 90.0
 PURE_WORDS = {"domain/lint_rules.py"}  # a table of 1,600 lines of patterns: its code is mutated, not its words
 LEFT_OUT = "no_minute_of_a_year"  # six sweeps over a year say nothing that the gate's own table does not
-PLAIN = [*"-q -x --no-header --noconftest --assert=plain -p no:cacheprovider --hypothesis-profile=mutation -k".split()]
+PLAIN = [*"--noconftest --assert=plain -p no:cacheprovider -p no:terminal -s --hypothesis-profile=mutation -k".split()]
 PLAIN.append(f"not {LEFT_OUT}")
 MEMORY_BYTES = 3 * 2**30  # a mutant that grows a list for ever ends here
 
@@ -55,32 +63,28 @@ MEMORY_BYTES = 3 * 2**30  # a mutant that grows a list for ever ends here
 class Known:
     """What a run without a mutant tells: which tests pass through which line, and how long each takes."""
 
-    lines: dict[str, dict[int, list[str]]]  # file → line → tests
-    imported: dict[str, list[str]]  # file → tests in files that import it, or that use what does
-    seconds: dict[str, float]
-    libraries: list[str]
+    lines: Mapping[str, Mapping[int, Sequence[str]]]  # file → line → tests; "" where it runs without a test
+    imported: Mapping[str, Sequence[str]]  # file → tests in files that import it, or that use what does
+    seconds: Mapping[str, float]
+    libraries: Sequence[str]
 
-    def tests(self, file: str, line: int) -> list[str]:
-        """The tests that a fault in this line should fail, the quickest first."""
-        through = self.lines.get(file, {})
-        found = set(through.get(line, ()))
-        if not found:  # it runs at import, or no test gets there
-            found = {test for tests in through.values() for test in tests} | set(self.imported[file])
-        return sorted(found, key=lambda test: (self.seconds.get(test, 0.0), test))
+    def at_import(self, file: str, mutant: Mutant) -> bool:
+        """Does this run before any test: as the module is imported, or as tests are collected?"""
+        return not mutant.body or any("" in self.lines[file].get(line, ()) for line in mutant.body)
 
+    def early(self, file: str, planted: Iterable[Mutant]) -> list[Mutant]:
+        return [mutant for mutant in planted if self.at_import(file, mutant)]
 
-@dataclass
-class Score:
-    killed: int = 0
-    survivors: list[Mutant] = field(default_factory=list)
+    def late(self, file: str, planted: Iterable[Mutant]) -> list[Mutant]:
+        return [mutant for mutant in planted if not self.at_import(file, mutant)]
 
-    @property
-    def all(self) -> int:
-        return self.killed + len(self.survivors)
-
-    @property
-    def percent(self) -> float:
-        return 100.0 * self.killed / self.all if self.all else 100.0
+    def tests(self, file: str, mutant: Mutant) -> set[str]:
+        """The tests that a fault in this line should fail."""
+        through = self.lines[file]
+        if self.at_import(file, mutant):
+            return {test for tests in through.values() for test in tests if test} | set(self.imported[file])
+        # Not every line of a long expression counts as run; its function's lines do.
+        return set(through.get(mutant.line) or (test for line in mutant.body for test in through.get(line, ())))
 
 
 class Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -98,21 +102,6 @@ class Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         exec(self.code, module.__dict__)
-
-
-class Chosen:
-    """Runs the chosen tests in their order, and leaves the name of the one that failed in a file."""
-
-    def __init__(self, tests: Sequence[str], note: Path) -> None:
-        self.rank = {test: number for number, test in enumerate(tests)}
-        self.note = note
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = sorted((item for item in items if item.nodeid in self.rank), key=lambda item: self.rank[item.nodeid])
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed:
-            self.note.write_text(report.nodeid, encoding="utf-8")
 
 
 class Times:
@@ -134,50 +123,62 @@ def _ours(module: types.ModuleType) -> bool:
     return path.startswith(str(ROOT)) and "site-packages" not in path
 
 
-def learn(files: Sequence[str], folder: Path) -> Known:
+def learn(files: Sequence[str], tests: Sequence[str], folder: Path) -> Known:
     """Run the tests once as they are, with the coverage of each. Raises SystemExit when they are not green."""
     times, data = folder / "times.json", folder / "coverage"
     os.environ["COVERAGE_FILE"] = str(data)
-    options = [*PLAIN, "--cov=domain", "--cov-context=test", "--cov-report=", TESTS]
-    child = fork(lambda: pytest.main(options, plugins=[Times(times)]), seconds=600)
+    options = [*PLAIN, "-x", "--cov=domain", "--cov-context=test", "--cov-report=", *tests]
+    child = fork(lambda: pytest.main(options, plugins=[Times(times)]), seconds=1800)
     if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0:
-        raise SystemExit(f"{TESTS} is not green as it stands: mend that first")
+        raise SystemExit(f"{' '.join(tests)}: not green as it stands: mend that first")
     noted = json.loads(times.read_text(encoding="utf-8"))
     coverage = CoverageData(str(data))
     coverage.read()
     lines, imported = {}, {}
     for file in files:
-        module = file.removesuffix(".py").replace("/", ".")
-        named = {place for place in _places(noted["seconds"]) if _imports(ROOT / place, module)}
-        imported[file] = [test for test in noted["seconds"] if test.partition("::")[0] in named]
+        named = {place for place in _places(noted["seconds"]) if _module(file) in _imports(ROOT / place)}
+        imported[file] = [test for test in noted["seconds"] if _place(test) in named]
         lines[file] = _through(coverage, ROOT / file)
-        if not imported[file] and not any(lines[file].values()):  # a table that only another module reads
-            for reader in (ROOT / "domain").glob("*.py"):
-                if _imports(reader, module):
-                    imported[file] += [test for tests in _through(coverage, reader).values() for test in tests]
+        if not imported[file] and not any(test for tests in lines[file].values() for test in tests):
+            for reader in (ROOT / "domain").glob("*.py"):  # a table that only another module reads
+                if _module(file) in _imports(reader):
+                    imported[file] += [test for tests in _through(coverage, reader).values() for test in tests if test]
     return Known(lines, imported, noted["seconds"], noted["libraries"])
 
 
 def _through(coverage: CoverageData, path: Path) -> dict[int, list[str]]:
     contexts = coverage.contexts_by_lineno(str(path))
-    return {line: sorted({_test(each) for each in tests if each}) for line, tests in contexts.items()}
+    return {line: sorted({each.rpartition("|")[0] for each in tests}) for line, tests in contexts.items()}
+
+
+def _place(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def _places(tests: Iterable[str]) -> set[str]:
-    return {test.partition("::")[0] for test in tests}
+    return {_place(test) for test in tests}
 
 
-def _imports(path: Path, module: str) -> bool:
-    room, _, name = module.rpartition(".")
+def _module(file: str) -> str:
+    return file.removesuffix(".py").replace("/", ".")
+
+
+def _imports(path: Path) -> set[str]:
+    """The modules that a file imports by name."""
     nodes = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
-    return any(
-        node.module == module or (node.module == room and name in {alias.name for alias in node.names})
-        for node in nodes
-    )
+    return {node.module or "" for node in nodes} | {
+        f"{node.module}.{name.name}" for node in nodes for name in node.names
+    }
 
 
-def _test(context: str) -> str:
-    return context.rpartition("|")[0]
+def _independent(file: str) -> list[str]:
+    """The modules of domain/ that need nothing of this one: they may be imported before it is planted."""
+    needs = {_module(f"domain/{path.name}"): _imports(path) for path in (ROOT / "domain").glob("*.py")}
+    touched, more = {_module(file)}, True
+    while more:
+        found = {name for name, wanted in needs.items() if wanted & touched} - touched
+        touched, more = touched | found, bool(found)
+    return sorted(set(needs) - touched)
 
 
 def fork(work: Callable[[], int], seconds: float) -> int:
@@ -197,50 +198,136 @@ def fork(work: Callable[[], int], seconds: float) -> int:
         os._exit(code)  # nothing of the parent's is closed or flushed twice
 
 
-def meet(file: str, mutant: Mutant, tests: Sequence[str], seconds: float, note: Path) -> int:
-    """Start the tests with this mutant in place; the child's process id."""
-    module = file.removesuffix(".py").replace("/", ".")
-    places = sorted(_places(tests))
+@dataclass
+class Trial:
+    """A plugin that, instead of running the collected tests, puts the mutants of each file to them."""
 
-    def work() -> int:
-        sys.meta_path.insert(0, Planted(module, ROOT / file, mutant.code))
-        return pytest.main([*PLAIN, *places], plugins=[Chosen(tests, note)])
+    known: Known
+    chosen: Mapping[str, Sequence[Mutant]]  # by file
+    tell: Callable[[str, Sequence[Mutant]], None]  # the survivors of one file
+    folder: Path
+    jobs: int
+    killers: Counter[str] = field(default_factory=Counter)  # of the file at hand: what killed others often kills again
+    items: dict[str, pytest.Item] = field(default_factory=dict)
 
-    return fork(work, seconds)
+    def pytest_collection(self, session: pytest.Session) -> bool:
+        _warm()
+        early = {file: self.at_import(session, file) for file in self.chosen}
+        session.perform_collect()
+        self.items = {item.nodeid: item for item in session.items}
+        _warm()
+        for file, planted in self.chosen.items():
+            functions = _functions(ROOT / file)
+            self.killers.clear()
+            self.tell(
+                file, early[file] + self.judge(file, self.known.late(file, planted), partial(self.called, functions))
+            )
+        return True
 
+    def pytest_runtestloop(self) -> bool:
+        return True
 
-def judge(file: str, known: Known, folder: Path, jobs: int) -> Score:
-    """All mutants of one file."""
-    score, killers, running = Score(), Counter[str](), dict[int, tuple[Mutant, Path]]()
+    def at_import(self, session: pytest.Session, file: str) -> list[Mutant]:
+        """The survivors among the mutants of what runs before any test."""
+        planted, out = self.known.early(file, self.chosen[file]), self.folder / "survivors.json"
 
-    def settle() -> None:
-        child, status = os.wait()
-        mutant, note = running.pop(child)
-        # 0: all passed; 5: there was no test to run.
-        if os.waitstatus_to_exitcode(status) in (0, 5):
-            score.survivors.append(mutant)
-        else:
-            score.killed += 1
+        def work() -> int:
+            """In a process of its own, which imports for all of them what they have in common."""
+            for name in _independent(file):
+                importlib.import_module(name)
+            found = self.judge(file, planted, partial(self.imported, session, file))
+            out.write_text(json.dumps([planted.index(mutant) for mutant in found]))
+            return 0
+
+        if not planted:
+            return []
+        if os.waitpid(fork(work, seconds=DAY), 0)[1] != 0:
+            raise SystemExit(f"{file}: its mutants could not be planted")
+        return [planted[index] for index in json.loads(out.read_text())]
+
+    def judge(
+        self, file: str, planted: Sequence[Mutant], meet: Callable[[Mutant, Sequence[str]], bool]
+    ) -> list[Mutant]:
+        """The survivors among these mutants."""
+        survivors, running = [], dict[int, Mutant]()
+        gc.freeze()  # so that a child copies little of what it finds
+
+        def settle() -> None:
+            child, status = os.wait()
+            mutant, note = running.pop(child), self.folder / f"{child}"
+            if os.waitstatus_to_exitcode(status) == 0:
+                survivors.append(mutant)
             if note.exists():
-                killers[note.read_text(encoding="utf-8")] += 1
-        note.unlink(missing_ok=True)
+                self.killers[note.read_text(encoding="utf-8")] += 1
+                note.unlink()
 
-    for number, mutant in enumerate(
-        mutants((ROOT / file).read_text("utf-8"), str(ROOT / file), words=file not in PURE_WORDS)
-    ):
-        tests = known.tests(file, mutant.line)
-        if not tests:
-            score.survivors.append(mutant)
-            continue
-        tests = sorted(tests, key=lambda test: -killers[test])  # what killed others often kills this one, too
-        seconds = 15 + 5 * sum(known.seconds.get(test, 0.0) for test in tests)
-        note = folder / f"note-{number}"
-        running[meet(file, mutant, tests, seconds, note)] = (mutant, note)
-        if len(running) >= jobs:
+        for mutant in planted:
+            seconds = {test: self.known.seconds.get(test, 0.0) for test in self.known.tests(file, mutant)}
+            tests = sorted(seconds, key=lambda test: (-self.killers[test], seconds[test], test))
+            child = fork(lambda: 0 if meet(mutant, tests) else 1, 15 + 5 * sum(seconds.values()))  # noqa: B023
+            running[child] = mutant
+            if len(running) >= self.jobs:
+                settle()
+        while running:
             settle()
-    while running:
-        settle()
-    return score
+        return survivors
+
+    def called(self, functions: Functions, mutant: Mutant, tests: Sequence[str]) -> bool:
+        """Give the functions the mutant's code and run the tests."""
+        for code in _codes(mutant.code):
+            for function in functions.get((code.co_qualname, code.co_firstlineno), ()):
+                function.__code__ = code
+        return self.passes([self.items[test] for test in tests])
+
+    def imported(self, session: pytest.Session, file: str, mutant: Mutant, tests: Sequence[str]) -> bool:
+        """Import the mutant instead of its module, collect the tests one file after the other and run them."""
+        sys.meta_path.insert(0, Planted(_module(file), ROOT / file, mutant.code))
+        by_place = defaultdict[str, list[str]](list)
+        for test in tests:
+            by_place[_place(test)].append(test)
+        for place, wanted in by_place.items():
+            items = {item.nodeid: item for item in session.perform_collect([place])}
+            if session.testsfailed or any(test not in items for test in wanted):
+                return False
+            if not self.passes([items[test] for test in wanted]):
+                return False
+        return True
+
+    def passes(self, items: Sequence[pytest.Item]) -> bool:
+        """Run the tests, and leave the name of the first that fails in a file."""
+        for item, then in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=then)
+            if item.session.testsfailed:
+                (self.folder / f"{os.getpid()}").write_text(item.nodeid, encoding="utf-8")
+                return False
+        return True
+
+
+Functions = Mapping[tuple[str, int], Sequence[types.FunctionType]]  # by name and first line
+DAY = 86_400.0
+
+
+def _functions(path: Path) -> Functions:
+    """The functions of a module that are alive, by name and first line."""
+    found = defaultdict[tuple[str, int], list[types.FunctionType]](list)
+    for each in gc.get_objects():
+        if isinstance(each, types.FunctionType) and each.__code__.co_filename == str(path):
+            found[each.__code__.co_qualname, each.__code__.co_firstlineno].append(each)
+    return found
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    """All functions of a module's code, those of its classes too."""
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            yield inner
+            yield from _codes(inner)
+
+
+@settings(max_examples=5, database=None, deadline=None)
+@given(st.tuples(st.text(), st.integers(), st.floats(), st.dates(), st.lists(st.booleans())))
+def _warm(_drawn: object) -> None:
+    """Let Hypothesis read its tables once, not in each child."""
 
 
 def preload(libraries: Iterable[str]) -> None:
@@ -253,10 +340,24 @@ def preload(libraries: Iterable[str]) -> None:
                 continue
 
 
+def choose(files: Sequence[str], sample: int | None, seed: int) -> tuple[dict[str, list[Mutant]], dict[str, int]]:
+    """The mutants to plant in each file, and how many there are."""
+    chosen, there = {}, {}
+    for file in files:
+        found = list(mutants((ROOT / file).read_text("utf-8"), str(ROOT / file), words=file not in PURE_WORDS))
+        there[file] = len(found)
+        drawn = random.Random(f"{seed} {file}").sample(range(len(found)), min(sample or len(found), len(found)))
+        chosen[file] = [found[index] for index in sorted(drawn)]
+    return chosen, there
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation.run")
     parser.add_argument("files", nargs="*", help="files of domain/; all where none is named")
     parser.add_argument("--least", type=float, default=LEAST_PERCENT, help="percent to be killed (default: 90)")
+    parser.add_argument("--sample", type=int, help="so many mutants of each file, drawn by chance (default: all)")
+    parser.add_argument("--seed", type=int, default=1, help="of the sample (default: 1)")
+    parser.add_argument("--tests", nargs="+", default=[TESTS], help="these tests only (default: all of tests/domain)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
     files = asked.files or sorted(
@@ -273,20 +374,33 @@ def main() -> int:
         phases=[Phase.explicit, Phase.generate],
     )
     started = time.monotonic()
-    whole = Score()
+    chosen, there = choose(files, asked.sample, asked.seed)
+    killed: dict[str, float] = {}  # share by file
+
+    def tell(file: str, survivors: Sequence[Mutant]) -> None:
+        met = len(chosen[file])
+        killed[file] = 1 - len(survivors) / met if met else 1.0
+        of = "" if met == there[file] else f", drawn of {there[file]}"
+        say(f"{file:28} {met - len(survivors):5} of {met:5} killed  {100 * killed[file]:5.1f} %{of}")
+        for mutant in sorted(survivors, key=lambda each: each.line):
+            say(f"    {file}:{mutant.line}: {mutant}")
+
     with tempfile.TemporaryDirectory(prefix="mutation-") as place:
-        known = learn(files, Path(place))
+        known = learn(files, asked.tests, Path(place))
         preload(known.libraries)
-        for file in files:
-            score = judge(file, known, Path(place), asked.jobs)
-            whole.killed += score.killed
-            whole.survivors += score.survivors
-            print(f"{file:28} {score.killed:5} of {score.all:5} killed  {score.percent:5.1f} %", flush=True)  # noqa: T201
-            for mutant in sorted(score.survivors, key=lambda each: each.line):
-                print(f"    {file}:{mutant.line}: {mutant}", flush=True)  # noqa: T201
+        pytest.main([*PLAIN, *asked.tests], plugins=[Trial(known, chosen, tell, Path(place), asked.jobs)])
+    if len(killed) < len(files):
+        return 2
+    whole = sum(there.values())
+    percent = 100 * sum(there[file] * killed[file] for file in files) / whole if whole else 100.0
+    drawn = "" if asked.sample is None else f", estimated from {sum(map(len, chosen.values()))} with seed {asked.seed}"
     minutes = (time.monotonic() - started) / 60
-    print(f"{'all':28} {whole.killed:5} of {whole.all:5} killed  {whole.percent:5.1f} %  in {minutes:.1f} min")  # noqa: T201
-    return 0 if whole.percent >= asked.least else 1
+    say(f"{'all':28} {percent:5.1f} % of {whole} killed{drawn}, in {minutes:.1f} min")
+    return 0 if percent >= asked.least else 1
+
+
+def say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
