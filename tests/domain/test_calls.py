@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.calendar import Calendar, Span
 from domain.calls import (
     ABOUT_BILLS,
     ABOUT_OFFERS,
@@ -18,9 +19,11 @@ from domain.calls import (
     Calling,
     Candidate,
     Made,
+    Needs,
     Outcome,
     Why,
     allowed,
+    band_of,
     best_band,
     may_call,
     missed_in_a_row,
@@ -144,3 +147,157 @@ def test_money_speaks_for_the_last_call_of_the_week_before_it() -> None:
     assert paid_after(calls, [date(2026, 11, 4), date(2026, 11, 12)]) == {1, 2}
     assert paid_after(calls, [date(2026, 11, 13), date(2026, 11, 1)]) == set()
     assert paid_after([], [date(2026, 11, 5)]) == set()
+
+
+# the tables, written down once more
+
+
+def test_the_offices_own_limits_where_it_sets_none() -> None:
+    limits = (USUAL.opens_at, USUAL.closes_at, USUAL.per_day, USUAL.per_week, USUAL.no_answer_max)
+    assert limits == (time(9), time(20), 1, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "closes", "needs", "again_days"),
+    [
+        ("reached", False, "", 3),
+        ("promised", True, "day", 0),
+        ("will_pay", False, "", 2),
+        ("refused", True, "", 0),
+        ("no_answer", False, "", 0),  # its next attempt is worked out from the hour
+        ("wrong_number", True, "", 0),
+        ("hardship", True, "", 0),
+        ("dispute", True, "bill", 0),
+        ("call_back", False, "moment", 0),
+        ("renews", True, "", 0),
+        ("considers", True, "day", 0),
+        ("not_renewing", True, "reason", 0),
+    ],
+)
+def test_what_each_outcome_means_for_the_task(outcome: str, closes: bool, needs: str, again_days: int) -> None:
+    after = AFTER[Outcome(outcome)]
+    assert (after.closes, after.needs, after.again_days) == (closes, Needs(needs), again_days)
+
+
+def test_of_a_renewal_nobody_promises_a_payment_and_of_a_bill_nobody_renews() -> None:
+    both = {"no_answer", "call_back", "reached", "wrong_number"}
+    assert {each.value for each in ABOUT_BILLS} - both == {"promised", "will_pay", "hardship", "dispute", "refused"}
+    assert {each.value for each in ABOUT_OFFERS} - both == {"renews", "considers", "not_renewing"}
+    assert both <= {each.value for each in ABOUT_BILLS} & {each.value for each in ABOUT_OFFERS}
+    assert len(set(ABOUT_BILLS)) == len(ABOUT_BILLS) == 9
+    assert len(set(ABOUT_OFFERS)) == len(ABOUT_OFFERS) == 7
+
+
+def test_the_reasons_as_they_are_worded() -> None:
+    assert [each.value for each in Why] == (
+        "asked_for good_time any_time other_time hours next_date per_day per_week".split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "band"),
+    [
+        (8, 59, ""),
+        (9, 0, "morning"),
+        (11, 59, "morning"),
+        (12, 0, "noon"),
+        (13, 59, "noon"),
+        (14, 0, "afternoon"),
+        (17, 59, "afternoon"),
+        (18, 0, "evening"),
+        (19, 59, "evening"),
+        (20, 0, ""),
+    ],
+)
+def test_the_parts_of_a_day(hour: int, minute: int, band: str) -> None:
+    assert band_of(at(23, hour, minute), ZONE) == band
+    assert band_of(at(23, hour, minute).astimezone(ZoneInfo("UTC")), ZONE) == band
+
+
+# what is known of a household's good hours
+
+
+@pytest.mark.parametrize(
+    ("calls", "wrote", "best"),
+    [
+        ((), (), ""),
+        ((), (at(19, 13),), "noon"),
+        ((), (at(19, 22),), ""),  # at night they wrote, and nobody rings then
+        ((Made(at(18, 18), "wrong_number"),), (at(19, 18),), ""),  # nobody whom we know spoke
+        ((Made(at(18, 18), "no_answer"),), (at(17, 18), at(19, 18)), ""),  # two messages only make up for a missed call
+        ((Made(at(18, 18), "no_answer"),), (at(16, 18), at(17, 18), at(19, 18)), "evening"),
+        ((Made(at(18, 15), "refused"),), (at(17, 9), at(19, 9)), "afternoon"),
+        ((Made(at(18, 15), "reached"),), tuple(at(day, 9) for day in (16, 17, 18, 19)), "morning"),
+        ((Made(at(18, 15), "reached"), Made(at(19, 10), "reached")), (), "morning"),  # of equals the earlier one
+    ],
+)
+def test_three_for_a_call_that_was_answered_one_for_a_message_two_less_for_a_missed_call(
+    calls: tuple[Made, ...], wrote: tuple[datetime, ...], best: str
+) -> None:
+    assert best_band(one(calls=calls, wrote_at=wrote), ZONE) == best
+
+
+# when it is too early
+
+
+def test_a_date_set_after_the_last_call_is_waited_for_unless_they_asked_for_another() -> None:
+    waits = place(one(not_before=at(25, 15)), USUAL, ZONE, NOW)
+    assert (waits.ready, waits.why, waits.at) == (False, Why.NEXT_DATE, at(25, 15))
+    assert place(one(not_before=at(23, 9)), USUAL, ZONE, NOW).why is Why.ANY_TIME
+    asked = place(one(not_before=at(25, 15), asked_for=at(24, 11)), USUAL, ZONE, NOW)
+    assert (asked.why, asked.at) == (Why.NEXT_DATE, at(24, 11))
+    # The later of the two, cap or date, is the reason that is given.
+    capped = (Made(at(23, 9), Outcome.REACHED),)
+    assert place(one(calls=capped, not_before=at(24, 8)), USUAL, ZONE, NOW).why is Why.PER_DAY
+    assert place(one(calls=capped, not_before=at(24, 10)), USUAL, ZONE, NOW).why is Why.NEXT_DATE
+
+
+def test_out_of_hours_the_hour_is_the_reason_and_a_good_time_is_kept_in_mind() -> None:
+    evenings = one(wrote_at=(at(20, 18),))
+    early = place(evenings, USUAL, ZONE, at(23, 7))
+    assert (early.why, early.at, early.band, early.ready) == (Why.HOURS, at(23, 9), "evening", False)
+    asked = place(one(asked_for=at(23, 9, 50), wrote_at=(at(20, 18),)), USUAL, ZONE, NOW)
+    assert (asked.why, asked.at, asked.band) == (Why.ASKED_FOR, NOW, "evening")
+    assert may_call((), USUAL, ZONE, at(23, 20)) is Why.HOURS
+    assert may_call((), USUAL, ZONE, at(23, 19, 59)) is None
+    assert may_call((), USUAL, ZONE, at(23, 9)) is None
+
+
+def test_who_can_be_rung_later_stands_behind_in_the_order_of_time() -> None:
+    large = one(1, 900_00, not_before=at(25, 9))
+    small = one(2, 1_00, not_before=at(24, 9))
+    others = [one(4, 5_00), one(3, 5_00)]  # the same sum, the same clock: by number
+    found = queue([large, small, *others], USUAL, ZONE, NOW)
+    assert [each.candidate.task_id for each in found] == [3, 4, 2, 1]
+
+
+def test_the_offices_own_caps_are_heeded() -> None:
+    twice = Calling(per_day=2, per_week=9)
+    once_today = (Made(at(23, 9), Outcome.REACHED),)
+    assert may_call(once_today, twice, ZONE, NOW) is None
+    assert may_call((*once_today, Made(at(23, 9, 30), Outcome.REACHED)), twice, ZONE, NOW) is Why.PER_DAY
+    week = tuple(Made(at(day, 9), Outcome.REACHED) for day in (17, 18, 19, 20))
+    found = place(one(calls=week), USUAL, ZONE, NOW)  # the third last of them must lie a week back
+    assert (found.why, found.at) == (Why.PER_WEEK, at(25, 9))
+
+
+# another attempt
+
+
+@pytest.mark.parametrize(
+    ("missed_hour", "next_hour"),
+    [(9, 18), (12, 18), (14, 18), (17, 18), (18, 9), (19, 9), (7, 9), (22, 9)],
+)
+def test_the_next_attempt_is_in_the_evening_or_after_an_evening_in_the_morning(
+    missed_hour: int, next_hour: int
+) -> None:
+    assert next_attempt(at(23, missed_hour), USUAL, Desk(), ZONE) == at(24, next_hour)
+
+
+def test_the_next_attempt_keeps_the_offices_hours_and_its_festivals() -> None:
+    late = Calling(opens_at=time(10, 30))
+    assert next_attempt(at(23, 19), late, Desk(), ZONE) == at(24, 10, 30)
+    kept = Calendar(festivals=(Span("x", date(2026, 11, 24), date(2026, 11, 24)),))
+    assert next_attempt(at(23, 19), USUAL, Desk(calendar=kept), ZONE) == at(25, 9)
+    assert next_attempt(at(23, 19), Calling(calendar=kept), Desk(), ZONE) == at(25, 9)
+    assert next_attempt(at(23, 10), Calling(opens_at=time(9), closes_at=time(9, 30)), Desk(), ZONE) == at(24, 9)
