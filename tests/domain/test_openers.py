@@ -85,9 +85,7 @@ def test_what_a_row_does_not_say_it_does_not_ask_for() -> None:
 
 def test_what_a_row_says_is_kept() -> None:
     row = 'kinds = ["training"]\nneeds = ["wish", "lessons"]\nfrom = "12-20"\nuntil = "01-05"\n'
-    assert only(row) == Opener(
-        "x", {"zh": "你好", "en": "Hello"}, ("training",), ("wish", "lessons"), (12, 20), (1, 5)
-    )
+    assert only(row) == Opener("x", {"zh": "你好", "en": "Hello"}, ("training",), ("wish", "lessons"), (12, 20), (1, 5))
     assert only("days_before_spring = 60\ndays_after_spring = 2\n").spring == (60, 2)
     assert only("days_after_spring = 5\n").spring == (0, 5)
     assert only("days_before_spring = 5\n").spring == (5, 0)
