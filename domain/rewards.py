@@ -163,14 +163,18 @@ class Accrued:
 def accrued(rule: LateFee, due_on: date, billed_fen: int, received: Sequence[tuple[date, int]], today: date) -> Accrued:
     """The late fee of one bill up to today: Σ open × days × rate, rounded once, half up, then capped.
 
-    `received`: (day, fen) of each payment used for it, releases negative. The day on which it is paid costs nothing.
+    `received`: (day, fen) of each payment used for it, releases negative. The day on which it is paid costs nothing, nor do
+    days on which nothing was open, even if the payment was released later.
     """
     first = due_on + timedelta(days=1 + rule.grace_days)
     stretches: list[Stretch] = []
     day, open_fen = first, billed_fen
     for on, fen in sorted(received):
-        if on > day and on <= today and open_fen > 0:
-            stretches.append(Stretch(open_fen, (on - day).days))
+        if on > today:
+            break
+        if on > day:
+            if open_fen > 0:
+                stretches.append(Stretch(open_fen, (on - day).days))
             day = on
         open_fen -= fen
     if today > day and open_fen > 0:
