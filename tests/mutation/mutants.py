@@ -11,6 +11,7 @@ from types import CodeType
 from typing import TypeVar
 
 Item = TypeVar("Item")
+Put = Callable[[ast.AST], None]
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -46,19 +47,29 @@ NAMES = {
 NAMES |= {wrong: right for right, wrong in NAMES.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mutant:
-    """`code` is the whole module with one fault, at `line`; `body`: the lines of the function it is in, none at import."""
+    """A module with one fault, at `line`. `body`: the lines of the function that it is in; none for what runs at import."""
 
     line: int
     body: range
-    before: str
-    after: str
-    code: CodeType
+    tree: ast.Module
+    filename: str
+    right: ast.AST
+    wrong: ast.AST
+    put: Put
+
+    def code(self) -> CodeType:
+        """The whole module with this fault."""
+        self.put(self.wrong)
+        try:
+            return compile(ast.fix_missing_locations(self.tree), self.filename, "exec")
+        finally:
+            self.put(self.right)
 
     def __str__(self) -> str:
         """What was changed, without what stayed at both ends."""
-        one, two = self.before, self.after
+        one, two = _written(self.right), _written(self.wrong)
         start = _same(one, two)
         end = _same(one[start:][::-1], two[start:][::-1])
         start, end = max(0, start - AROUND), max(0, end - AROUND)
@@ -90,11 +101,8 @@ def mutants(source: str, filename: str, *, words: bool = True) -> Iterator[Mutan
     for node, put in _places(tree):
         line = _line(node)
         body = next((lines for lines in bodies if line in lines), range(0))
-        for replacement in () if _is_words(node) and not words else _faults(node):
-            put(replacement)
-            code = compile(ast.fix_missing_locations(tree), filename, "exec")
-            yield Mutant(line, body, _written(node), _written(replacement), code)
-        put(node)
+        for wrong in () if _is_words(node) and not words else _faults(node):
+            yield Mutant(line, body, tree, filename, node, wrong, put)
 
 
 def _bodies(node: ast.AST) -> Iterator[range]:
@@ -110,7 +118,6 @@ def _line(node: ast.AST) -> int:
     return node.target.lineno if isinstance(node, ast.comprehension) else getattr(node, "lineno", 0)
 
 
-Put = Callable[[ast.AST], None]
 Places = Iterator[tuple[ast.AST, Put]]
 
 

@@ -39,7 +39,7 @@ import types
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -163,6 +163,7 @@ def _module(file: str) -> str:
     return file.removesuffix(".py").replace("/", ".")
 
 
+@cache
 def _imports(path: Path) -> set[str]:
     """The modules that a file imports by name."""
     nodes = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
@@ -274,14 +275,14 @@ class Trial:
 
     def called(self, functions: Functions, mutant: Mutant, tests: Sequence[str]) -> bool:
         """Give the functions the mutant's code and run the tests."""
-        for code in _codes(mutant.code):
+        for code in _codes(mutant.code()):
             for function in functions.get((code.co_qualname, code.co_firstlineno), ()):
                 function.__code__ = code
         return self.passes([self.items[test] for test in tests])
 
     def imported(self, session: pytest.Session, file: str, mutant: Mutant, tests: Sequence[str]) -> bool:
         """Import the mutant instead of its module, collect the tests one file after the other and run them."""
-        sys.meta_path.insert(0, Planted(_module(file), ROOT / file, mutant.code))
+        sys.meta_path.insert(0, Planted(_module(file), ROOT / file, mutant.code()))
         by_place = defaultdict[str, list[str]](list)
         for test in tests:
             by_place[_place(test)].append(test)
