@@ -10,15 +10,23 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.calendar import Calendar, Move, Place, Span
+from domain.conditions import When
 from domain.ladder import Contacts, Reason
-from domain.policy import PolicyError
+from domain.policy import Action, Counted, OfferStage, PolicyError, Renewal
 from domain.policy_file import read_policy
 from domain.renewals import (
+    AHEAD_MONTHS,
+    ANSWERABLE,
+    LESSONS_MAX,
+    LIVE,
+    MONTHS_MAX,
+    NON_SUBJECT_FEN_MAX,
     Call,
     Done,
     OfferStanding,
     OfferState,
     Rest,
+    Step,
     Terms,
     Write,
     chargeable_from,
@@ -26,6 +34,8 @@ from domain.renewals import (
     steps_of,
     unlawful,
 )
+from domain.runs import Approval
+from domain.tiers import Tier
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FILE = Path(__file__).resolve().parents[2] / "content" / "policy.training.toml"
@@ -223,3 +233,184 @@ def test_the_shipped_ladder_asks_the_teacher_a_month_ahead_and_ends_before_it_cl
     begins = {each.name: each.begins_on(OPENS, CLOSES) for each in STEPS}
     assert begins["summary"] == OPENS - timedelta(days=30)
     assert begins["closing"] == CLOSES - timedelta(days=3)
+
+
+WRITE = '[[offer_stage]]\nname = "w"\naction = "message"\ntemplate = "x"\n'
+POST = WRITE.replace('"message"', '"announce"')
+SUMMARY = '[[offer_stage]]\nname = "s"\naction = "summary"\n'
+
+
+def asked(text: str) -> OfferStage:
+    (stage,) = read_policy(BASE + text, "policy.x.toml").offer_stages
+    return stage
+
+
+def test_every_key_of_a_stage_of_an_offer() -> None:
+    full = """[[offer_stage]]
+name = "w"
+action = "acknowledge"
+template = "renewal.x"
+days_before_close = 0
+wait_days = 60
+answer_hours = 240
+move = "before_holiday"
+when = { tier = ["A"] }
+"""
+    when = When(tier=frozenset({"A"}))
+    assert asked(full) == OfferStage(
+        "w", Counted.CLOSES, 0, Action.ACKNOWLEDGE, "renewal.x", when, 60, 240, Move.BEFORE_HOLIDAY
+    )
+    plain = OfferStage("c", Counted.OPENS, 1, Action.CALL)
+    assert asked(CALL + "days_after_open = 1\n") == plain
+    assert (plain.template, plain.when.asked, plain.wait_days, plain.answer_hours) == ("", False, 0, 48)
+    assert plain.move is Move.STAYS
+    assert asked('[[offer_stage]]\nname = "w"\ntemplate = "x"\ndays_after_open = 0\n').action is Action.MESSAGE
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (CALL + "days_after_open = 1\nwait_days = 61\n", "policy.x.toml:9: offer stage 1: wait_days = 61: choose 0 to"),
+        (CALL + "days_after_open = 1\nwait_days = -1\n", "wait_days = -1: choose 0 to 60"),
+        (
+            CALL + "days_after_open = 1\nanswer_hours = 0\n",
+            "policy.x.toml:9: offer stage 1: answer_hours = 0: choose 1",
+        ),
+        (CALL + "days_after_open = 1\nanswer_hours = 241\n", "answer_hours = 241: choose 1 to 240"),
+        (
+            CALL.replace('"call"', '"visit"') + "days_after_open = 1\n",
+            "policy.x.toml:7: offer stage 1: action 'visit': an",
+        ),
+        (
+            CALL.replace('"call"', '"visit"') + "days_after_open = 1\n",
+            "an offer is never a debt: one of summary, announce, message, acknowledge, call",
+        ),
+        (CALL + 'days_after_open = 1\nmove = "payday"\n', "policy.x.toml:9: offer stage 1: move 'payday': an offer"),
+        (
+            POST + 'days_after_open = 1\nmove = "before_holiday"\n',
+            "policy.x.toml:10: offer stage 1: a group post and a",
+        ),
+        (POST.replace('template = "x"\n', "") + "days_after_open = 1\n", "a stage that writes needs a template"),
+        (SUMMARY + 'template = "x"\ndays_after_open = 1\n', "offer stage 1: a pause writes nothing"),
+        (SUMMARY + "days_after_open = -93\n", "policy.x.toml:5: offer stage 1: a family is asked between"),
+        (SUMMARY + "days_before_close = -1\n", "a family is asked between"),
+        (WRITE + "days_after_open = -1\n", "a family is asked between"),
+        ('[[offer_stage]]\naction = "call"\ndays_after_open = 1\n', "offer stage 1: name is missing"),
+        (CALL + "when = { channel = ['fax'] }\ndays_after_open = 1\n", "channel: 'fax' is not one of wechat"),
+        ("channels = 3\n", "unknown key channels"),  # under [[stage]] already
+        (
+            WRITE + "days_after_open = 1\nwhen = { reachable = false }\n",
+            "offer stage 1: [offer_stage.when]: reachable = false: who can't be reached",
+        ),
+        (
+            CALL + 'days_after_open = 1\nwhen = { no_reply_since = "c" }\n',
+            "offer stage 1: [offer_stage.when]: 'c' is not a stage that comes before it",
+        ),
+        (
+            CALL + "days_after_open = 1\nwhen = { bills_min = 3, bills_max = 2 }\n",
+            "offer stage 1: [offer_stage.when]: no household can meet these conditions",
+        ),
+        ("[renewal]\nnurture_days = 93\n", "[renewal]: nurture_days = 93: choose 1 to 92"),
+        ("[renewal]\nreserve_days = '3'\n", "must be of type int"),
+        ('[runs]\napproval = "boss"\n', "policy.x.toml:6: [runs]: approval 'boss' is not one of none, any, second"),
+        ("[runs]\nhow = 1\n", "[runs]: unknown key how"),
+    ],
+)
+def test_a_wrong_stage_of_an_offer_is_refused_with_its_line(text: str, fault: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        read_policy(BASE + text, "policy.x.toml")
+    assert fault in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CALL + "days_after_open = 1\nwait_days = 0\nanswer_hours = 1\n",
+        CALL + "days_after_open = 0\n",
+        SUMMARY + "days_after_open = -92\n",
+        SUMMARY + "days_before_close = 0\n",
+        WRITE + 'days_after_open = 1\nmove = "before_holiday"\n',
+        POST + "days_after_open = 1\n",
+        CALL + 'days_after_open = 1\ntemplate = "x"\n',  # words for whoever rings
+    ],
+)
+def test_what_an_offer_may_do(text: str) -> None:
+    assert asked(text).name in ("c", "s", "w")
+
+
+def test_the_days_around_an_offer_and_who_agrees_to_a_run() -> None:
+    written = "[renewal]\ndue_days = 1\nnurture_days = 2\nreserve_days = 92\ntask_days = 4\n"
+    policy = read_policy(f'{BASE}{written}[runs]\napproval = "any"\n', "x")
+    assert policy.renewal == Renewal(1, 2, 92, 4)
+    assert policy.approval is Approval.ANY
+    plain = read_policy(BASE, "x")
+    assert plain.renewal == Renewal(7, 7, 14, 2) == Renewal()
+    assert plain.approval is Approval.NONE
+
+
+# the law, in numbers
+
+
+def test_the_laws_limits_of_an_offer_are_these() -> None:
+    assert (MONTHS_MAX, LESSONS_MAX, NON_SUBJECT_FEN_MAX, AHEAD_MONTHS) == (3, 60, 500_000, 1)
+    assert not LAWFUL.subject  # what is not marked is no school subject: the stricter limit
+    assert unlawful(replace(LAWFUL, covers_from=CLOSES, covers_until=CLOSES)) is None  # one day is a course
+    assert unlawful(replace(LAWFUL, opens_on=CLOSES)) is None  # so is one day's window
+    assert unlawful(replace(LAWFUL, opens_on=CLOSES, covers_from=OPENS, covers_until=CLOSES)) is None
+    assert [each.value for each in OfferState] == ["open", "considering", "yes", "no", "expired"]
+    assert {each.value for each in LIVE} == {"open", "considering"}
+    assert {each.value for each in ANSWERABLE} == {"open", "considering", "yes", "no"}
+
+
+# the steps
+
+
+def test_an_acknowledgement_that_does_not_come_becomes_a_call_for_the_same_families() -> None:
+    when = When(tier=frozenset({"A"}))
+    ask = OfferStage("ask", Counted.OPENS, 2, Action.ACKNOWLEDGE, "x", when, answer_hours=24)
+    late = OfferStage("late", Counted.CLOSES, 5, Action.MESSAGE, "y")
+    last = OfferStage("last", Counted.CLOSES, 1, Action.MESSAGE, "z")
+    first, call, closing, end = steps_of((ask, late, last))
+    assert (first.name, first.action, first.template, first.window_days, first.after) == (
+        *("ask", Action.ACKNOWLEDGE, "x", 14, ""),
+    )
+    assert (call.name, call.action, call.template, call.after, call.hours) == ("ask_call", Action.CALL, "", "ask", 24)
+    assert [call.is_for(tier) for tier in Tier] == [first.is_for(tier) for tier in Tier] == [True, False, False, False]
+    assert [closing.is_for(tier) for tier in Tier] == [True] * 4
+    # What is said before the close ends a day before it.
+    assert (closing.window_days, end.window_days) == (4, 1)
+    assert [each.before_close for each in (first, closing)] == [False, True]
+    assert Step("talk", Action.CALL).begins_on(OPENS, CLOSES) is None
+    assert Step("talk", Action.CALL).is_for(Tier.LEAVING)
+    assert not Step("talk", Action.CALL).before_close
+
+
+@pytest.mark.parametrize(("day", "stage"), [(1, "loyal"), (14, "loyal"), (15, None)])
+def test_a_message_may_go_out_within_two_weeks_of_its_day(day: int, stage: str | None) -> None:
+    policy = replace(POLICY, offer_stages=tuple(each for each in POLICY.offer_stages if each.name != "closing"))
+    decision = decide_offer(policy, offer("A"), date(2026, 12, day), ZONE)
+    assert (decision.stage.name if isinstance(decision, Write) else None) == stage
+
+
+def test_a_call_may_be_made_until_the_offer_closes() -> None:
+    policy = replace(POLICY, offer_stages=tuple(each for each in POLICY.offer_stages if each.name != "closing"))
+    assert isinstance(decide_offer(policy, offer("C"), CLOSES, ZONE), Call)
+    assert decide_offer(policy, offer("C"), CLOSES + timedelta(days=1), ZONE) == Rest(Reason.PAID)
+
+
+def test_a_family_that_thinks_is_asked_after_the_policys_days_counted_from_its_last_word_or_talk() -> None:
+    slow = replace(POLICY, renewal=replace(POLICY.renewal, nurture_days=3))
+    thinking = replace(offer("A"), state=OfferState.CONSIDERING)  # no answer is dated: from the day it opened
+
+    def talk(standing: OfferStanding, day: int) -> str | None:
+        decision = decide_offer(slow, standing, date(2026, 12, day), ZONE)
+        return decision.stage.name if isinstance(decision, Call) else None
+
+    assert [talk(thinking, day) for day in (3, 4)] == [None, "nurture-2026-12-04"]
+    talked = replace(thinking, done={"nurture-2026-12-04": Done(date(2026, 12, 4)), "x": Done(date(2026, 12, 6))})
+    assert [talk(talked, day) for day in (6, 7)] == [None, "nurture-2026-12-07"]
+    answered = replace(talked, answered_on=date(2026, 12, 5))
+    assert [talk(answered, day) for day in (7, 8)] == [None, "nurture-2026-12-08"]
+    # A day that they named counts for a family that has not answered, too.
+    named = replace(offer("A"), next_on=date(2026, 12, 10), done=sent(1))
+    assert talk(named, 10) == "nurture-2026-12-10"
