@@ -166,7 +166,6 @@ def terms_of(bills: Iterable[Charged], payments: Iterable[tuple[date, int]], tod
         due_on = max(bill.due_on, bill.agreed_on or bill.due_on)
         paid = due_on if paid_on == date.min else paid_on  # settled without money: nothing was late
         days = ((today if is_open else paid) - due_on).days
-        before = found.get(bill.due_on)
-        if before is None or days > before.days_late:
-            found[bill.due_on] = Term(bill.due_on, days, is_open or (before is not None and before.open))
+        before = found.get(bill.due_on, Term(bill.due_on, days))
+        found[bill.due_on] = Term(bill.due_on, max(days, before.days_late), is_open or before.open)
     return list(found.values())

@@ -57,6 +57,69 @@ def test_a_history_has_its_grade_and_its_reasons(
     assert read_why(why) == found.why
 
 
+@pytest.mark.parametrize(
+    ("history", "grade"),
+    [
+        (terms(3, 3, 3), "A"),  # three days late is on time still
+        (terms(4, 0, 0), "B"),
+        (terms(10, 10, 10), "B"),  # ten days on average are not slow
+        (terms(11, 11, 10), "C"),
+        (terms(10, 11, 30), "C"),  # the worst of them is forgiven: the mean of the others is over ten
+        (terms(10, 10, 30), "B"),
+        (terms(31, 31, 0), "D"),  # half of them or more later than thirty days
+        (terms(30, 30, 0), "C"),
+        (terms(31, 31, 0, 0), "D"),
+        (terms(31, 0, 0), "B"),
+        (terms(0, 0, 0, 90, open_last=True), "B"),
+        (terms(0, 0, 0, 91, open_last=True), "D"),  # a bill open for longer than ninety days
+        (terms(0, 0, 0, 91), "B"),  # it is paid by now
+        (terms(-60, -60, 12, 12), "B"),  # paid ahead makes up for nothing: it counts as on time
+        (terms(60, 60, 60, 0, 0, 0, 0, 0), "B"),  # the newest six count
+        (terms(60, 60, 60, 0, 0, 0), "D"),
+    ],
+)
+def test_from_how_many_days_on_a_grade_falls(history: list[Term], grade: str) -> None:
+    found = grade_of(history)
+    assert found is not None
+    assert found.grade.value == grade
+    again = grade_of(reversed(history))  # in whatever order they are told
+    assert again == found
+
+
+@pytest.mark.parametrize(
+    ("history", "words", "why"),
+    [
+        (terms(4, 0, 3), (0, 0), "late:1;since:2"),
+        (terms(0, 4, 0), (0, 0), "late:1"),  # one alone is no streak
+        (terms(0, 0, 4), (0, 0), "late:1"),
+        (terms(3, 3, 3), (0, 0), "streak:3"),  # a mean of three days is not worth a word
+        (terms(-1, 0, 0), (0, 0), "streak:3"),
+        (terms(-1, -1, 0), (0, 0), "streak:3;days_early:1"),
+        (terms(0, 0, 0, 3, open_last=True), (0, 0), "streak:4"),
+        (terms(0, 0, 0, 4, open_last=True), (0, 0), "late:1;open_days:4"),
+        (terms(0, 0, 0, 0, 0, 0, 0), (2, 3), "streak:7;kept:2;broken:3"),  # a streak may be longer than six
+        (
+            [Term(TODAY - timedelta(days=400), 200, open=True), *terms(0, 0, 0, 0, 0, 0)],
+            (0, 0),
+            "streak:6;open_days:200",
+        ),
+    ],
+)
+def test_the_reasons_say_what_tells_most(history: list[Term], words: tuple[int, int], why: str) -> None:
+    found = grade_of(history, *words)
+    assert found is not None
+    assert written(found.why) == why
+
+
+@pytest.mark.parametrize(
+    ("kept", "broken", "grade"), [(0, 0, "A"), (0, 1, "B"), (0, 2, "C"), (1, 2, "B"), (2, 2, "A"), (5, 1, "A")]
+)
+def test_each_word_broken_costs_a_step_as_far_as_no_other_was_kept(kept: int, broken: int, grade: str) -> None:
+    found = grade_of(terms(0, 0, 0), kept, broken)
+    assert found is not None
+    assert found.grade.value == grade
+
+
 @pytest.mark.parametrize("days", [(), (0,), (90, 90)])
 def test_two_terms_are_too_few_to_judge_anybody(days: tuple[int, ...]) -> None:
     assert grade_of(terms(*days), broken=5) is None
@@ -78,6 +141,19 @@ def test_paying_sooner_and_keeping_ones_word_never_lowers_a_grade(days: list[int
 )
 def test_an_imported_word_is_read_where_it_is_known(word: str, grade: Grade | None) -> None:
     assert read_grade(word) is grade
+
+
+@pytest.mark.parametrize(
+    ("grade", "words"),
+    [
+        ("A", "a A aa AAA 优 优秀 好 Excellent"),
+        ("B", "b bb BBB 良 良好 good"),
+        ("C", "c ccc 中 一般 fair"),
+        ("D", "d ddd 差 较差 poor"),
+    ],
+)
+def test_what_offices_write(grade: str, words: str) -> None:
+    assert [read_grade(f" {word} ") for word in words.split()] == [Grade(grade)] * len(words.split())
 
 
 def day(month: int, of_month: int = 30) -> date:
@@ -118,3 +194,31 @@ def test_a_bill_settled_without_money_was_not_late() -> None:
 def test_reasons_are_kept_as_text() -> None:
     assert str(Why("streak", 6)) == "streak:6"
     assert read_why("") == ()
+
+
+@pytest.mark.parametrize(
+    ("bill", "payments", "term"),
+    [
+        (Charged(TODAY, 100, 0), [], Term(TODAY, 0, open=True)),  # a due day that has come today counts
+        (Charged(TODAY + timedelta(days=1), 100, 0), [], None),
+        (Charged(day(10), 100, 99), [(day(10), 99)], Term(day(10), 24, open=True)),  # a fen less is open
+        (Charged(day(10), 100, 100, held=True), [(day(11, 2), 100)], Term(day(10), 3)),  # looked into, and paid
+        (Charged(day(10), 100, 150), [(day(11, 1), 100), (day(11, 9), 50)], Term(day(10), 2)),  # too much was paid
+        (Charged(day(10), 100, 100, agreed_on=day(10, 10)), [(day(10), 100)], Term(day(10), 0)),  # an earlier day
+        (Charged(day(10), 100, 0, agreed_on=day(11, 10)), [], Term(day(10), 13, open=True)),  # late from that day on
+    ],
+)
+def test_one_bill(bill: Charged, payments: list[tuple[date, int]], term: Term | None) -> None:
+    assert terms_of([bill], payments, TODAY) == ([] if term is None else [term])
+
+
+def test_a_term_is_open_as_long_as_one_of_its_bills_is() -> None:
+    held_up = Charged(day(10), 50, 0, agreed_on=day(11, 20))  # open, and late by three days
+    paid_late = Charged(day(10), 100, 100)
+    for bills in ([held_up, paid_late], [paid_late, held_up]):
+        assert terms_of(bills, [(day(11, 19), 100)], TODAY) == [Term(day(10), 20, open=True)]
+
+
+def test_money_of_a_bill_that_asks_for_nothing_any_more_is_not_taken_for_the_next() -> None:
+    cancelled = Charged(day(8), 0, 0)
+    assert terms_of([cancelled, Charged(day(9), 100, 100)], [(day(9), 100)], TODAY) == [Term(day(9), 0)]
