@@ -6,8 +6,8 @@
     python -m tests.mutation.run --least 95 domain/money.py       exit 1 below 95 % killed (90 by default)
 
 Each mutant lives in a forked process of its own and never on the disk. It meets only the tests of tests/domain that pass
-through its line (the code that runs at import, tables for instance, meets all that pass through its module), first the
-ones that killed others, then the quickest; the first that fails has killed it. So has an error, or a loop without end.
+through its line (the code that runs at import, tables for instance, meets those of the files that import its module),
+first the ones that killed others, then the quickest; the first that fails has killed it. So has an error, or a loop without end.
 Hypothesis draws the same examples each time and shrinks nothing.
 
 A fault inside of a function is planted in a process that has collected all tests before, by giving the function other
@@ -64,7 +64,7 @@ class Known:
     """What a run without a mutant tells: which tests pass through which line, and how long each takes."""
 
     lines: Mapping[str, Mapping[int, Sequence[str]]]  # file → line → tests; "" where it runs without a test
-    imported: Mapping[str, Sequence[str]]  # file → tests in files that import it, or that use what does
+    imported: Mapping[str, Sequence[str]]  # file → tests in files that import it; where none does, those that use it
     seconds: Mapping[str, float]
     libraries: Sequence[str]
 
@@ -81,10 +81,11 @@ class Known:
     def tests(self, file: str, mutant: Mutant) -> set[str]:
         """The tests that a fault in this line should fail."""
         through = self.lines[file]
-        if self.at_import(file, mutant):
-            return {test for tests in through.values() for test in tests if test} | set(self.imported[file])
+        if not mutant.body:
+            return set(self.imported[file])
         # Not every line of a long expression counts as run; its function's lines do.
-        return set(through.get(mutant.line) or (test for line in mutant.body for test in through.get(line, ())))
+        found = set(through.get(mutant.line) or (test for line in mutant.body for test in through.get(line, ())))
+        return (found | set(self.imported[file] if "" in found else ())) - {""}
 
 
 class Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -139,10 +140,12 @@ def learn(files: Sequence[str], tests: Sequence[str], folder: Path) -> Known:
         named = {place for place in _places(noted["seconds"]) if _module(file) in _imports(ROOT / place)}
         imported[file] = [test for test in noted["seconds"] if _place(test) in named]
         lines[file] = _through(coverage, ROOT / file)
-        if not imported[file] and not any(test for tests in lines[file].values() for test in tests):
-            for reader in (ROOT / "domain").glob("*.py"):  # a table that only another module reads
-                if _module(file) in _imports(reader):
-                    imported[file] += [test for tests in _through(coverage, reader).values() for test in tests if test]
+        if not imported[file]:
+            readers = [path for path in (ROOT / "domain").glob("*.py") if _module(file) in _imports(path)]
+            imported[file] = [
+                *(test for tests in lines[file].values() for test in tests if test),
+                *(test for path in readers for tests in _through(coverage, path).values() for test in tests if test),
+            ]
     return Known(lines, imported, noted["seconds"], noted["libraries"])
 
 
