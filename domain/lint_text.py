@@ -45,7 +45,7 @@ class Sentence:
 
 def plain(text: str) -> str:
     """NFKC, lower case, Simplified, without invisible or combining characters; everything else stays."""
-    folded = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'").replace("…", "。")
+    folded = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'")
     kept = "".join(c for c in folded if unicodedata.category(c) not in {"Cf", "Mn", "Me"} or c == "\n")
     return kept.casefold().translate(_SIMPLIFIED).translate(_LOOKALIKE)
 
@@ -92,7 +92,7 @@ def squeezed_words(text: str) -> str:
 
 
 def english(text: str) -> str:
-    """Letters spelled out (`c u t  0ff` → `cut off`), one space between words."""
+    """Letters spelled out (`c u t  wat3r` → `cut water`), one space between words."""
     text = re.sub(r"(?<![a-z])(?:[a-z][ .\-_*]+){2,}[a-z](?![a-z])", lambda m: re.sub(r"[^a-z]", "", m[0]), text)
     words = []
     for word in text.split():
