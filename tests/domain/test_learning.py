@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.learning import FEW, Share, Trial, Verdict, arm, best, compare, difference, wilson
+from domain.learning import (
+    FEW,
+    NOTHING,
+    WINDOWS_DAYS,
+    Share,
+    Trial,
+    Verdict,
+    arm,
+    best,
+    compare,
+    difference,
+    wilson,
+)
 
 
 @pytest.mark.parametrize(
@@ -98,3 +110,59 @@ def test_a_trial_gives_each_household_one_of_two_wordings_and_nobody_none() -> N
     assert trial.words_for("reminder.advance", "3-1") == "reminder.advance"
     assert Trial().words_for("reminder.gentle", "3-1") == "reminder.gentle"
     assert Trial().words_for("", "3-1") == ""
+
+
+def test_shares_add_up_and_nothing_has_no_rate() -> None:
+    assert Share(1, 2) + Share(3, 5) == Share(4, 7)
+    assert (Share(1, 4).rate, NOTHING.rate, NOTHING.cases) == (0.25, 0.0, 0)
+    assert Share(2, 2).rate == 1
+    assert sum([Share(1, 2), Share(1, 3)], NOTHING) == Share(2, 5)
+    with pytest.raises(ValueError, match="-1 of 2"):
+        Share(-1, 2)
+    assert WINDOWS_DAYS == (3, 7, 14)
+
+
+@pytest.mark.parametrize(("hits", "cases"), [(0, 10), (10, 10), (0, 1), (1, 1)])
+def test_at_the_ends_an_interval_ends_too(hits: int, cases: int) -> None:
+    low, high = wilson(hits, cases)
+    assert (low == 0) is (hits == 0)
+    assert (high == pytest.approx(1)) is (hits == cases)
+    assert high - low > 0.2  # few cases say little
+
+
+@given(st.integers(1, 300), st.integers(0, 300), st.integers(1, 300), st.integers(0, 300))
+def test_a_difference_is_the_same_from_both_sides(n: int, hits: int, m: int, other_hits: int) -> None:
+    one, other = Share(min(hits, n), n), Share(min(other_hits, m), m)
+    low, high = difference(one, other)
+    assert difference(other, one) == pytest.approx((-high, -low))
+    assert -1 <= low <= one.rate - other.rate <= high <= 1
+    mirrored = difference(Share(n - one.hits, n), Share(m - other.hits, m))  # of those who did not
+    assert mirrored == pytest.approx((-high, -low))
+
+
+def test_each_of_two_must_have_enough_cases() -> None:
+    many, few = Share(700, 1000), Share(1, 10)
+    assert compare(many, few) is compare(few, many) is Verdict.TOO_FEW
+    assert compare(many, many) is Verdict.NO_DIFFERENCE
+    assert [verdict.value for verdict in Verdict] == ["too_few", "no_difference", "first", "second"]
+
+
+def test_the_best_of_two_is_the_one_that_is_clearly_better() -> None:
+    """With two there is one look, so nothing is widened; each further name makes it a little harder."""
+    low, high = ("a", Share(50, 100)), ("b", Share(68, 100))
+    assert best([low, high]) == best([high, low]) == "b"
+    assert best([high]) is best([]) is None  # nothing to compare it with
+    assert best([low, ("b", Share(60, 100))]) is None
+    assert best([low, high, ("c", Share(1, 3))]) == "b"  # a handful is no name
+    crowd = [(f"{n}", Share(50, 100)) for n in range(40)]
+    assert best([*crowd[:1], high]) == "b"
+    assert best([*crowd, ("b", Share(63, 100))]) is None
+    assert difference(Share(63, 100), Share(2000, 4000))[0] > 0  # by itself it would have won
+
+
+def test_a_trial_concerns_its_own_message_only() -> None:
+    trial = Trial("reminder.gentle", "reminder.soon")
+    code = next(f"3-{number}" for number in range(50) if arm("reminder.gentle", f"3-{number}"))
+    assert trial.words_for("reminder.gentle", code) == "reminder.soon"
+    assert trial.words_for("reminder.advance", code) == "reminder.advance"
+    assert {arm("x", f"{number}") for number in range(50)} == {0, 1}

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.desk import Desk
-from domain.visits import AGAIN_DAYS, CLOSES, Result, Visiting, free, nearest, slots, spread
+from domain.visits import (
+    AGAIN_DAYS,
+    CLOSES,
+    LAPSES_AFTER,
+    LENGTH,
+    LIMIT_DAYS,
+    OFFERED_LASTS,
+    RECORD_WITHIN,
+    Result,
+    Visiting,
+    free,
+    nearest,
+    slots,
+    spread,
+)
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 27, 15, 0, tzinfo=ZONE)  # a Friday
@@ -54,4 +68,46 @@ def test_the_nearest_to_a_wish() -> None:
 
 def test_every_result_either_ends_the_matter_or_is_looked_at_again() -> None:
     assert set(Result) - CLOSES == {Result.MET, Result.NOT_HOME}
-    assert AGAIN_DAYS > 0
+    assert AGAIN_DAYS == 3
+
+
+def test_the_offices_table_where_it_sets_none() -> None:
+    assert USUAL.hours == (time(10), time(14), time(16), time(18, 30))
+    assert (USUAL.days_ahead, USUAL.notice, USUAL.per_month, USUAL.not_home_max) == (10, timedelta(hours=18), 2, 2)
+    assert timedelta(days=30) == LIMIT_DAYS  # the month in which so many visits are too many
+
+
+def test_how_long_things_last() -> None:
+    assert timedelta(minutes=45) == LENGTH
+    assert (timedelta(hours=3), timedelta(days=3), timedelta(days=5)) == (RECORD_WITHIN, LAPSES_AFTER, OFFERED_LASTS)
+
+
+def test_the_last_day_that_is_offered_and_the_order_of_the_hours() -> None:
+    visiting = Visiting(hours=(time(16), time(10)), days_ahead=4, notice=timedelta(hours=19))
+    assert slots(visiting, DESK, ZONE, NOW) == [at(30, 10), at(30, 16), at(1, 10, month=12), at(1, 16, month=12)]
+    assert slots(visiting, DESK, ZONE, at(29, 15))[0] == at(30, 10)  # exactly nineteen hours ahead
+    assert slots(visiting, DESK, ZONE, at(29, 15, 1))[0] == at(30, 16)
+
+
+def test_forty_five_minutes_lie_between_two_visits() -> None:
+    offered = [at(30, 10)]
+    for minutes, is_free in ((44, False), (45, True)):
+        for other in (at(30, 10) + timedelta(minutes=minutes), at(30, 10) - timedelta(minutes=minutes)):
+            assert (free(offered, [other]) == offered) is is_free
+    assert free(offered, []) == offered
+
+
+def test_of_two_equally_near_to_a_wish_the_earlier_is_taken() -> None:
+    moments = [at(30, 9), at(30, 11), at(30, 12), at(30, 17)]
+    assert nearest(moments, at(30, 10), 1) == [at(30, 9)]
+    assert nearest(moments, at(30, 10), 3) == [at(30, 9), at(30, 11), at(30, 12)]
+    assert nearest(moments[::-1], at(30, 16), 2) == [at(30, 12), at(30, 17)]
+
+
+def test_more_hours_follow_when_every_day_is_shown() -> None:
+    one_day = [at(30, 10), at(30, 14), at(30, 16)]
+    assert spread(one_day, ZONE, 2) == [at(30, 10), at(30, 14)]
+    assert spread(one_day, ZONE, 2, skip=2) == [at(30, 16)]
+    two_days = [*one_day, at(1, 10, month=12), at(1, 14, month=12)]
+    assert spread(two_days, ZONE, 2) == [at(30, 10), at(1, 14, month=12)]
+    assert spread([], ZONE, 2) == []
