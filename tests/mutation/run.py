@@ -186,11 +186,11 @@ def _independent(file: str) -> list[str]:
 
 
 def fork(work: Callable[[], int], seconds: float) -> int:
-    """Run `work` silently in a child that ends with its number, or by SIGALRM."""
+    """Run `work` silently in a child that ends with its number; by SIGPROF after so many seconds of the processor's time."""
     child = os.fork()
     if child:
         return child
-    signal.alarm(max(1, round(seconds)))
+    signal.setitimer(signal.ITIMER_PROF, seconds)  # not by the clock: a busy machine is no fault of the code
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
@@ -220,12 +220,11 @@ class Trial:
         session.perform_collect()
         self.items = {item.nodeid: item for item in session.items}
         _warm()
+        functions = {file: _functions(_module(file)) for file in self.chosen}
         for file, planted in self.chosen.items():
-            functions = _functions(ROOT / file)
             self.killers.clear()
-            self.tell(
-                file, early[file] + self.judge(file, self.known.late(file, planted), partial(self.called, functions))
-            )
+            late = self.judge(file, self.known.late(file, planted), partial(self.called, functions[file]))
+            self.tell(file, early[file] + late)
         return True
 
     def pytest_runtestloop(self) -> bool:
@@ -259,7 +258,9 @@ class Trial:
         def settle() -> None:
             child, status = os.wait()
             mutant, note = running.pop(child), self.folder / f"{child}"
-            if os.waitstatus_to_exitcode(status) == 0:
+            if (code := os.waitstatus_to_exitcode(status)) == NOWHERE:
+                raise SystemExit(f"{file}:{mutant.line}: {mutant}: planted nowhere")
+            if code == 0:
                 survivors.append(mutant)
             if note.exists():
                 self.killers[note.read_text(encoding="utf-8")] += 1
@@ -278,10 +279,13 @@ class Trial:
 
     def called(self, functions: Functions, mutant: Mutant, tests: Sequence[str]) -> bool:
         """Give the functions the mutant's code and run the tests."""
-        for code in _codes(mutant.code()):
-            for function in functions.get((code.co_qualname, code.co_firstlineno), ()):
+        found = [(code, functions.get((code.co_qualname, code.co_firstlineno), ())) for code in _codes(mutant.code())]
+        if not any(alive for _, alive in found):
+            os._exit(NOWHERE)  # else it would seem to survive
+        for code, alive in found:
+            for function in alive:
                 function.__code__ = code
-        return self.passes([self.items[test] for test in tests])
+        return self.passes([self.items[test] for test in tests if test in self.items])
 
     def imported(self, session: pytest.Session, file: str, mutant: Mutant, tests: Sequence[str]) -> bool:
         """Import the mutant instead of its module, collect the tests one file after the other and run them."""
@@ -291,9 +295,7 @@ class Trial:
             by_place[_place(test)].append(test)
         for place, wanted in by_place.items():
             items = {item.nodeid: item for item in session.perform_collect([place])}
-            if session.testsfailed or any(test not in items for test in wanted):
-                return False
-            if not self.passes([items[test] for test in wanted]):
+            if session.testsfailed or not self.passes([items[test] for test in wanted if test in items]):
                 return False
         return True
 
@@ -309,13 +311,14 @@ class Trial:
 
 Functions = Mapping[tuple[str, int], Sequence[types.FunctionType]]  # by name and first line
 DAY = 86_400.0
+NOWHERE = 4  # how a child ends that found no function for its mutant
 
 
-def _functions(path: Path) -> Functions:
-    """The functions of a module that are alive, by name and first line."""
+def _functions(module: str) -> Functions:
+    """The functions of a module that are alive."""
     found = defaultdict[tuple[str, int], list[types.FunctionType]](list)
     for each in gc.get_objects():
-        if isinstance(each, types.FunctionType) and each.__code__.co_filename == str(path):
+        if isinstance(each, types.FunctionType) and each.__module__ == module:
             found[each.__code__.co_qualname, each.__code__.co_firstlineno].append(each)
     return found
 
