@@ -14,6 +14,7 @@ from domain.messages import Audience, Choice, Kind
 from domain.office import Office
 from domain.rendering import (
     OFFER_FIELDS,
+    REMINDER_FIELDS,
     REQUIRED_FIELDS,
     Addressee,
     Offered,
@@ -21,8 +22,9 @@ from domain.rendering import (
     offer_lacking,
     offer_message,
     reminder_message,
+    vacant_words,
 )
-from domain.rewards import Discount, Rewards
+from domain.rewards import Discount, Rewards, Vacant
 from domain.wording import Wording, day_words, period_words
 
 TODAY = date(2026, 11, 23)
@@ -207,3 +209,59 @@ def test_what_an_offer_must_say(language: str, text: str, missing: str | None) -
 def test_what_an_offer_must_hold(field: str) -> None:
     found = offer_lacking("offer.x", "回复 停止", set(OFFER_FIELDS) - {field}, "zh")
     assert found == f"offer.x: the field {{{field}}} is missing"
+
+
+def test_all_that_a_reminder_may_and_an_offer_must_speak_of() -> None:
+    assert {"office", "who", "lines", "total"} == REQUIRED_FIELDS
+    assert {"office", "who", "lines", "total", "hotline", "room", "due", "due_on"} == REMINDER_FIELDS
+    assert {"office", "who", "class_name", "price", "from", "until", "closes", "refund"} == OFFER_FIELDS
+    household = Addressee("陈静", "3栋1201", (LATE,))
+    assert reminder_message(OFFICE, "zh", "reminder.x", [household], TODAY).fields.keys() == REMINDER_FIELDS
+
+
+def test_of_a_households_own_gaps_only_those_are_filled_that_its_words_ask_for() -> None:
+    words = {**TEMPLATES, "reminder.own": "{who}: ask {contact}", "button.call_me": "Ring me"}
+    office = replace(OFFICE, wording=Wording({"zh": words, "en": words}))
+    household = Addressee("陈静女士", "3栋1201", (LATE,))
+    known = {"contact": "李敏", "vacant_rule": "70 %"}
+    buttons = (("call_me",), ("pay", "detail"))
+    message = reminder_message(office, "zh", "reminder.own", [household], TODAY, personal=known, buttons=buttons)
+    assert message.text == "陈女士: ask 李敏"
+    assert message.fields.keys() == REMINDER_FIELDS | {"contact"}
+    assert message.choices == (
+        (Choice("Ring me", "person.ask", {"text": "Ring me"}, reusable=True),),
+        (Choice("Pay", "pay.how", reusable=True), Choice("Detail", "bill.show", reusable=True)),
+    )
+    assert reminder_message(office, "zh", "reminder.x", [household], TODAY, personal=known).choices == BUTTONS
+
+
+def test_the_day_told_of_several_bills_is_the_last_of_them() -> None:
+    household = Addressee("陈静", "3栋1201", (SOON, LATE))
+    fields = reminder_message(OFFICE, "zh", "reminder.x", [household], TODAY).fields
+    assert (fields["due_on"], fields["due"]) == ("2026-11-26", day_words(SOON.due_on, "zh"))
+
+
+def test_what_an_empty_home_pays_is_told_of_each_fee_once_and_that_there_is_no_rule_as_well() -> None:
+    words = {
+        "vacant.rule": "{item}: {percent} after {months}",
+        "vacant.rule_at_once": "{item}: {percent}",
+        "vacant.no_rule": "{item}: nothing",
+    }
+    rules = Rewards(
+        vacants=(
+            Vacant(("物业费",), date(2026, 1, 1), Decimal("70.50"), 6),
+            Vacant(("停车费",), date(2026, 1, 1), Decimal(60)),
+        )
+    )
+    office = replace(OFFICE, wording=Wording({"zh": words, "en": words}), rewards=rules)
+    water = replace(LATE, id=3, item="水费")
+    told = vacant_words(office, "zh", [LATE, DUE_TODAY, replace(LATE, id=4, period="2026-09"), water])
+    assert told.splitlines() == ["物业费: 70.5 after 6", "停车费: 60", "水费: nothing"]
+
+
+@pytest.mark.parametrize(
+    ("today", "told"),
+    [("2026-11-22", True), ("2026-11-23", True), ("2026-11-24", False)],  # three days before the 26th
+)
+def test_a_discount_is_told_until_its_last_day(today: str, told: bool) -> None:
+    assert bool(discounted(SOON, today=date.fromisoformat(today))) is told
