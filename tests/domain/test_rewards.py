@@ -269,7 +269,8 @@ def test_a_late_fee_and_a_rule_for_empty_homes_hold_from_their_first_due_day_on(
     days = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 12, 31), date(2027, 1, 1)]
     assert [rules.late_fee("物业费", day) for day in days] == [None, older, older, newer]
     assert [rules.vacant("物业费", day) for day in days] == [None, empty, empty, emptier]
-    assert rules.late_fee("车位费", days[-1]) is rules.vacant("车位费", days[-1]) is None
+    assert rules.late_fee("车位费", days[-1]) is None
+    assert rules.vacant("车位费", days[-1]) is None
 
 
 @pytest.mark.parametrize(

@@ -93,8 +93,8 @@ def _cut(text: str, start: int, end: int) -> str:
 def mutants(source: str, filename: str, *, words: bool = True) -> Iterator[Mutant]:
     """All mutants of a module. `words=False` leaves its texts and tables of texts alone and takes its code only.
 
-    Left alone in any case, because no rule depends on them: annotations and types, decorators, docstrings, imports and the words
-    of exceptions.
+    Left alone in any case, because no rule depends on them: annotations and types, decorators, docstrings, imports, the words
+    of exceptions, and what asserts that something can't happen.
     """
     tree = ast.parse(source)
     bodies = list(_bodies(tree))
@@ -135,18 +135,28 @@ def _places(parent: ast.AST) -> Places:
 
 
 _NO_RULE = {"annotation", "returns", "decorator_list", "bases"}
-_CLOSED = {(ast.Raise, "exc"), (ast.Raise, "cause"), (ast.Assert, "msg"), (ast.ExceptHandler, "type")}
+_CLOSED = {(ast.Raise, "exc"), (ast.Raise, "cause"), (ast.ExceptHandler, "type")}
 
 
 def _place(child: ast.AST, put: Put) -> Places:
-    if not isinstance(child, ast.Import | ast.ImportFrom) and not _is_type(child):
+    if not isinstance(child, ast.Import | ast.ImportFrom) and not _is_type(child) and not _asserts(child):
         yield child, put
         yield from _places(child)
 
 
 def _is_type(node: ast.AST) -> bool:
-    """`Literal["a", "b"]`, `tuple[int, int]`: nothing happens there when the program runs."""
+    """`Literal["a", "b"]`, `tuple[int, int]`, `TypeVar("Item", int, str)`: nothing happens there when the program runs."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "TypeVar"
     return isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in _TYPES
+
+
+def _asserts(node: ast.AST) -> bool:
+    """`assert …`, `raise AssertionError(…)`, `zip(…, strict=True)`."""
+    if isinstance(node, ast.Raise):
+        raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        return isinstance(raised, ast.Name) and raised.id == "AssertionError"
+    return isinstance(node, ast.Assert) or (isinstance(node, ast.keyword) and node.arg == "strict")
 
 
 _TYPES = {
@@ -219,7 +229,7 @@ def _call(node: ast.Call) -> Iterator[ast.AST]:
     if isinstance(node.func, ast.Attribute) and node.func.attr in NAMES:
         yield ast.Call(ast.Attribute(node.func.value, NAMES[node.func.attr], ast.Load()), node.args, node.keywords)
     for index, keyword in enumerate(node.keywords):
-        if keyword.arg is not None:
+        if keyword.arg is not None and not _asserts(keyword):
             yield ast.Call(node.func, node.args, _without(node.keywords, index))
     for index, argument in enumerate(node.args):
         if not isinstance(argument, ast.Constant | ast.Starred | ast.GeneratorExp):
