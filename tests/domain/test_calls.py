@@ -271,6 +271,13 @@ def test_who_can_be_rung_later_stands_behind_in_the_order_of_time() -> None:
     assert [each.candidate.task_id for each in found] == [3, 4, 2, 1]
 
 
+def test_a_day_is_the_offices_day() -> None:
+    """At seven in the morning in China it is still yesterday in Greenwich: yesterday's call is none of today's."""
+    yesterday = (Made(at(22, 9), Outcome.REACHED),)
+    assert may_call(yesterday, USUAL, ZONE, at(23, 7)) is Why.HOURS
+    assert may_call((Made(at(23, 7), Outcome.REACHED),), USUAL, ZONE, at(23, 10)) is Why.PER_DAY
+
+
 def test_the_offices_own_caps_are_heeded() -> None:
     twice = Calling(per_day=2, per_week=9)
     once_today = (Made(at(23, 9), Outcome.REACHED),)
