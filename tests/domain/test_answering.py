@@ -17,6 +17,9 @@ from domain.answering import usual_hour
         ([19, 20, 8, 9, 12], None),  # no habit
         ([9, 10, 11, 12, 13, 14], None),
         ([12, 12, 12, 19, 19, 19], None),
+        ([19, 20, 21, 8, 12], None),  # three hours are no hour
+        ([8, 9, 10] * 2, 8),  # of two that are as good the earlier one
+        ([8, 9, 9, 9, 10], 9),  # the hour that has more of its own
         ([23, 23, 23, 0, 0], 23),
         ([7, 8] * 10, 7),
     ],
