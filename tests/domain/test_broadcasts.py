@@ -46,6 +46,7 @@ TEMPLATES = {
     "broadcast.service": "service {who} {text} {office}",
     "broadcast.held_until": "held until {at}",
     "broadcast.stays": "{number} stay: {why};",
+    "confirm.missing": " {number} to tap",
     "stays.too_old": "too old",
     "stays.gone": "gone",
     "button.bill": "Bill",
@@ -222,6 +223,11 @@ def test_the_card_says_all_figures_in_the_offices_own_time() -> None:
     for none_waits in (replace(so_far, held=0), replace(so_far, held_until=None)):
         assert progress_card(OFFICE, 7, Stage.PAUSED, none_waits, NOON).fields["waiting"] == ""
     assert stay_words(OFFICE, Progress(1)) == ""
+    taps = replace(so_far, to_confirm=3)
+    assert (
+        progress_card(OFFICE, 7, Stage.PAUSED, taps, NOON).fields["waiting"] == f"held until {TUESDAY} 09:00 3 to tap"
+    )
+    assert taps.mark("running") == "running/1/2/3/4/5/6/7/3 to confirm"
 
 
 def test_a_moment_in_words_of_the_office_or_of_the_reader() -> None:

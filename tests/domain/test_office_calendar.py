@@ -191,6 +191,14 @@ def test_what_would_fall_into_a_holiday_comes_on_the_last_working_day_before(
     assert calendar.moved(Move.BEFORE_HOLIDAY, day(wished)) == day(comes)
 
 
+def test_a_weekend_next_to_a_day_with_a_name_is_a_holiday_and_a_mere_one_is_none() -> None:
+    saturday, sunday, monday = (day(f"2027-03-{n}") for n in (13, 14, 15))
+    assert not PLAIN.is_holiday(sunday)
+    assert Calendar(festivals=(Span("x", saturday, saturday),)).is_holiday(sunday)
+    assert Calendar(off=(Span("x", monday, monday),)).is_holiday(saturday)
+    assert not Calendar(festivals=(Span("x", monday, monday),)).is_holiday(sunday)  # quiet, but worked
+
+
 @pytest.mark.parametrize(
     ("wished", "comes"),
     [
