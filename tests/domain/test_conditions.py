@@ -8,7 +8,20 @@ from datetime import date, timedelta
 import pytest
 
 from domain.conditions import ANYBODY, Circumstances, When, somebody
-from domain.ladder import Decision, HandToStaff, OpenBill, Remind, Standing, Step, Wait, decide, policy_for, window_end
+from domain.ladder import (
+    Decision,
+    HandToStaff,
+    OpenBill,
+    Reason,
+    Remind,
+    Standing,
+    Step,
+    Wait,
+    circumstances,
+    decide,
+    policy_for,
+    window_end,
+)
 from domain.policy import Action, Counted, Policy, PolicyError
 from domain.policy_file import read_policy, starts_on
 
@@ -79,6 +92,36 @@ def test_whom_the_stages_before_leave(when: When, before: tuple[When, ...], poss
     if found is not None:
         assert when.met(found)
         assert not any(each.met(found) for each in before)
+
+
+def test_a_bill_that_rests_counts_for_no_condition() -> None:
+    """Sums and numbers are of the bills that may be asked for; so are the stages that were carried out."""
+    resting = replace(bill(Step("call", DUE, "x")), id=2, open_fen=999, held=Reason.DISPUTED)
+    asked = Standing(1, "3-1201", (bill(Step("gentle", DAY, "x")), resting), traits=frozenset({"vip"}), replied_on=DAY)
+    now = circumstances(asked)
+    assert (now.open_fen, now.bills, dict(now.said_on)) == (28640, 1, {"gentle": DAY})
+    assert (now.grade, now.tier, now.traits, now.replied_on) == ("none", "none", {"vip"}, DAY)
+    named = circumstances(replace(asked, grade="A", tier="B", channels=frozenset({"wechat"})))
+    assert (named.grade, named.tier, named.channels) == ("A", "B", {"wechat"})
+
+
+@pytest.mark.parametrize(
+    ("when", "before"),
+    [
+        (When(grade=frozenset({"A"})), (When(tier=frozenset({"B"})),)),  # each asks about something else
+        (When(open_fen_max=1), ()),
+        (When(open_fen_min=5, open_fen_max=5), ()),
+        (When(bills_min=2, bills_max=2), (When(bills_min=3),)),
+        (When(traits_any=frozenset({"vip"})), (When(traits_any=frozenset({"away"})),)),
+        (When(reachable=False), (When(channel=frozenset({"wechat"})),)),
+        (When(open_fen_min=1), (When(open_fen_min=2),)),
+    ],
+)
+def test_the_narrowest_household_is_found(when: When, before: tuple[When, ...]) -> None:
+    found = somebody(when, before, ("wechat", "telegram"))
+    assert found is not None
+    assert when.met(found)
+    assert not any(each.met(found) for each in before)
 
 
 POLICY = """

@@ -145,3 +145,8 @@ def test_what_a_person_sees_of_themselves(language: str, lines: list[str]) -> No
     ]
     assert own_lines(WORDS, language, homes, ["telegram", "email", "telegram"]).splitlines() == lines
     assert own_lines(WORDS, language, homes[:1], []).splitlines() == lines[:1]
+
+
+def test_causes_and_states_as_they_are_stored() -> None:
+    assert [each.value for each in Cause] == ["yearly", "bounce", "own"]
+    assert [each.value for each in State] == ["asked", "right", "change", "unheard", "unsaid", "staff"]

@@ -58,3 +58,7 @@ def test_the_ending_follows_the_content(name: str, body: bytes, ending: str | No
 @given(st.text(max_size=20), st.binary(max_size=40))
 def test_whatever_comes_gets_one_of_the_known_endings_or_none(name: str, body: bytes) -> None:
     assert ending_of(name, body) in (*ENDINGS, None)
+
+
+def test_twenty_mebibytes_are_the_most_that_telegram_hands_over() -> None:
+    assert BYTES_MAX == 20 * 1024 * 1024

@@ -10,6 +10,7 @@ from domain.messages import (
     CALLING_ALL,
     EDITING,
     PRIORITY,
+    UNASKED,
     Answer,
     Attachment,
     Audience,
@@ -115,3 +116,7 @@ def test_the_link_into_a_private_chat() -> None:
     assert known.start_link("telegram", "bill") == "https://t.me/nuanling_bot?start=bill"
     assert known.start_link("wechat", "bill") == ""
     assert office().start_link("telegram", "bill") == ""
+
+
+def test_what_nobody_asked_for_goes_as_a_template_first() -> None:
+    assert {each.value for each in UNASKED} == {"reminder", "promise", "offer", "broadcast", "courtesy", "service"}

@@ -11,7 +11,7 @@ import pytest
 from domain.ladder import OpenBill, Standing, policy_for
 from domain.lint import lint
 from domain.messages import Audience
-from domain.personal import ACTIONS, Manner, Personal, manner_of
+from domain.personal import ACTIONS, FIELDS, NEVER_REMINDED, Manner, Personal, manner_of
 from domain.policy import PolicyError
 from domain.policy_file import read_policy
 from domain.rendering import REQUIRED_FIELDS, Addressee, lacking, reminder_message, vacant_words
@@ -50,6 +50,27 @@ def test_words_before_and_after_the_due_day_and_two_buttons_a_row() -> None:
     assert (manner.template(late=False), manner.template(late=True)) == ("a", "b")
     assert manner.rows == (("vacant", "pay"), ("person",))
     assert Manner().rows == ()
+
+
+def test_what_each_button_of_a_reminder_does() -> None:
+    """`text`: the colleague who is asked for reads the button's own words."""
+    assert {name: action for name, (action, args) in ACTIONS.items() if not args} == {
+        "detail": "bill.show",
+        "pay": "pay.how",
+        "plan": "plan.offer",
+        "paid": "claim.start",
+        "later": "promise.start",
+        "wrong": "dispute.start",
+        "person": "person.ask",
+    }
+    assert {name: (action, dict(args)) for name, (action, args) in ACTIONS.items() if args} == {
+        "vacant": ("moved.tell", {"case": "vacant"}),
+        "call_me": ("person.ask", {"text": ""}),
+        "at_home": ("person.ask", {"text": ""}),
+    }
+    assert {"auto_pay", "hardship"} == NEVER_REMINDED
+    assert {"contact", "vacant_rule"} == FIELDS
+    assert Personal("vip") == Personal("vip", "", "", False, ())
 
 
 STAGE = '[[stage]]\nname = "gentle"\ndays_after_due = 3\ntemplate = "reminder.gentle"\n'
