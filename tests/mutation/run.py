@@ -37,7 +37,7 @@ import tempfile
 import time
 import types
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -106,13 +106,17 @@ class Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class Times:
-    """How long each test took, and which libraries all of them together needed."""
+    """How much of the processor's time each test took, and which libraries all of them together needed."""
 
     def __init__(self, out: Path) -> None:
         self.out, self.seconds = out, dict[str, float]()
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        began = time.process_time()
+        ran = yield
+        self.seconds[item.nodeid] = time.process_time() - began
+        return ran
 
     def pytest_sessionfinish(self) -> None:
         libraries = [name for name, module in list(sys.modules.items()) if not _ours(module)]
@@ -269,7 +273,7 @@ class Trial:
         for mutant in planted:
             seconds = {test: self.known.seconds.get(test, 0.0) for test in self.known.tests(file, mutant)}
             tests = sorted(seconds, key=lambda test: (-self.killers[test], seconds[test], test))
-            child = fork(lambda: 0 if meet(mutant, tests) else 1, 15 + 5 * sum(seconds.values()))  # noqa: B023
+            child = fork(lambda: 0 if meet(mutant, tests) else 1, 5 + 5 * sum(seconds.values()))  # noqa: B023
             running[child] = mutant
             if len(running) >= self.jobs:
                 settle()
