@@ -60,7 +60,7 @@ FIRE := tests/fire tests/groups/test_leakage.py tests/models/test_ledger_machine
 fire: postgres ## the fault tests at full size, minutes long; SEED= plays a run again, ARGS= one test
 	@$(if $(TEST_FOLDER),TMPDIR=$(TEST_FOLDER)) NUANLING_FULL=1 NUANLING_SEED=$(SEED) $(PYTHON) -m pytest -v $(or $(ARGS),$(FIRE))
 
-mutate: $(VENV)/installed-dev ## does a test notice each small fault in the rules? ARGS=domain/gate.py, or --sample 20 of each file
+mutate: $(VENV)/installed-dev ## does a test notice each small fault in the rules? ARGS=domain/gate.py, ARGS="--sample 15": an estimate
 	@$(PYTHON) -m tests.mutation.run $(ARGS)
 
 words: $(VENV)/installed-dev ## look at every word that ships, after content/messages*, cases* or openers.toml was changed
