@@ -100,9 +100,9 @@ def test_a_bill_that_rests_counts_for_no_condition() -> None:
     asked = Standing(1, "3-1201", (bill(Step("gentle", DAY, "x")), resting), traits=frozenset({"vip"}), replied_on=DAY)
     now = circumstances(asked)
     assert (now.open_fen, now.bills, dict(now.said_on)) == (28640, 1, {"gentle": DAY})
-    assert (now.grade, now.tier, now.traits, now.replied_on) == ("none", "none", {"vip"}, DAY)
+    assert (now.grade, now.tier, now.traits, now.replied_on) == ("none", "none", frozenset({"vip"}), DAY)
     named = circumstances(replace(asked, grade="A", tier="B", channels=frozenset({"wechat"})))
-    assert (named.grade, named.tier, named.channels) == ("A", "B", {"wechat"})
+    assert (named.grade, named.tier, named.channels) == ("A", "B", frozenset({"wechat"}))
 
 
 @pytest.mark.parametrize(
