@@ -58,3 +58,10 @@ def test_each_table_and_key() -> None:
 
 def test_the_first_of_two_counts() -> None:
     assert lines_of("a = 1\na = 2\n[b]\n[b]\n") == {("", 1, "a"): 1, ("b", 1, ""): 3}
+
+
+def test_what_stands_inside_a_list_of_lists_is_neither_a_table_nor_a_key() -> None:
+    assert lines_of('pairs = [\n  [\n    "a",\n  ],\n  [ "b" ],\n]\nafter = 1\n') == {
+        ("", 1, "pairs"): 1,
+        ("", 1, "after"): 7,
+    }
