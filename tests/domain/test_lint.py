@@ -80,3 +80,23 @@ def test_the_rule_named_is_the_one_broken(name: str) -> None:
         if text not in KNOWN_MISSES and rule not in {found.rule for found in lint(text, audience_of(name))}
     }
     assert others == set(texts("other_rule.txt", kind=False)) & set(texts(name, kind=False))
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        # Works in one sentence explain another one, unless anything in the text speaks of money that is not there.
+        ("因管道检修,请大家谅解。明天停水。", set()),
+        ("因管道检修。您欠费三个月。明天停水。", {"utilities"}),
+        ("The pipes are being repaired tomorrow. The water will be shut off.", set()),
+        ("Your fee is unpaid. The pipes are being repaired. We will cut off your water.", {"utilities"}),
+        # A denial is none when it bids somebody to beware, or holds a threat in its gap.
+        ("我们不会停水,也不查征信", set()),
+        ("别让小钱影响了征信", {"authority"}),
+        ("不要让一点小钱上了失信名单", {"exposure"}),
+        ("We will never cut off your water.", set()),
+        ("We will not hesitate to cut off your water.", {"utilities"}),
+    ],
+)
+def test_what_excuses_a_word_and_what_only_seems_to(text: str, rules: set[str]) -> None:
+    assert {found.rule for found in lint(text)} == rules
