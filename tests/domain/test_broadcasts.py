@@ -145,7 +145,7 @@ def test_how_it_reads_in_a_group_and_as_a_service_notice() -> None:
     assert (group.audience, group.kind, group.mentions_all) == (Audience.GROUP, Kind.ANNOUNCEMENT, True)
     assert not render(OFFICE, "停水", Kind.SERVICE, to_group=True).mentions_all
     service = render(OFFICE, "water off", Kind.SERVICE, to_group=False, payer_name="Ann Lee", language="en-GB")
-    assert (service.template, service.text) == ("broadcast.service", "EN service Lee water off 翠湖物业")
+    assert (service.template, service.text) == ("broadcast.service", "EN service Ann Lee water off 翠湖物业")
     assert (service.choices, service.kind) == ((), Kind.SERVICE)
     english = render(OFFICE, "x", Kind.BROADCAST, to_group=False, language="en")
     assert [each.label for each in english.choices[0]] == ["EN Bill", "EN Pay"]

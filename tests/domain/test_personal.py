@@ -232,6 +232,6 @@ def test_an_empty_home_reads_the_rule_of_each_of_its_fees_once() -> None:
         "· 停车费：登记空置后按 62.5% 缴，要先核实。",
     ]
     assert vacant_words(OFFICE, "en", BILLS[:1]) == (
-        "· 物业费: the agreed rules have no reduction for an empty home; it is charged as usual."
+        "· Property fee: the agreed rules have no reduction for an empty home; it is charged as usual."
     )
     assert isinstance(rules.vacants[0], Vacant)

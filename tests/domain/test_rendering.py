@@ -65,7 +65,7 @@ def test_several_households_of_one_payer_are_told_apart_and_added_up() -> None:
     one, two = Addressee("John Smith", "3栋1201", (LATE,)), Addressee("x", "5栋0302", (replace(LATE, open_fen=60),))
     message = reminder_message(OFFICE, "en", "reminder.x", [one, two], TODAY, Kind.PROMISE)
     assert message.fields["lines"].splitlines()[::2] == ["3栋12**", "5栋03**"]
-    assert (message.fields["who"], message.fields["total"], message.kind) == ("Smith", "287.00", Kind.PROMISE)
+    assert (message.fields["who"], message.fields["total"], message.kind) == ("John Smith", "287.00", Kind.PROMISE)
 
 
 def test_a_nameless_payer_is_greeted_in_the_language_of_the_text() -> None:
