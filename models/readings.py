@@ -115,9 +115,12 @@ class Doubtful:
     reading_id: int  # as it was when the bill was worked out
 
 
+LATER, START, END = (aliased(MeterReading) for _ in range(3))
+NEWER = aliased(BillStretch)
+
+
 def _standing() -> ColumnElement[bool]:
-    later = aliased(MeterReading)
-    return ~exists(select(later.id).where(later.corrects_id == MeterReading.id))
+    return ~exists(select(LATER.id).where(LATER.corrects_id == MeterReading.id))
 
 
 async def lines_of(session: AsyncSession, account_ids: Iterable[int]) -> dict[Line, list[Known]]:
@@ -171,13 +174,12 @@ Ends = tuple[tuple[date, bool], tuple[date, bool]]
 
 async def _worked_out(session: AsyncSession, which: ColumnElement[bool]) -> dict[int, tuple[Bill, Ends]]:
     """Bill id -> the bill, and the places of its first and last reading in its latest edition."""
-    start, end, newer = aliased(MeterReading), aliased(MeterReading), aliased(BillStretch)
-    latest = select(func.max(newer.edition)).where(newer.bill_id == BillStretch.bill_id).scalar_subquery()
+    latest = select(func.max(NEWER.edition)).where(NEWER.bill_id == BillStretch.bill_id).scalar_subquery()
     query = (
-        select(Bill, start.read_on, start.begins, end.read_on, end.begins)
+        select(Bill, START.read_on, START.begins, END.read_on, END.begins)
         .join(BillStretch, BillStretch.bill_id == Bill.id)
-        .join(start, start.id == BillStretch.from_id)
-        .join(end, end.id == BillStretch.to_id)
+        .join(START, START.id == BillStretch.from_id)
+        .join(END, END.id == BillStretch.to_id)
         .where(which, Bill.voided_at.is_(None), BillStretch.edition == latest)
         .order_by(Bill.id, BillStretch.number)
     )
@@ -208,8 +210,7 @@ async def add_stretches(session: AsyncSession, workings: Mapping[int, Working], 
 
 async def bills_leaning_on(session: AsyncSession, reading_ids: Sequence[int] | None = None) -> list[Doubtful]:
     """Standing bills that were last worked out from these readings; None: from any that was corrected since."""
-    newer, corrected = aliased(BillStretch), aliased(MeterReading)
-    latest = select(func.max(newer.edition)).where(newer.bill_id == BillStretch.bill_id).scalar_subquery()
+    latest = select(func.max(NEWER.edition)).where(NEWER.bill_id == BillStretch.bill_id).scalar_subquery()
     query = (
         select(Bill, Account.code, MeterReading.id)
         .join(Account, Account.id == Bill.account_id)
@@ -219,7 +220,7 @@ async def bills_leaning_on(session: AsyncSession, reading_ids: Sequence[int] | N
         .order_by(Bill.id, MeterReading.id)
     )
     if reading_ids is None:
-        query = query.where(exists(select(corrected.id).where(corrected.corrects_id == MeterReading.id)))
+        query = query.where(exists(select(LATER.id).where(LATER.corrects_id == MeterReading.id)))
     else:
         query = query.where(MeterReading.id.in_(reading_ids))
     rows = dict.fromkeys(Doubtful(bill, code, reading_id) for bill, code, reading_id in await session.execute(query))
@@ -237,11 +238,10 @@ class WorkedOut:
 
 async def worked_out(session: AsyncSession, bill_id: int) -> WorkedOut | None:
     """With the readings as they were then; None: the bill was not worked out from readings."""
-    start, end = aliased(MeterReading), aliased(MeterReading)
     query = (
-        select(BillStretch, start, end)
-        .join(start, start.id == BillStretch.from_id)
-        .join(end, end.id == BillStretch.to_id)
+        select(BillStretch, START, END)
+        .join(START, START.id == BillStretch.from_id)
+        .join(END, END.id == BillStretch.to_id)
         .where(BillStretch.bill_id == bill_id)
         .order_by(BillStretch.edition, BillStretch.number)
     )

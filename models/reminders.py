@@ -206,9 +206,11 @@ async def keep_waits(session: AsyncSession, waits: Sequence[tuple[int, str, str]
             session.add(WaitRow(account_id=account_id, reason=reason, stage=stage, since_on=today, last_on=today))
 
 
+TOLD = aliased(Reminder)
+
+
 def needless() -> ColumnElement[bool]:
     """SQL: a waiting reminder of which no bill is open and undisputed any more."""
-    told = aliased(Reminder)
     balance = (
         select(BILLED - RECEIVED)
         .where(LedgerEntry.bill_id == ReminderBill.bill_id)
@@ -220,7 +222,7 @@ def needless() -> ColumnElement[bool]:
     )
     alive = (
         exists()
-        .where(told.outbox_id == Outbox.id, ReminderBill.reminder_id == told.id, balance > 0, ~disputed)
+        .where(TOLD.outbox_id == Outbox.id, ReminderBill.reminder_id == TOLD.id, balance > 0, ~disputed)
         .correlate(Outbox)
     )
     waiting = Outbox.state.in_((*CLAIMABLE, State.PLANNED))

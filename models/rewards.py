@@ -372,17 +372,19 @@ class LiveDiscount:
     received_fen: int
 
 
+UNDOING = aliased(LedgerEntry)
+
+
 async def live_discounts(session: AsyncSession, bill_ids: Sequence[int]) -> dict[int, LiveDiscount]:
     """The discount of each bill that has one."""
-    undoing = aliased(LedgerEntry)
     rows = await session.execute(
         select(LedgerEntry.id, LedgerEntry.bill_id, LedgerEntry.amount_fen)
-        .outerjoin(undoing, undoing.reverses_id == LedgerEntry.id)
+        .outerjoin(UNDOING, UNDOING.reverses_id == LedgerEntry.id)
         .where(
             LedgerEntry.bill_id.in_(bill_ids),
             LedgerEntry.kind == EntryKind.REBATE.value,
             LedgerEntry.reason.startswith(DISCOUNT),
-            undoing.id.is_(None),
+            UNDOING.id.is_(None),
         )
     )
     found: dict[int, LiveDiscount] = {}
