@@ -262,6 +262,12 @@ async def record_payment(
     return payment
 
 
+async def payments_of(session: AsyncSession, account_code: str) -> list[Payment]:
+    """All payments of a household, the latest first; those too that did not stand."""
+    query = select(Payment).join(Account, Account.id == Payment.account_id).where(Account.code == account_code)
+    return list(await session.scalars(query.order_by(Payment.paid_on.desc(), Payment.id.desc())))
+
+
 async def latest_payment(session: AsyncSession, account_id: int) -> Payment | None:
     """The household's last payment that stands."""
     query = select(Payment).where(Payment.account_id == account_id, Payment.reversed_at.is_(None))

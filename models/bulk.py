@@ -190,15 +190,10 @@ async def known_bills(
 
 async def known_payments(
     session: AsyncSession, keys: Sequence[tuple[int, str, str]]
-) -> dict[tuple[int, str, str], tuple[int, date]]:
-    """The payments among these (account id, method, reference) that were recorded before: fen and day."""
-    query = select(Payment.account_id, Payment.method, Payment.reference, Payment.amount_fen, Payment.paid_on).where(
-        tuple_(Payment.account_id, Payment.method, Payment.reference).in_(keys)
-    )
-    return {
-        (account_id, method, reference): (amount_fen, paid_on)
-        for account_id, method, reference, amount_fen, paid_on in await session.execute(query)
-    }
+) -> dict[tuple[int, str, str], Payment]:
+    """The payments among these (account id, method, reference) that were recorded before."""
+    query = select(Payment).where(tuple_(Payment.account_id, Payment.method, Payment.reference).in_(keys))
+    return {(each.account_id, each.method, each.reference): each for each in await session.scalars(query)}
 
 
 async def issue_bills(session: AsyncSession, bills: Sequence[NewBill], on: date, at: datetime, *, actor: str) -> int:

@@ -290,6 +290,23 @@ def recalculate(
     _correct(context, work)
 
 
+@payments.command("list")
+def list_payments(context: typer.Context, account: Annotated[str, typer.Argument(metavar="ACCOUNT")]) -> None:
+    """The payments of a household with their numbers, the latest first; reversed ones too."""
+
+    async def work(desk: Desk) -> list[str]:
+        from models.bills import payments_of
+
+        async with desk.database.read() as session:
+            return [
+                f"{each.id}  {each.paid_on}  {yuan(each.amount_fen)}  {each.method}  {each.reference}"
+                + ("  reversed" if each.reversed_at is not None else "")
+                for each in await payments_of(session, account)
+            ]
+
+    typer.echo("\n".join(at_desk(context, work)) or f"no payment of {account} is known")
+
+
 @payments.command("reverse")
 def reverse(context: typer.Context, payment: Annotated[int, typer.Argument(metavar="ID")], why: Why) -> None:
     """A payment that did not stand: its money is taken back, from the latest bills first where it was used."""

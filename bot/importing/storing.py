@@ -178,10 +178,26 @@ class Payments:
             there = known.get((new.account_id, new.method, new.reference))
             if there is None:
                 wanted.append(new)
-            elif there != (new.amount_fen, new.paid_on):
-                fen, paid_on = there
-                outcome.refuse(row, f"reference: it was recorded before with {yuan(fen)} on {paid_on}")
+            elif (there.amount_fen, there.paid_on) != (new.amount_fen, new.paid_on):
+                # A reference stands for one payment for ever, a reversed one too: else the old file would bring it back.
+                fen, day, number, other = yuan(there.amount_fen), there.paid_on, there.id, f"{there.reference}-2"
+                if there.reversed_at is not None:
+                    outcome.refuse(
+                        row,
+                        f"reference: it was recorded before with {fen} on {day}, as payment {number}, and reversed: "
+                        f"give this one a reference of its own, such as {other}",
+                    )
+                else:
+                    outcome.refuse(
+                        row,
+                        f"reference: it was recorded before with {fen} on {day}, as payment {number}: where that was wrong, "
+                        f"`payment reverse {number} --why …` and give this one a reference of its own, such as {other}",
+                    )
                 continue
+            if there is None and new.paid_on > self._desk.today:  # taken all the same: a transfer may be dated ahead
+                outcome.notes.append(
+                    f"row {row.line.number}: paid on {new.paid_on}, which is still to come: is the year right?"
+                )
             outcome.accept(new=there is None)
         return wanted
 

@@ -118,10 +118,29 @@ def test_a_reference_belongs_to_one_payment(estate: Cli) -> None:
     assert estate("import", "payments", str(other)).last == "1 accepted, 2 rejected"
     reasons = [row["reason"] for row in estate.refused(other)]
     assert reasons == [
-        "q.csv row 2: reference: it was recorded before with 150.00 on 2026-11-20",
+        "q.csv row 2: reference: it was recorded before with 150.00 on 2026-11-20, as payment 1: where that was wrong, "
+        "`payment reverse 1 --why …` and give this one a reference of its own, such as R1-2",
         "q.csv row 4: reference: is empty: give each payment a number of its own (cash: the receipt's), "
         "so that it is never recorded twice",
     ]
+
+
+def test_a_mistyped_year_is_pointed_at_and_put_right(estate: Cli) -> None:
+    wrong = estate.file("w.csv", lines(PAYMENTS, ("S-1", "150", "2027-11-20", "bank", "R1")))
+    assert (
+        "row 2: paid on 2027-11-20, which is still to come: is the year right?"
+        in estate("import", "payments", str(wrong)).err
+    )
+    estate("payment", "reverse", "1", "--why", "wrong year")
+    right = estate.file("r.csv", lines(PAYMENTS, ("S-1", "150", "2026-11-20", "bank", "R1")))
+    assert estate("import", "payments", str(right)).last == "0 accepted, 1 rejected"
+    assert [row["reason"] for row in estate.refused(right)] == [
+        "r.csv row 2: reference: it was recorded before with 150.00 on 2027-11-20, as payment 1, and reversed: "
+        "give this one a reference of its own, such as R1-2"
+    ]
+    cured = estate.file("c.csv", lines(PAYMENTS, ("S-1", "150", "2026-11-20", "bank", "R1-2")))
+    assert estate("import", "payments", str(cured)).last == "1 accepted, 0 rejected"
+    assert estate("import", "payments", str(wrong)).last == "1 accepted, 0 rejected"  # the old file brings nothing back
 
 
 def test_nobody_is_thanked_for_a_payment_of_long_ago(estate: Cli) -> None:
