@@ -48,8 +48,11 @@ def test_a_chinese_text_has_full_width_signs(path: Path) -> None:
     assert [sign for text in texts for sign in narrow_signs(text)] == []
 
 
-def test_the_chinese_readme_has_full_width_signs() -> None:
-    assert narrow_signs((ROOT / "README.zh-CN.md").read_text(encoding="utf-8")) == []
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.zh-CN.md", *sorted((ROOT / "docs/how-to").glob("*.zh.md"))], ids=lambda path: path.name
+)
+def test_a_chinese_page_has_full_width_signs(path: Path) -> None:
+    assert narrow_signs(path.read_text(encoding="utf-8")) == []
 
 
 def test_code_and_figures_are_left_alone() -> None:

@@ -56,7 +56,7 @@ function onClock(clock) {
   $("progress").firstElementChild.style.width = `${clock.done * 100}%`;
   drawClock();
   if (jumping && !clock.moving) {
-    if (!cycle.on()) toast(t("clock.moved", { when: when(clock.now) }));
+    if (!cycle.on() && !tour.playing()) toast(t("clock.moved", { when: when(clock.now) }));
     refreshState();
     refreshChat();
   }
@@ -109,7 +109,7 @@ function wire() {
   });
   $("tour").addEventListener("click", async () => {
     const fresh = state.scenario === state.scenarios[0] && !touched();
-    if (fresh || (await ask(t("tour.sure")))) tour.play({ pick, moveClock, load, fresh });
+    if (fresh || (await ask(t("tour.sure")))) await attempt(() => tour.play({ pick, moveClock, load, fresh }));
   });
 }
 
