@@ -32,9 +32,11 @@ class Meters:
 class Billed:
     """What a billing run did. `faults`: why something was not billed -> the accounts it happened to."""
 
+    today: date
     issued: int = 0
     already_there: int = 0
     amount_fen: int = 0  # of the bills issued
+    by_item: dict[str, list[NewBill]] = field(default_factory=lambda: defaultdict(list))  # the bills issued
     unused: int = 0  # meters that were read and had not moved: nothing to bill
     metered: list[tuple[str, NewBill]] = field(default_factory=list)  # (account, bill), to be shown with their readings
     faults: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -45,7 +47,7 @@ async def bill_period(desk: Desk, period: Period, community: str, *, dry_run: bo
 
     Raises CommandError when the community is unknown.
     """
-    result = Billed()
+    result = Billed(desk.today)
     async with desk.database.read() as session:
         communities = await bulk.communities_by_name(session)
         if community and community not in communities:
@@ -67,6 +69,8 @@ async def bill_period(desk: Desk, period: Period, community: str, *, dry_run: bo
         result.issued += len(new)
         result.already_there += len(chunk) - len(new)
         result.amount_fen += sum(bill.amount_fen for bill in new)
+        for bill in new:
+            result.by_item[bill.item].append(bill)
     return result
 
 

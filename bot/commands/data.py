@@ -180,6 +180,12 @@ def generate(
     for fault, codes in sorted(billed.faults.items()):
         more = f" and {len(codes) - SHOWN_ACCOUNTS} more" if len(codes) > SHOWN_ACCOUNTS else ""
         typer.echo(f"not billed: {fault} ({', '.join(codes[:SHOWN_ACCOUNTS])}{more})", err=True)
+    for item, new in billed.by_item.items():
+        late = sum(bill.due_on < billed.today for bill in new)
+        typer.echo(
+            f"{item}: {len(new)} ({yuan(sum(bill.amount_fen for bill in new))} yuan)"
+            + (f", {late} due before today" if late else "")
+        )
     word = "to issue" if dry_run else "issued"
     unused = f", {billed.unused} used nothing" if billed.unused else ""
     typer.echo(

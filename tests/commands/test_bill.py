@@ -29,6 +29,7 @@ def test_a_month_is_billed_once(estate: Cli) -> None:
     assert estate.rows("select count(*) from bills") == [(0,)]
     first = estate("bill", "generate", "--period", "2026-11")
     assert first.last == "2026-11: 2 issued (606.40 yuan), 0 already there"
+    assert "物业费: 2 (606.40 yuan)" in first.out.splitlines()
     assert first.code == 1
     assert "物业费 goes by area, and the account has none: import area_m2 (S-3)" in first.err
     bills = "select item, period, due_on, basis from bills order by account_id, id"
