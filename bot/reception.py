@@ -94,7 +94,8 @@ class Reception:
             chosen = (Guess(str(label), CHOSEN_CONFIDENCE),)
             reading = replace(reading, intents=chosen, reason=None, runner_up=0.0, told=())
         own = [(account.code, account.building, account.address) for account, _ in turn.households]
-        asks = own and turn.staff is None and any(guess.intent in ASKS for guess in reading.intents)
+        money = ASKS | {OUT_OF_SCOPE} if reading.reason == "third_party" else ASKS  # then more than a guess
+        asks = own and turn.staff is None and any(guess.intent in money for guess in reading.intents)
         if asks and names_another(turn.message.text, own):
             about_others = (Guess(OUT_OF_SCOPE, 1.0),)
             reading = replace(reading, intents=about_others, reason="third_party", runner_up=0.0, told=())

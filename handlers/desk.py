@@ -310,7 +310,7 @@ async def day_chosen(turn: Turn) -> Answer:
 
 async def day_typed(turn: Turn) -> Answer | None:
     """A day in words or as 2026-12-04."""
-    day = turn.reading.slots.date if turn.reading is not None else None
+    day = turn.reading.slots.day if turn.reading is not None else None
     if day is None:
         return None
     return await _postponed(turn, turn.memory["task"], day)

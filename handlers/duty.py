@@ -84,7 +84,7 @@ async def off(turn: Turn) -> Answer:
 
 async def day_typed(turn: Turn) -> Answer | None:
     """The last day of rest, in words."""
-    day = turn.reading.slots.date if turn.reading is not None else None
+    day = turn.reading.slots.day if turn.reading is not None else None
     return None if day is None else await _off(turn, await _whose(turn, turn.memory), day)
 
 

@@ -90,7 +90,7 @@ async def day_chosen(turn: Turn) -> Answer:
 
 
 async def day_typed(turn: Turn) -> Answer | None:
-    day = turn.reading.slots.date if turn.reading is not None else None
+    day = turn.reading.slots.day if turn.reading is not None else None
     return None if day is None else await _about(turn, turn.memory["code"], day)
 
 

@@ -55,7 +55,7 @@ def _day(turn: Turn) -> date:
     try:
         return date.fromisoformat(written)
     except ValueError:
-        understood = turn.reading.slots.date if turn.reading is not None else None
+        understood = turn.reading.slots.day if turn.reading is not None else None
         if understood is None:
             raise Refusal("preview.usage") from None
         return understood

@@ -56,27 +56,35 @@ class Mention:
     day: date
 
 
-def find_date(text: str, today: date) -> tuple[date | None, list[tuple[int, int]]]:
-    """The day named for the payment, and the spans that are days and so no sums."""
+def find_days(text: str, today: date) -> tuple[date | None, date | None, list[tuple[int, int]]]:
+    """The day named for the payment; the day named for whatever it is, a visit or a call; the spans that are days, no sums."""
     mentions, spans = _mentions(text, today)
     alive = [m for m in mentions if not _is_negated(text, m) and not _is_replaced(text, m, mentions)]
-    alive = [m for m in alive if not is_other_day(text, m.start, m.end)]
-    if not alive or leaves_the_day_open(text) or _OR_SO.match(text, alive[-1].end):
-        return None, spans
+    named = _meant(text, alive, today)
+    for_paying = [m for m in alive if not is_other_day(text, m.start, m.end)]
+    if not for_paying or leaves_the_day_open(text):
+        return None, named, spans
+    return (named if for_paying == alive else _meant(text, for_paying, today)), named, spans
+
+
+def _meant(text: str, alive: list[Mention], today: date) -> date | None:
+    """Which of several days is meant; None: none of them for certain."""
+    if not alive or _OR_SO.match(text, alive[-1].end):
+        return None
     if len({m.day for m in alive}) == 1:
-        return (None if alive[0].day == today and _tells_of_today(text, alive[0]) else alive[0].day), spans
+        return None if alive[0].day == today and _tells_of_today(text, alive[0]) else alive[0].day
     if _CORRECTION.search(text, alive[0].end):
-        return alive[-1].day, spans
+        return alive[-1].day
     between = text[alive[0].end : alive[1].start]
     if between == "就是" and text.endswith("不是", 0, alive[0].start):
-        return None, spans  # "不是周三就是周四"
+        return None  # "不是周三就是周四"
     if _THAT_IS.search(between) or _is_dated(text, alive[0], alive[1], between):
-        return alive[1].day, spans
+        return alive[1].day
     if _is_range(text, alive[0], between):
-        return (alive[1].day if _MOVED.search(text) else None), spans
+        return alive[1].day if _MOVED.search(text) else None
     if _OR.fullmatch(between):
-        return None, spans
-    return max(alive, key=lambda m: (_score(text, m, alive), -m.start)).day, spans
+        return None
+    return max(alive, key=lambda m: (_score(text, m, alive), -m.start)).day
 
 
 def _is_dated(text: str, first: Mention, second: Mention, between: str) -> bool:

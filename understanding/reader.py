@@ -16,6 +16,9 @@ from understanding.slots import find_slots
 from understanding.text import Speller
 
 _LONGEST = 600  # characters read of a message: what matters of a longer one stands at its head
+_TOO_DEAR = re.compile(
+    r"^[^,。!?]{0,6}贵[了啊呀哦吧]?$|\b(?:too (?:dear|expensive|much|steep)|(?:so|very|really|quite) (?:dear|expensive|steep))\b"
+)
 _LETTER = re.compile(r"[a-z\u4e00-\u9fff]")
 _NO_CONTEXT = Context()
 # Words that hold an angry or a sad one and are neither.
@@ -129,6 +132,8 @@ class Reader:
                 clause, _ = _by_scope(self._chances(self.eyes.look(part, today), self.eyes.rules.hints(part)))
                 name = max(clause, key=lambda n: clause[n])
                 place.setdefault(name, number)
+                if name == "complain_refuse" and top == "ask_discount" and _TOO_DEAR.search(part):
+                    continue  # "太贵了,便宜点吧" asks for less and complains of nothing else
                 likely = inside[name] >= _WHOLE_CHANCE or name in hinted
                 enough = _CLAUSE_SURE if likely else _CLAUSE_CERTAIN
                 if name not in guesses and name not in _ONLY_ALONE and clause[name] >= enough:

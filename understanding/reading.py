@@ -54,6 +54,7 @@ class Slots:
     """Values the person named. None where they named none: nothing is ever assumed.
 
     amount_fen is integer fen, instalments the number of parts, period `YYYY` or `YYYY-MM`, hour a time of the day.
+    `date` is the payment's; `day` is named for whatever the sentence is about, a visit or a call.
     """
 
     date: dt.date | None = None
@@ -61,9 +62,10 @@ class Slots:
     instalments: int | None = None
     period: str | None = None
     hour: dt.time | None = None
+    day: dt.date | None = None
 
     def to_json(self) -> dict[str, str | int]:
-        """Only the keys that are present; the date in ISO form. The hour is of use in conversation only."""
+        """Only the keys that are present; the date in ISO form. Hour and day are of use in conversation only."""
         found: dict[str, str | int] = {}
         if self.date is not None:
             found["date"] = self.date.isoformat()

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from understanding.dates import find_date
+from understanding.dates import find_days
 from understanding.hours import find_time
 from understanding.parts import find_parts
 from understanding.periods import find_period
@@ -12,12 +12,13 @@ from understanding.sums import find_sum
 
 def find_slots(text: str, today: date) -> Slots:
     """Slots of a sentence in plain spelling (see text.py)."""
-    day, taken = find_date(text, today)
+    paid_on, named, taken = find_days(text, today)
     parts, spans = find_parts(text)
     return Slots(
-        date=day,
+        date=paid_on,
         amount_fen=find_sum(text, taken + spans),
         instalments=parts,
         period=find_period(text, today),
         hour=find_time(text),
+        day=named,
     )

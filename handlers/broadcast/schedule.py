@@ -71,11 +71,11 @@ def said_moment(turn: Turn) -> datetime | None:
     if (delay := _delay(turn.text)) is not None:
         return turn.now + delay
     slots = turn.reading.slots if turn.reading is not None else None
-    if slots is None or (slots.date is None and slots.hour is None):
+    if slots is None or (slots.day is None and slots.hour is None):
         return None
     hour = slots.hour or UNNAMED_HOUR
-    at = at_local(slots.date or turn.today, hour, turn.office.zone)
-    if slots.date is None and at <= turn.now:
+    at = at_local(slots.day or turn.today, hour, turn.office.zone)
+    if slots.day is None and at <= turn.now:
         at = at_local(turn.today + timedelta(days=1), hour, turn.office.zone)
     return at
 

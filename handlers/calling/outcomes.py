@@ -105,7 +105,7 @@ async def day_chosen(turn: Turn) -> Answer:
 
 
 async def day_typed(turn: Turn) -> Answer | None:
-    day = turn.reading.slots.date if turn.reading is not None else None
+    day = turn.reading.slots.day if turn.reading is not None else None
     return None if day is None else await _or_again(turn, "calls.day", _on_day(turn, turn.memory, day))
 
 
@@ -150,10 +150,10 @@ async def moment_chosen(turn: Turn) -> Answer:
 async def moment_typed(turn: Turn) -> Answer | None:
     """A day and an hour in words; without an hour, in the morning."""
     slots = turn.reading.slots if turn.reading is not None else None
-    if slots is None or (slots.date is None and slots.hour is None):
+    if slots is None or (slots.day is None and slots.hour is None):
         return None
     hour = slots.hour or turn.office.calling.opens_at
-    moment = at_local(slots.date or turn.today, hour, turn.office.zone)
+    moment = at_local(slots.day or turn.today, hour, turn.office.zone)
     return await _or_again(turn, "calls.moment", _at_moment(turn, turn.memory, moment))
 
 

@@ -172,11 +172,11 @@ async def _heard(turn: Turn, visit: Visit) -> Answer | None:
     slots = turn.reading.slots if turn.reading is not None else None
     if NOT_THEN.search(turn.text):  # the day they name may well be the one that does not suit
         return await _choose(turn, visit, "visits.which")
-    if slots is None or (slots.date is None and slots.hour is None):
+    if slots is None or (slots.day is None and slots.hour is None):
         return None
     zone = turn.office.zone
     before = visit.starts_at.astimezone(zone) if visit.starts_at is not None else None
-    day = slots.date or (before.date() if before is not None else turn.today)
+    day = slots.day or (before.date() if before is not None else turn.today)
     hours = await free_hours(turn, visit)
     if slots.hour is not None:
         return await _agree(turn, visit, at_local(day, slots.hour, zone))

@@ -105,7 +105,7 @@ async def day_chosen(turn: Turn) -> Answer:
 
 
 async def day_typed(turn: Turn) -> Answer | None:
-    day = turn.reading.slots.date if turn.reading is not None else None
+    day = turn.reading.slots.day if turn.reading is not None else None
     if day is None:
         return None
     try:
