@@ -56,13 +56,15 @@ def roles_for(kind: str, place: str) -> tuple[Role, ...]:
 def chosen(work: Work, workers: Iterable[Worker], loads: Mapping[int, int]) -> int | None:
     """Who gets a task: of the first role that anybody on duty has there, the one with the least open work.
 
-    Of equals the one who has it already, else who is longest on the staff. None: nobody's.
+    Of equals the one who has it already, else who is longest on the staff. None: nobody's, as among several teachers.
     """
     there = [each for each in workers if each.community_id is None or each.community_id == work.community_id]
     if work.community_id is None:
         there = [each for each in there if each.community_id is None]
     for role in roles_for(work.kind, work.place):
         mine = [each for each in there if each.role == role]
+        if role is Role.TEACHER and len(mine) > 1:
+            return work.now_with  # a family's own teacher takes it, and which of them that is, is not known here
         if mine:
             return min(mine, key=lambda each: (loads.get(each.id, 0), each.id != work.now_with, each.id)).id
     return None

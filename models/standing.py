@@ -285,7 +285,7 @@ async def _holds(session: AsyncSession, span: tuple[int, int], today: date, open
     found: dict[int, Holds] = defaultdict(lambda: Holds(set(), defaultdict(set)))
     rows = (
         await session.execute(
-            select(Hold.account_id, Hold.bill_id, Hold.reason, Hold.until_on, Hold.source)
+            select(Hold.account_id, Hold.bill_id, Hold.reason, Hold.until_on, Hold.source, Hold.released_at)
             .where(_within(Hold.account_id, span), HOLDS_NOW)
             .order_by(Hold.id)
         )
@@ -297,9 +297,12 @@ async def _holds(session: AsyncSession, span: tuple[int, int], today: date, open
         mine.awaiting_us = mine.awaiting_us or hold.source in waits
         if plan is PlanNow.DONE:
             continue
-        if plan is PlanNow.BROKEN or (plan is None and hold.until_on < today and hold.source not in waits):
+        over = plan is PlanNow.BROKEN or (plan is None and hold.until_on < today)
+        if over and hold.released_at is None:
             mine.ended = mine.ended or hold.bill_id is None or hold.bill_id in open_ids
-        elif hold.bill_id is None:
+        if over and hold.source not in waits:
+            continue
+        if hold.bill_id is None:
             mine.household.add(hold.reason)
         else:
             mine.bills[hold.bill_id].add(hold.reason)

@@ -274,7 +274,7 @@ async def test_after_the_window_nothing_is_planned(world: World) -> None:
     assert (await counts(world))["outbox"] == 0
 
 
-async def test_a_plan_nobody_approved_is_not_silence_for_good(world: World) -> None:
+async def test_a_plan_nobody_approved_becomes_a_task_and_rests_until_it_is_answered(world: World) -> None:
     account = await world.household(CHEN)
     bill = await world.bill(account, world.today - timedelta(days=3))
     async with world.database.write() as session:
@@ -285,8 +285,11 @@ async def test_a_plan_nobody_approved_is_not_silence_for_good(world: World) -> N
     await world.hold(account, Reason.ON_PLAN, world.today, bill, source=f"plan/{asked.id}")
     assert [row.reason for row in await planned(world)] == ["on_plan"]
     world.now += timedelta(days=1)
-    assert [row.reason for row in await planned(world)] == ["staff_task"]
+    assert [row.reason for row in await planned(world)] == ["on_plan"]
     async with world.database.read() as session:
         assert list(await session.scalars(select(StaffTask.kind))) == ["hold"]
     world.now += timedelta(days=4)
+    assert [row.reason for row in await planned(world)] == ["on_plan"]
+    async with world.database.write() as session:
+        await session.execute(update(Plan).values(state="declined"))
     assert [row.decision for row in await planned(world)] == ["remind"]

@@ -130,9 +130,9 @@ async def test_who_moved_to_another_estate_sees_nothing_of_the_old_one_by_old_bu
         # A refusal may repeat the number that stood on the old card.
         if leaked := [code for code in (*codes, "翠湖苑") if code in said and "没有找到编号" not in said]:
             wrong.append((button.action, button.args, str(leaked), said))
-        if changed := await door.state() ^ before:
+        changed, before = await door.state() ^ before, await door.state()
+        if changed and button.action not in ("duty.off", "duty.back"):  # one's own rest, wherever one works
             wrong.append((button.action, button.args, str(changed), said))
-            before = await door.state()
     assert not wrong, "\n".join(map(str, wrong))
 
 

@@ -138,11 +138,11 @@ async def test_the_brief_says_why_a_payer_is_graded_so(world: World) -> None:
 
 
 async def test_the_brief_of_a_pupil_holds_tier_evidence_summary_wish_and_a_way_to_begin(world: World) -> None:
+    await task(world)  # the collector's; a pupil's would be the teacher's
     async with world.database.write() as session:
         await session.execute(
             update(Account).where(Account.code == "1-101").values(kind="training", class_name="寒假班", tier="C")
         )
-    await task(world)
     told = await begin(world)
     assert "意向:C · 待了解\n" in told
     await world.press("collector", "跳过")

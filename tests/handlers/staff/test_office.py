@@ -74,7 +74,8 @@ async def test_policy_is_shown_in_words(world: World) -> None:
     assert "到期前" in told
     assert "放假前" not in told
     assert "09:" in told
-    assert "其他权限" in await world.say("manager", "/policy")
+    assert "到期前" in await world.say("manager", "/policy")
+    assert "其他权限" in await world.say("collector", "/policy")
 
 
 async def test_pause_for_two_hours_with_a_reason(world: World) -> None:
