@@ -10,16 +10,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.errors import Refusal
 from domain.ledger import EntryKind
 from domain.money import yuan
-from models.agreements import Hold
-from models.bills import BILLED, RECEIVED, Bill, LedgerEntry, Payment, credit_fen, lock_account, settle, transfer
+from models.agreements import Hold, live_plan, open_promise, release
+from models.bills import (
+    BILLED,
+    RECEIVED,
+    Bill,
+    LedgerEntry,
+    Payment,
+    bill_lines,
+    credit_fen,
+    lock_account,
+    settle,
+    transfer,
+)
 from models.reminders import withdraw_needless
 from models.rewards import take_discounts_back
-from models.staff import audit
+from models.staff import audit, close_task
 
 
 async def void_bill(session: AsyncSession, bill_id: int, why: str, on: date, at: datetime, *, actor: str) -> None:
     """Take a bill back. What it had received becomes the household's credit and is used for its other bills.
 
+    A plan on it ends, asked or running, since its sums are true no more; a promise ends once nothing is left to pay.
     Raises Refusal: no such bill, or void already.
     """
     bill = await _standing_bill(session, bill_id)
@@ -35,6 +47,7 @@ async def void_bill(session: AsyncSession, bill_id: int, why: str, on: date, at:
     )
     await session.flush()
     await settle(session, bill.account_id, on, at, actor=actor)
+    await _end_arrangements(session, bill, at)
     await withdraw_needless(session, [bill.account_id])
     await audit(session, actor, "bill.void", f"bill/{bill_id}", at, {"billed_fen": billed_fen, "why": why})
 
@@ -118,6 +131,25 @@ async def reverse_payment(
     await take_discounts_back(session, payment.account_id, why, on, at)
     detail = {"amount_fen": payment.amount_fen, "why": why}
     await audit(session, actor, "payment.reverse", f"payment/{payment_id}", at, detail)
+
+
+async def _end_arrangements(session: AsyncSession, bill: Bill, at: datetime) -> None:
+    """Close what was agreed on a bill that is void, with the staff's task about it."""
+    ended: list[str] = []
+    plan = await live_plan(session, bill.account_id)
+    if plan is not None:
+        source = f"plan/{plan.id}"
+        on_it = select(Hold.id).where(Hold.source == source, Hold.bill_id == bill.id).limit(1)
+        if await session.scalar(on_it) is not None:
+            plan.state, plan.closed_at = "withdrawn", at
+            ended.append(source)
+    promise = await open_promise(session, bill.account_id)
+    if promise is not None and not await bill_lines(session, [bill.account_id], only_open=True):
+        promise.state, promise.closed_at = "withdrawn", at
+        ended.append(f"promise/{promise.id}")
+    for source in ended:
+        await release(session, source, at)
+        await close_task(session, source, at, staff_id=None, outcome="withdrawn")
 
 
 async def _standing_bill(session: AsyncSession, bill_id: int) -> Bill:
