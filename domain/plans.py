@@ -23,10 +23,27 @@ class Part:
     amount_fen: int
 
 
-def plan_parts(total_fen: int, parts: int, first_on: date) -> tuple[Part, ...]:
-    """`parts` instalments a month apart, the first on `first_on`; the sums add up exactly (largest remainder)."""
+def plan_parts(total_fen: int, parts: int, first_on: date, day: int | None = None) -> tuple[Part, ...]:
+    """`parts` instalments a month apart, the first on `first_on`; the sums add up exactly (largest remainder).
+
+    `day`: those after the first fall on this day of the month, 31 being the last of each.
+    """
     sums = Money(total_fen).split(parts)
-    return tuple(Part(n + 1, add_months(first_on, n), money.fen) for n, money in enumerate(sums))
+    days = [add_months(first_on, n) for n in range(parts)]
+    if day is not None:
+        days[1:] = [on_day(each, day) for each in days[1:]]
+    return tuple(Part(n + 1, on, money.fen) for n, (on, money) in enumerate(zip(days, sums, strict=True)))
+
+
+def on_day(month: date, day: int) -> date:
+    """That day of a date's month, or its last where the month is shorter."""
+    return month.replace(day=min(day, calendar.monthrange(month.year, month.month)[1]))
+
+
+def next_on(today: date, day: int) -> date:
+    """The next time, from tomorrow on, that this day of the month comes."""
+    soon = on_day(today, day)
+    return soon if soon > today else on_day(add_months(today.replace(day=1), 1), day)
 
 
 def most_parts(total_fen: int, holds: Holds) -> int:

@@ -13,23 +13,14 @@ from domain.wording import day_words, period_words
 from handlers import renewal
 from handlers.household import press, rooms, settle_on
 from handlers.turn import Turn
-from models.agreements import BesideBills, beside_bills, coming_offer, open_offer
+from models.agreements import BesideBills, beside_bills
 from models.bills import BillLine, bill_lines, open_fen
 
 
 async def show(turn: Turn) -> Answer:
     """Every open bill of the household, the sum, the credit, and a comparison with the period before."""
     settle_on(turn)
-    text = await overview(turn)
-    if text.template == "bill.clear" and await _offered(turn):
-        return await renewal.show(turn) or Answer((text,))  # nothing owed, and the next course's price is what is asked
-    return Answer((text,))
-
-
-async def _offered(turn: Turn) -> bool:
-    """Whether a renewal is open or coming."""
-    about = (turn.session, turn.household.id, turn.today)
-    return await open_offer(*about) is not None or await coming_offer(*about) is not None
+    return Answer((await overview(turn),))
 
 
 async def overview(turn: Turn) -> OutgoingMessage:
@@ -40,6 +31,9 @@ async def overview(turn: Turn) -> OutgoingMessage:
     notes = [turn.words("bill.credit", credit=yuan(beside.credit_fen))] if beside.credit_fen > 0 else []
     others = rooms(turn, [each for each, _ in turn.households if each.id != account.id], "bill.show")
     if not due:
+        if next_course := await renewal.beside(turn):
+            notes.append(next_course)
+            others.insert(0, [press(turn, "renew_ask", "renewal.show")])
         return turn.say("bill.clear", *others, fields=turn.called(), notes=" ".join(notes))
     notes += [words] if (words := difference_words(turn, lines)) else []
     notes += _agreed(turn, beside)

@@ -11,9 +11,11 @@ from domain.ladder import Reason
 from domain.limits import Act
 from domain.messages import Answer, Choice, Kind
 from domain.money import yuan
-from domain.plans import FIRST_PART_DAYS, Part, most_parts, plan_parts, promise_limit
+from domain.plans import FIRST_PART_DAYS, Part, most_parts, next_on, plan_parts, promise_limit
 from domain.roles import Right, Role, may
 from domain.wording import day_words
+from handlers import renewal
+from handlers.bill import line_words
 from handlers.household import ask_which, press, said, settle_on
 from handlers.notes import at_desk, beside, decider, send, to_staff
 from handlers.promise import day_button
@@ -46,17 +48,24 @@ async def offer(turn: Turn) -> Answer | None:
         return which
     if (settled := await _not_possible(turn)) is not None:
         return settled
-    total = open_fen(await _lines(turn))
-    most, slots = most_parts(total, turn.policy.holds), said(turn)
-    first = first_day(turn, slots.date)
+    slots = said(turn)
+    day, first = slots.monthly, first_day(turn, slots.date, slots.monthly)
     if slots.instalments is not None:
-        return await _propose(turn, slots.instalments, first)
+        return await _propose(turn, slots.instalments, first, day)
+    return await _options(turn, first, day)
+
+
+async def _options(turn: Turn, first: date, day: int | None) -> Answer:
+    """Each number of parts that may be chosen, with its sums."""
+    total = open_fen(await _lines(turn))
+    most = most_parts(total, turn.policy.holds)
     numbers = range(2, most + 1)
     listed = "\n".join(
         turn.words("plan.option", parts=str(n), sums=sums_words([p.amount_fen for p in plan_parts(total, n, first)]))
         for n in numbers
     )
-    args = {"account": str(turn.household.id), "first": first.isoformat()}
+    days = {"first": first.isoformat()} | ({"day": str(day)} if day is not None else {})
+    args = {"account": str(turn.household.id), **days}
     buttons = [
         Choice(turn.words("plan.parts_label", parts=str(n)), "plan.choose", args | {"parts": str(n)}, reusable=True)
         for n in numbers
@@ -64,7 +73,7 @@ async def offer(turn: Turn) -> Answer | None:
     rows = [buttons[n : n + 3] for n in range(0, len(buttons), 3)]
     fields = {"total": yuan(total), "first": day_words(first, turn.language), "options": listed}
     text = turn.say("plan.options", *rows, [press(turn, "person", "person.ask")], fields=turn.called() | fields)
-    return Answer((text,), expect="plan.parts", memory={"first": first.isoformat()})
+    return Answer((text,), expect="plan.parts", memory=days)
 
 
 async def part_now(turn: Turn) -> Answer | None:
@@ -86,9 +95,13 @@ async def part_now(turn: Turn) -> Answer | None:
     return Answer((text,))
 
 
-def first_day(turn: Turn, wished: date | None) -> date:
-    """The day of the first part: the person's own where it is near enough, else a week from today."""
-    return _near(turn, wished) or turn.today + timedelta(days=FIRST_PART_DAYS)
+def first_day(turn: Turn, wished: date | None, day: int | None = None) -> date:
+    """The day of the first part: the person's own where it is near enough, else a week from today.
+
+    `day`: of each month, where they named one.
+    """
+    monthly = next_on(turn.today, day) if day is not None else None
+    return _near(turn, wished) or _near(turn, monthly) or turn.today + timedelta(days=FIRST_PART_DAYS)
 
 
 def _near(turn: Turn, wished: date | None) -> date | None:
@@ -105,39 +118,106 @@ def sums_words(sums_fen: list[int]) -> str:
 
 
 async def parts_typed(turn: Turn) -> Answer | None:
-    """The number of parts, typed."""
+    """The number of parts, typed, or the days on which they would rather pay."""
     typed = int(turn.text) if turn.text.isascii() and turn.text.isdecimal() and len(turn.text) <= 2 else None
-    number = turn.reading.slots.instalments if turn.reading is not None else None
-    if (number := number or typed) is None:
+    slots, day = said(turn), said(turn).monthly
+    number = slots.instalments or typed
+    moved = day is not None or slots.date is not None
+    if number is None and moved:
+        times = turn.text.count("一次")
+        number = times if times >= 2 else int(turn.memory.get("parts", "0")) or None
+    if number is None and day is None:
         return None
-    return await _not_possible(turn) or await _propose(turn, number, date.fromisoformat(turn.memory["first"]))
+    if (settled := await _not_possible(turn)) is not None:
+        return settled
+    if moved:
+        first = first_day(turn, slots.date, day)
+    else:
+        first, day = date.fromisoformat(turn.memory["first"]), _day(turn.memory)
+    return await _options(turn, first, day) if number is None else await _propose(turn, number, first, day)
+
+
+async def mine(turn: Turn) -> Answer | None:
+    """ "My plan", "when is the first part?": the plan that was asked for or runs; None where there is none."""
+    if (which := await ask_which(turn, "plan.offer")) is not None:
+        return which
+    there = await live_plan(turn.session, turn.household.id)
+    return await _not_possible(turn) if there is not None else None
+
+
+async def other_days(turn: Turn) -> Answer | None:
+    """ "The 20th of each month instead": heeded until a plan is asked for; after that its days are a colleague's to move."""
+    if (which := await ask_which(turn, "plan.offer")) is not None:
+        return which
+    day = said(turn).monthly
+    plan = await live_plan(turn.session, turn.household.id)
+    if plan is not None and await _lines(turn):
+        row = [press(turn, "person", "person.ask"), press(turn, "my_plan", "plan.offer")]
+        if plan.state == "waiting":
+            row.insert(0, turn.button("undo_plan", "undo.take_back", done=f"plan/{plan.id}"))
+        return Answer((turn.say(f"plan.days_{plan.state}", row),))
+    if day is None or await _not_possible(turn) is not None:
+        return None
+    return await _options(turn, first_day(turn, None, day), day)
+
+
+async def at_once(turn: Turn, plan: Plan) -> Answer:
+    """All of it at once instead of a plan that runs: gladly; the plan itself ends by a tap only."""
+    total = yuan(open_fen(await _lines(turn)))
+    row = (press(turn, "pay", "pay.how"), press(turn, "end_plan", "plan.end", plan=str(plan.id)))
+    return Answer((turn.say("plan.at_once", row, fields=turn.called(), total=total),))
+
+
+async def end(turn: Turn) -> Answer:
+    """The tap: the plan is over, and its bills are due as before."""
+    settle_on(turn)
+    account = turn.household
+    plan = await turn.session.get(Plan, int(turn.args["plan"]), with_for_update=True)
+    if plan is None or plan.account_id != account.id or plan.state != "active":
+        raise Refusal("undo.too_late")
+    plan.state, plan.closed_at = "withdrawn", turn.now
+    source = f"plan/{plan.id}"
+    await release(turn.session, source, turn.now)
+    await audit(turn.session, turn.actor, "plan.ended", source, turn.now)
+    desk = at_desk(turn)
+    card = desk.say("card.plan_ended", fields=desk.called() | {"code": account.code})
+    listed = "\n".join(line_words(turn, line) for line in await _lines(turn))
+    row = (press(turn, "pay", "pay.how"), press(turn, "later", "promise.start"))
+    told = turn.say("plan.ended", row, fields=turn.called(), lines=listed)
+    return Answer((told, *await to_staff(turn, card)))
 
 
 async def choose(turn: Turn) -> Answer:
     settle_on(turn)
-    return await _not_possible(turn) or await _propose(turn, int(turn.args["parts"]), _first(turn))
+    return await _not_possible(turn) or await _propose(turn, int(turn.args["parts"]), _first(turn), _day(turn.args))
 
 
 def _first(turn: Turn) -> date:
     """The first day a button names; an old button's day may have passed meanwhile."""
     first = date.fromisoformat(turn.args["first"])
-    return first if first >= turn.today else first_day(turn, None)
+    return first if first >= turn.today else first_day(turn, None, _day(turn.args))
 
 
-async def _propose(turn: Turn, number: int, first: date) -> Answer:
+def _day(memory: Mapping[str, str]) -> int | None:
+    """The day of each month that a button or a step carries."""
+    return int(memory["day"]) if "day" in memory else None
+
+
+async def _propose(turn: Turn, number: int, first: date, day: int | None = None) -> Answer:
     """Read the schedule back and ask for one tap."""
     total = open_fen(await _lines(turn))
     most = most_parts(total, turn.policy.holds)
     if not 2 <= number <= most:
         row = (press(turn, "plan", "plan.offer"), press(turn, "person", "person.ask"))
         return Answer((turn.say("plan.too_many", row, most=str(most)),))
-    args = {"parts": str(number), "first": first.isoformat()}
+    args = {"parts": str(number), "first": first.isoformat()} | ({"day": str(day)} if day is not None else {})
     rows = (
         (press(turn, "agree", "plan.confirm", reusable=False, **args), press(turn, "other_parts", "plan.offer")),
         (press(turn, "person", "person.ask"),),
     )
-    fields = {"parts": str(number), "total": yuan(total), "schedule": schedule(turn, plan_parts(total, number, first))}
-    return Answer((turn.say("plan.confirm", *rows, fields=turn.called() | fields),))
+    parts = plan_parts(total, number, first, day)
+    fields = {"parts": str(number), "total": yuan(total), "schedule": schedule(turn, parts)}
+    return Answer((turn.say("plan.confirm", *rows, fields=turn.called() | fields),), expect="plan.parts", memory=args)
 
 
 async def confirm(turn: Turn) -> Answer:
@@ -148,8 +228,8 @@ async def confirm(turn: Turn) -> Answer:
     lines, number = await _lines(turn), int(turn.args["parts"])
     total = open_fen(lines)
     if not 2 <= number <= most_parts(total, turn.policy.holds):
-        return await _propose(turn, number, _first(turn))
-    parts = plan_parts(total, number, _first(turn))
+        return await _propose(turn, number, _first(turn), _day(turn.args))
+    parts = plan_parts(total, number, _first(turn), _day(turn.args))
     plan = await _record(turn, lines, parts)
     desk, account = at_desk(turn), turn.household
     row = [desk.button(name, f"plan.{name}", reusable=True, plan=str(plan.id)) for name in ("approve", "decline")]
@@ -209,6 +289,8 @@ async def _not_possible(turn: Turn) -> Answer | None:
     """Why no plan can be offered now: none is needed, one runs, one was broken, or the sum is small."""
     account, lines = turn.household, await _lines(turn)
     if not lines:
+        if (course := await renewal.about(turn)) is not None:
+            return course
         return Answer((turn.say("promise.nothing_open", fields=turn.called()),))
     plan = await live_plan(turn.session, account.id)
     if plan is not None:
@@ -246,6 +328,11 @@ async def _undecided(turn: Turn, memory: Mapping[str, str]) -> tuple[Plan, Accou
 async def approve(turn: Turn) -> Answer:
     """The bills rest until the last part; the household hears the schedule. An open promise is taken over by it."""
     plan, account = await _undecided(turn, turn.args)
+    if not await bill_lines(turn.session, [account.id], only_open=True):
+        await release(turn.session, f"plan/{plan.id}", turn.now)
+        plan.closed_at = turn.now
+        await _decided(turn, plan, "withdrawn")
+        return Answer((turn.say("card.plan_nothing_open", edit=True, code=account.code),))
     parts = await plan_parts_of(turn.session, plan.id)
     await extend(turn.session, f"plan/{plan.id}", parts[-1].due_on)
     promise = await open_promise(turn.session, account.id)

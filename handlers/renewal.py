@@ -13,11 +13,12 @@ from domain.rendering import price_words
 from domain.renewals import ANSWERABLE, LIVE, OfferState, chargeable_from
 from domain.tiers import Evidence
 from domain.wording import day_words
+from handlers import person
 from handlers.household import ask_which, press, said, settle_on, words_of
 from handlers.notes import at_desk, to_staff
 from handlers.turn import Turn
 from models.accounts import Account
-from models.agreements import Offer, coming_offer, open_offer
+from models.agreements import Offer, coming_offer, live_plan, open_offer
 from models.bills import Bill, bill_lines
 from models.corrections import void_bill
 from models.profiles import note_evidence, take_evidence_back
@@ -29,6 +30,8 @@ CALL_WITHIN = timedelta(days=2)
 REASONS = ("time", "trip", "price", "asks_child", "hometown", "other")  # codes, stored with the offer
 BEFORE_OPENING = (("renew_yes", "yes"), ("renew_consider", "consider"), ("renew_no", "no"))
 ANSWERS = (("renew_sure", "yes"), ("renew_yes", "reserve"), ("renew_consider", "consider"), ("renew_no", "no"))
+ASKED = (("renew_sure", "yes"), ("renew_yes", "reserve"), ("renew_consider", "consider"))  # after a wish in free words
+TAP = "renewal.tap"  # the step in which a course waits for the tap that makes it theirs
 SCHOOL = "training"
 OFFER = "offer"
 NEXT_DAYS = (7, 14, 30)  # offered for the next talk
@@ -84,6 +87,95 @@ def _fields(turn: Turn, offer: Offer) -> dict[str, str]:
     return {"class_name": offer.class_name, "price": price, "refund": turn.words("offer.refund")}
 
 
+async def wished(turn: Turn) -> Answer | None:
+    """ "Sign him up": what the yes would mean is read back; the contract and its bill are made by a tap, never by words."""
+    if (which := await ask_which(turn, "renewal.show")) is not None:
+        return which
+    if turn.household.kind != SCHOOL:
+        return None
+    offer = await _offer(turn)
+    if offer is None:
+        return await yes(turn)  # nothing can be billed: the teacher is told, and a place is kept
+    return await asked(turn, offer)
+
+
+async def about(turn: Turn) -> Answer | None:
+    """What the next course costs, or "we want it after all": the offer with its buttons, also after a no.
+
+    None where none is open or coming.
+    """
+    settle_on(turn)
+    if turn.household.kind != SCHOOL:
+        return None
+    if (offer := await _offer(turn)) is not None:
+        return await asked(turn, offer)
+    coming = await _coming(turn)
+    return Answer((_before(turn, coming, "renewal.before"),)) if coming is not None else None
+
+
+async def asked(turn: Turn, offer: Offer) -> Answer:
+    """The sum, the days and the lessons of an offer, and the question; what was answered with yes already is said so."""
+    if offer.state == OfferState.YES:
+        return Answer((await _stands(turn, offer),))
+    row = [press(turn, name, f"renewal.{action}") for name, action in ASKED]
+    starts = chargeable_from(offer.covers_from)
+    later = turn.today < starts
+    day = starts if later else turn.today + timedelta(days=turn.policy.renewal.due_days)
+    fields = {
+        **_fields(turn, offer),
+        "from": day_words(offer.covers_from, turn.language),
+        "until": day_words(offer.covers_until, turn.language),
+        "closes": day_words(offer.closes_on, turn.language),
+        "pay": turn.words("renewal.pay_later" if later else "renewal.pay_by", due=day_words(day, turn.language)),
+    }
+    return Answer((turn.say("renewal.asked", row, fields=fields),), expect=TAP)
+
+
+async def beside(turn: Turn) -> str:
+    """One line beside "nothing is owed": the renewal that they may answer and have not. Empty after any answer."""
+    offer = await _offer(turn) or await _coming(turn)
+    if offer is None or offer.answered_at is not None or offer.state != OfferState.OPEN:
+        return ""
+    fields = _fields(turn, offer) | {"closes": day_words(offer.closes_on, turn.language)}
+    if offer.opens_on > turn.today:
+        return turn.words("renewal.beside_before", **fields, opens=day_words(offer.opens_on, turn.language))
+    return turn.words("renewal.beside", **fields)
+
+
+async def lessons(turn: Turn) -> Answer | None:
+    """How many lessons are left, from the books; where nothing is written there, a teacher looks."""
+    if (which := await ask_which(turn, "renewal.lessons")) is not None:
+        return which
+    account = turn.household
+    if account.kind != SCHOOL:
+        return None
+    fields = {"class_name": account.class_name or turn.called()["room"]}
+    if account.lessons_left is not None:
+        row = (press(turn, "wrong_number", "person.ask"),)
+        return Answer((turn.say("renewal.lessons_left", row, fields=fields, number=str(account.lessons_left)),))
+    called = await person.ask(turn) or Answer()
+    return Answer((turn.say("renewal.lessons_unknown", fields=fields), *called.messages), called.expect, called.memory)
+
+
+async def to_tap(turn: Turn) -> Answer | None:
+    """A bare "ok" after that question is too little for a contract: one tap more."""
+    nods = turn.reading is not None and turn.reading.top.intent == "greet_thanks"
+    offer = await _offer(turn) if nods else None
+    if offer is None:
+        return None
+    row = [press(turn, name, f"renewal.{action}") for name, action in ASKED]
+    return Answer((turn.say("renewal.tap", row, fields=_fields(turn, offer)),), expect=TAP)
+
+
+async def _stands(turn: Turn, offer: Offer) -> OutgoingMessage:
+    """A yes that was given before: by when to pay, or that it is paid."""
+    lines = await bill_lines(turn.session, [offer.account_id])
+    if any(line.bill.id == offer.bill_id and line.open_fen <= 0 for line in lines):
+        return turn.say("renewal.sure_paid", (press(turn, "person", "person.ask"),), fields=_fields(turn, offer))
+    bill = await turn.session.get(Bill, offer.bill_id) if offer.bill_id is not None else None
+    return confirmed(turn, offer, bill)
+
+
 async def yes(turn: Turn) -> Answer | None:
     """The course is theirs: a bill from the first day on which it may be charged."""
     if (which := await ask_which(turn, "renewal.yes")) is not None:
@@ -126,15 +218,57 @@ async def reserve(turn: Turn) -> Answer | None:
     if turn.household.kind != SCHOOL:
         return None
     offer = await _offer(turn)
-    if offer is None or offer.state == OfferState.YES:
-        return await yes(turn)
+    if offer is None:
+        return await yes(turn)  # nothing can be billed: the teacher is told
+    voided_fen = 0
+    if offer.state == OfferState.YES:
+        if offer.bill_id is not None and await _received(turn, offer) > 0:
+            return Answer((await _stands(turn, offer),))  # the place is theirs already
+        voided_fen = await _open_again(turn, offer, "yes")
+    elif offer.state == OfferState.NO:
+        offer.state = OfferState.OPEN.value
     offer.reserved_until = min(offer.closes_on, turn.today + timedelta(days=turn.policy.renewal.reserve_days))
     await record(turn, turn.household, offer, "reserved")
     cards = await _cards(turn, offer, "reserved")
     row = (press(turn, "renew_sure", "renewal.yes"), press(turn, "renew_no", "renewal.no"))
-    until = day_words(offer.reserved_until, turn.language)
-    said_back = turn.say("renewal.reserved", row, fields=_fields(turn, offer), until=until)
+    fields = {**_fields(turn, offer), "until": day_words(offer.reserved_until, turn.language)}
+    template = "renewal.reserved_unbilled" if voided_fen else "renewal.reserved"
+    said_back = turn.say(template, row, fields=fields, amount=yuan(voided_fen))
     return Answer((said_back, *cards), done=_answered(offer, "reserved"))
+
+
+async def keep_place(turn: Turn) -> Answer | None:
+    """ "Hold a place for us": a place and no more. Where their yes has become a bill, a tap turns it back into a hold."""
+    if (which := await ask_which(turn, "renewal.reserve")) is not None:
+        return which
+    if turn.household.kind != SCHOOL:
+        return None
+    offer = await _offer(turn)
+    if offer is None or offer.bill_id is None or await _received(turn, offer) > 0:
+        return await reserve(turn)
+    return Answer((await _instead(turn, offer, "renewal.reserve_instead"),))
+
+
+async def _instead(turn: Turn, offer: Offer, template: str) -> OutgoingMessage:
+    """Their unpaid yes stands: whether a hold or time to think takes its place, which voids the bill."""
+    row = (
+        press(turn, "renew_hold", "renewal.reserve"),
+        press(turn, "renew_void", "renewal.consider", sure="yes"),
+        press(turn, "renew_stay", "renewal.stay"),
+    )
+    lines = await bill_lines(turn.session, [offer.account_id])
+    billed_fen = next((line.billed_fen for line in lines if line.bill.id == offer.bill_id), offer.amount_fen)
+    until = day_words(offer.closes_on, turn.language)
+    return turn.say(template, row, fields=_fields(turn, offer), amount=yuan(billed_fen), until=until)
+
+
+async def stay(turn: Turn) -> Answer:
+    """Their yes is left as it is."""
+    settle_on(turn)
+    offer = await _offer(turn)
+    if offer is None:
+        return Answer((turn.say("renewal.closed"),))
+    return await asked(turn, offer)
 
 
 async def seen(turn: Turn) -> Answer | None:
@@ -173,13 +307,20 @@ async def _not_now(turn: Turn, action: str, state: str) -> Answer | None:
     unbilled = offer is not None and offer.bill_id is not None
     if offer is not None and unbilled and (refund := await _paid(turn, offer)) is not None:
         return refund
+    if offer is not None and unbilled and state == "considering" and "sure" not in turn.args:
+        return Answer((await _instead(turn, offer, "renewal.consider_instead"),))
+    planned = unbilled and await live_plan(turn.session, turn.household.id) is not None
     await record(turn, turn.household, offer, state)
     cards = await _cards(turn, offer, state)
     buttons = [press(turn, f"reason_{each}", "renewal.reason", reason=each) for each in REASONS]
     rows = [buttons[:3], buttons[3:]]
     done = _answered(offer, state)
-    if unbilled:
-        return Answer((turn.say("renewal.unbilled", *rows), *cards), done=done)
+    if unbilled and offer is not None:
+        until = day_words(offer.closes_on, turn.language)
+        ended = planned and await live_plan(turn.session, turn.household.id) is None
+        plan = turn.words("renewal.plan_ended") if ended else ""
+        template = "renewal.unbilled" if state == "no" else "renewal.considering_unbilled"
+        return Answer((turn.say(template, *rows, until=until, plan=plan), *cards), done=done)
     if offer is None and coming is not None:
         return Answer((_before(turn, coming, "renewal.considering_before"), *cards))
     if offer is not None and state == "considering":
@@ -222,17 +363,8 @@ async def unsay(turn: Turn, source: str) -> Answer:
         raise Refusal("renewal.undone_before")
     if offer.bill_id is not None and (refund := await _paid(turn, offer, "renewal.paid_undo")) is not None:
         return refund
-    billed_fen = 0
-    if offer.bill_id is not None:
-        lines = await bill_lines(turn.session, [offer.account_id])
-        billed_fen = next((line.billed_fen for line in lines if line.bill.id == offer.bill_id), 0)
-        await void_bill(turn.session, offer.bill_id, f"renewal {answer} undone", turn.today, turn.now, actor=turn.actor)
-    await take_evidence_back(turn.session, turn.household, EVIDENCE[answer], turn.actor, offer.answered_at, turn.now)
-    offer.state, offer.reason, offer.bill_id = OfferState.OPEN.value, "", None
-    offer.answered_at = offer.reserved_until = offer.next_on = None
-    offer.no_more = False
+    billed_fen = await _open_again(turn, offer, answer)
     source = f"{OFFER}/{offer.id}"
-    await audit(turn.session, turn.actor, f"undo.{OFFER}", source, turn.now, {"answer": answer})
     await close_task(turn.session, source, turn.now, staff_id=None, outcome="withdrawn")
     desk = at_desk(turn)
     fields = desk.called() | {"code": turn.household.code, "kind": desk.words(f"renewal.answer_{answer}")}
@@ -243,10 +375,33 @@ async def unsay(turn: Turn, source: str) -> Answer:
     return Answer((turn.say(template, row[:2], row[2:], fields=told), *await to_staff(turn, card)))
 
 
+async def _open_again(turn: Turn, offer: Offer, answer: str) -> int:
+    """The offer as if that answer had not been given: its evidence and its bill go. The fen of the bill, 0: none."""
+    billed_fen = 0
+    if offer.bill_id is not None:
+        lines = await bill_lines(turn.session, [offer.account_id])
+        billed_fen = next((line.billed_fen for line in lines if line.bill.id == offer.bill_id), 0)
+        await void_bill(turn.session, offer.bill_id, f"renewal {answer} undone", turn.today, turn.now, actor=turn.actor)
+    if offer.answered_at is not None:
+        await take_evidence_back(
+            turn.session, turn.household, EVIDENCE[answer], turn.actor, offer.answered_at, turn.now
+        )
+    offer.state, offer.reason, offer.bill_id = OfferState.OPEN.value, "", None
+    offer.answered_at = offer.reserved_until = offer.next_on = None
+    offer.no_more = False
+    await audit(turn.session, turn.actor, f"undo.{OFFER}", f"{OFFER}/{offer.id}", turn.now, {"answer": answer})
+    return billed_fen
+
+
+async def _received(turn: Turn, offer: Offer) -> int:
+    """What has arrived for its bill, in fen."""
+    lines = await bill_lines(turn.session, [offer.account_id])
+    return next((line.received_fen for line in lines if line.bill.id == offer.bill_id), 0)
+
+
 async def _paid(turn: Turn, offer: Offer, template: str = "renewal.paid_no") -> Answer | None:
     """Money has arrived for it: a person settles the refund. None where nothing has."""
-    lines = await bill_lines(turn.session, [turn.household.id])
-    received = next((line.received_fen for line in lines if line.bill.id == offer.bill_id), 0)
+    received = await _received(turn, offer)
     if received <= 0:
         return None
     desk, account = at_desk(turn), turn.household

@@ -35,7 +35,7 @@ WISHES: dict[str, tuple[str, str]] = {
     "talk_human": ("person", "person.ask"),
     "vacant_moved": ("moved", "moved.tell"),
     "auto_debit": ("pay_auto", "autopay.ask"),
-    "renew_yes": ("renew_sure", "renewal.yes"),
+    "renew_yes": ("renew_sure", "renewal.show"),
     "renew_no": ("renew_no", "renewal.no"),
     "renew_consider": ("renew_consider", "renewal.consider"),
     "ask_identity": ("identity", "identity.who"),

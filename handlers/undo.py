@@ -7,12 +7,12 @@ from typing import cast
 
 from domain.errors import Refusal
 from domain.messages import Answer, OutgoingMessage
-from handlers import renewal
+from handlers import plan, renewal
 from handlers.household import ask_which, press
 from handlers.notes import at_desk, to_staff
 from handlers.steps import pending
 from handlers.turn import Turn
-from models.agreements import release
+from models.agreements import Plan, release
 from models.dialogue import Takeover
 from models.matters import TABLES, Recorded, matters, under_way
 from models.staff import StaffTask, audit, close_task
@@ -27,6 +27,8 @@ async def take_back(turn: Turn) -> Answer:
     source = turn.args.get("done", "")
     if source.startswith(f"{renewal.OFFER}/"):
         return await renewal.unsay(turn, source)
+    if (running := await _running(turn, source)) is not None:
+        return await plan.at_once(turn, running)
     kind = await _taken_back(turn, source)
     await audit(turn.session, turn.actor, f"undo.{kind}", source, turn.now)
     row = (press(turn, "bill", "bill.show"), press(turn, "person", "person.ask"))
@@ -64,6 +66,17 @@ async def latest_done(turn: Turn) -> str:
     mine = under_way(await matters(turn.session, turn.account.id, turn.person.id, turn.now))
     lately = [matter for matter in mine if matter.created_at >= since]
     return lately[-1].source if lately else await renewal.answered_since(turn, since)
+
+
+async def _running(turn: Turn, source: str) -> Plan | None:
+    """The plan of theirs that staff have approved: no request any more that could be taken back."""
+    kind, _, number = source.partition("/")
+    found = await turn.session.get(Plan, int(number)) if kind == "plan" else None
+    mine = {account.id: account for account, _ in turn.households}
+    if found is None or found.state != "active" or found.account_id not in mine:
+        return None
+    turn.account = mine[found.account_id]
+    return found
 
 
 async def _taken_back(turn: Turn, source: str) -> str:

@@ -177,7 +177,7 @@ async def account(stage: Stage, code: str, name: str, phone: str, rest: str) -> 
             "address": room if kind == "property" else "",
             "phone": "" if phone == "-" else phone,
             "language": stage.language,
-            **facts,
+            **{name: int(value) if name == "lessons_left" else value for name, value in facts.items()},
         }
         session.add(
             Account(

@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from understanding.faults import only_dear
+from understanding.monthly import monthly_day
 from understanding.numbers import CHINESE
 
 PREFERENCE, PROGRESS, WITHDRAW, PART_NOW, NOT_MEANT = "preference", "progress", "withdraw", "part_now", "not_meant"
 VISIT = "visit"
+KEEP_PLACE, RENEWAL, LESSONS, MY_PLAN, PLAN_DAY = "keep_place", "renewal", "lessons", "my_plan", "plan_day"
 DETAILS = "details"
 AGAIN = "start_again"
 
@@ -41,11 +43,17 @@ def aside(text: str) -> Aside | None:
         return Aside(VISIT)
     if (_DETAILS.search(tight) or _DETAILS_EN.search(plain)) and not (_NOT_THEIRS.search(plain) or _PAYS.search(plain)):
         return Aside(DETAILS)
+    if (school := _of_a_course(tight, plain)) is not None:
+        return school
     if (what := _withdrawn(tight, plain)) is not None:
         return Aside(WITHDRAW, {"what": what})
     if (what := _asked_about(tight, plain)) is not None:
         labels = _LABELS.get(what, frozenset()) if _SEVERAL.search(plain) else frozenset()
         return Aside(PROGRESS, {"what": what}, labels)
+    if _PLAN_DAY.search(plain) and monthly_day(text) is not None and not _NOT_A_PLAN.search(plain):
+        return Aside(PLAN_DAY)
+    if _MY_PLAN.search(tight) or _MY_PLAN_EN.search(plain):
+        return Aside(MY_PLAN)
     if (wish := _preference(tight, plain)) is not None:
         return Aside(PREFERENCE, wish, frozenset({"opt_out", "out_of_scope"}))
     return Aside(PART_NOW) if _PART_NOW.search(tight) or _PART_NOW_EN.search(plain) else None
@@ -97,10 +105,76 @@ _PART_NOW = re.compile(
     r"(?:先|就|只|只能|暂时)(?:让我|给你们|帮我)?(?:交|缴|付|给|还)(?:上|个|了)?"
     r"(?:一半|半|一部分|部分|一点|一些|点儿?|些|\d+(?:\.\d+)?(?:块|元)?)(?!个?月|号|期|年|日)"
     r"|(?:交|缴|付|给|还)(?:上|个|了)?(?:一半|一部分|\d+(?:\.\d+)?(?:块|元)?)[,，。;； ]*(?:剩|余下|另一半|另外一半|其余|尾款)"
+    r"|先(?:交|缴|付|给)(?:上|掉)?(?:一|1|两|2|几)个?月的"
 )
 _PART_NOW_EN = re.compile(
     r"\bpay (?:you |just |only )?(?:half|part|some(?: of it)?|a part|a bit)\b(?! .{0,20}\b(?:month|instal))"
+    r"|\bpay (?:just |only )?(?:for )?(?:one|a|1|the first) month(?: only)? (?:for now|first|now)\b"
 )
+
+# A plan: what it says, other days for it
+
+_MY_PLAN = re.compile(
+    r"^(?:看看?|查看?|看一?下|查一?下)?我的分期(?:计划|安排|情况)?(?:呢)?[?!。]*$"
+    r"|第[一二三四五六1-6]期.{0,6}(?:什么时候|哪天|几号|交多少|缴多少|多少钱)"
+)
+_PART_OF_IT = r"(?:first|next|second|third|last) (?:part|instal+ment)\b"
+_MY_PLAN_EN = re.compile(
+    rf"^(?:show |see )?(?:me )?my (?:payment )?plan[?.! ]*$|\b{_PART_OF_IT}.{{0,16}}\b(?:due|when|how much)"
+    rf"|\b(?:when|how much)\b.{{0,16}}\b{_PART_OF_IT}"
+)
+_PLAN_DAY = re.compile(r"改|换|调|\b(?:change|move|switch|make it|rather)\b")
+_NOT_A_PLAN = re.compile(r"提醒|发|消息|通知|扣|remind|message|send|debit|automatic|charge")
+_NO_PLAN = re.compile(r"\b(?:don't|do not|no longer) (?:want|need) (?:the |any |my )?(?:instal+ments?|plan|parts)\b")
+
+# A course: a place to be kept, which is no yes; what the next one costs, or that it is wanted after all; the lessons left
+
+_PLACE = re.compile(
+    r"(?:留|占|保留|预留)(?:一)?(?:个|下|着)?(?:座?位(?:子|置)?|座位|名额)|(?:名额|位子|位置|座位)(?:先)?(?:帮|给|替)?(?:我们?)?(?:家)?(?:先)?(?:留|保留|占)(?!到)"
+)
+_PLACE_EN = re.compile(
+    r"\b(?:hold|keep|save|reserve) (?:(?:us|me|him|her|them) )?(?:a|the|his|her|our|my|that) (?:place|seat|spot)\b"
+)
+_NO_PLACE = re.compile(
+    r"(?:不|别|不用|不要|不必|不需要)(?:再)?(?:帮|给|替)?(?:我们?)?(?:留|占|保留|预留)|多久|哪天|几号|几天|什么时候"
+    r"|\b(?:not|n't|no need to|stop|don't) (?:to )?(?:hold|keep|save|reserv)|\bhow long\b|\buntil when\b"
+)
+_RENEWS_TOO = re.compile(
+    r"^(?:好的?|嗯|行|要|想好了|我们?|我家|决定|还是|继续|,|，)*(?:续|报名)|\byes\b|\b(?:will|we'll|i'll|want to|going to) (?:renew|enrol|sign up)"
+)
+_NEXT = r"(?:续班|续报|续课|续|下学期|下一?期|下个?学期|新学期|新一期|下一?季|下阶段)"
+_NEXT_PRICE = re.compile(
+    rf"{_NEXT}.{{0,6}}(?:多少钱|几多钱|什么价|啥价|(?:价格|学费|费用).{{0,3}}(?:多少|几多|怎么)|怎么收费|收多少|要多少)|(?:多少钱|什么价).{{0,4}}{_NEXT}"
+)
+_NEXT_PRICE_EN = re.compile(
+    r"\b(?:how much|price|cost|fees?)\b.{0,24}\b(?:next (?:term|course|class|semester|season)|new (?:term|course)|(?:the )?renewal|to renew|renewing)\b"
+)
+_NO_PRICE = re.compile(r"优惠|便宜|打折|折扣|减|贵|退|discount|cheap|expensive|refund")
+_AFTER_ALL = re.compile(
+    r"(?:又|还是|还)(?:想|要|决定)(?:再)?(?:继续)?(?:报|续)(?!费)|(?:改|变)(?:了)?主意.{0,6}(?<!不)(?:报|续)"
+    r"|\b(?:want|like|decided) to (?:renew|enrol|sign up) (?:again|after all)\b"
+)
+_LESSONS = re.compile(
+    r"(?:还有|还剩|剩下?|剩余|余).{0,4}(?:几|多少).{0,2}(?:节|堂|次|个)?课|(?:剩余|剩下的?|余下的?)(?:的)?课(?:时|次)"
+    r"|课(?:时|次)?.{0,4}(?:剩|余|还有).{0,4}(?:几|多少)|(?:几|多少)(?:节|堂|次|个)?课(?:时)?.{0,2}(?:没上|没用|剩)"
+)
+_LESSONS_EN = re.compile(
+    r"\bhow many (?:more )?(?:lessons?|classes|sessions)\b.{0,20}\b(?:left|remain\w*|still)\b|\b(?:lessons?|classes|sessions) (?:are |is )?(?:left|remaining)\b"
+)
+_NOT_LEFT = re.compile(r"退|转|赠|送|过期|refund|transfer|expire")
+_ASKS_MONEY = frozenset({"ask_amount", "ask_due", "ask_calculation", "out_of_scope"})
+
+
+def _of_a_course(tight: str, plain: str) -> Aside | None:
+    """What parents say that no label holds; a conversation about fees of a home passes it on."""
+    if (_PLACE.search(tight) or _PLACE_EN.search(plain)) and not (_NO_PLACE.search(plain) or _RENEWS_TOO.search(tight)):
+        return Aside(KEEP_PLACE, instead=frozenset({"renew_yes"}))
+    if (_LESSONS.search(tight) or _LESSONS_EN.search(plain)) and not _NOT_LEFT.search(plain):
+        return Aside(LESSONS, instead=_ASKS_MONEY)
+    if (_NEXT_PRICE.search(tight) or _NEXT_PRICE_EN.search(plain)) and not _NO_PRICE.search(plain):
+        return Aside(RENEWAL, instead=_ASKS_MONEY)
+    return Aside(RENEWAL) if _AFTER_ALL.search(tight) or _AFTER_ALL.search(plain) else None
+
 
 # Preferences
 
@@ -274,7 +348,7 @@ _MATTERS = {
     "repair": "报修|维修单|repair (?:request|ticket)|repair",
     "dispute": "异议|核实|账单有误|dispute",
     "invoice": "发票|收据|invoice|receipt",
-    "plan": "分期|instal+ments?|payment plan|my plan",
+    "plan": "分期|instal+ments?|payment plan|my plan|the plan",
     "claim": "核对|财务|到账|已缴|申报|my payment|payment (?:checked|found)",
     "person": "人工|客服|同事|排队|轮到我|colleague|in the queue|queue|someone|a person",
     "promise": "约定|承诺|约好的?日子|promise|pick(?:ed)? day",
@@ -332,6 +406,8 @@ def _withdrawn(tight: str, plain: str) -> str | None:
         return "question"
     if _NO_NEED_TO_WAIT.search(tight) or _NO_NEED_TO_WAIT.search(plain):
         return "person"
+    if _NO_PLAN.search(plain):
+        return "plan"
     for name, words in _MATTERS.items():
         if name == "autopay":
             continue  # "cancel the automatic payment" ends the mandate itself, not a request for it

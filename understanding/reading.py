@@ -53,8 +53,8 @@ class Guess:
 class Slots:
     """Values the person named. None where they named none: nothing is ever assumed.
 
-    amount_fen is integer fen, instalments the number of parts, period `YYYY` or `YYYY-MM`, hour a time of the day.
-    `date` is the payment's; `day` is named for whatever the sentence is about, a visit or a call.
+    amount_fen is integer fen, instalments the number of parts, period `YYYY` or `YYYY-MM`, hour a time of the day, monthly a day
+    of each month (31: its last). `date` is the payment's; `day` is named for whatever the sentence is about, a visit or a call.
     """
 
     date: dt.date | None = None
@@ -63,9 +63,10 @@ class Slots:
     period: str | None = None
     hour: dt.time | None = None
     day: dt.date | None = None
+    monthly: int | None = None
 
     def to_json(self) -> dict[str, str | int]:
-        """Only the keys that are present; the date in ISO form. Hour and day are of use in conversation only."""
+        """Only the keys that are present; the date in ISO form. Hour, day and monthly are of use in conversation only."""
         found: dict[str, str | int] = {}
         if self.date is not None:
             found["date"] = self.date.isoformat()

@@ -4,6 +4,7 @@ from datetime import date
 
 from understanding.dates import find_days
 from understanding.hours import find_time
+from understanding.monthly import monthly_day
 from understanding.parts import find_parts
 from understanding.periods import find_period
 from understanding.reading import Slots
@@ -21,4 +22,5 @@ def find_slots(text: str, today: date) -> Slots:
         period=find_period(text, today),
         hour=find_time(text),
         day=named,
+        monthly=monthly_day(text),
     )

@@ -165,6 +165,8 @@ class People:
         if words and who.bound:
             who.decided_until = now + DECIDED_DAYS
             self.plan(who, now + HOUR, "say", SAYS[words])
+            if words == "renew":
+                who.awaits = [self._words["renew_sure"]]
 
     def say(self, who: Resident, words: str, now: datetime, awaits: list[str] | None = None) -> bool:
         if awaits is not None:

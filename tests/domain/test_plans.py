@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.plans import FIRST_PART_DAYS, add_months, first_unpaid, is_broken, most_parts, plan_parts, promise_limit
+from domain.plans import (
+    FIRST_PART_DAYS,
+    add_months,
+    first_unpaid,
+    is_broken,
+    most_parts,
+    next_on,
+    plan_parts,
+    promise_limit,
+)
 from domain.policy import Holds
 
 FIRST = date(2026, 11, 30)
@@ -72,3 +81,29 @@ def test_a_plan_may_ask_for_parts_of_any_size_where_the_policy_names_none() -> N
 
 def test_who_names_no_day_has_a_week() -> None:
     assert FIRST_PART_DAYS == 7
+
+
+@pytest.mark.parametrize(
+    ("first", "day", "expected"),
+    [
+        (date(2026, 12, 20), 20, [date(2026, 12, 20), date(2027, 1, 20), date(2027, 2, 20)]),
+        (date(2026, 12, 6), 20, [date(2026, 12, 6), date(2027, 1, 20), date(2027, 2, 20)]),
+        (date(2026, 11, 30), 31, [date(2026, 11, 30), date(2026, 12, 31), date(2027, 1, 31)]),
+        (date(2026, 12, 31), 31, [date(2026, 12, 31), date(2027, 1, 31), date(2027, 2, 28)]),
+    ],
+)
+def test_the_day_of_each_month_is_kept(first: date, day: int, expected: list[date]) -> None:
+    assert [part.due_on for part in plan_parts(10_000, 3, first, day)] == expected
+
+
+@pytest.mark.parametrize(
+    ("today", "day", "expected"),
+    [
+        (date(2026, 11, 23), 20, date(2026, 12, 20)),
+        (date(2026, 11, 23), 24, date(2026, 11, 24)),
+        (date(2026, 11, 23), 23, date(2026, 12, 23)),
+        (date(2027, 1, 31), 31, date(2027, 2, 28)),
+    ],
+)
+def test_the_next_time_that_a_day_comes(today: date, day: int, expected: date) -> None:
+    assert next_on(today, day) == expected

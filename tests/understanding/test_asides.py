@@ -61,7 +61,14 @@ def test_a_question_how_a_matter_stands(text: str, what: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "what"),
-    [("撤销投诉", "complaint"), ("分期算了", "plan"), ("不用等了", "person"), ("cancel my complaint", "complaint")],
+    [
+        ("撤销投诉", "complaint"),
+        ("分期算了", "plan"),
+        ("不用等了", "person"),
+        ("cancel my complaint", "complaint"),
+        ("cancel the plan, i'll pay in full", "plan"),
+        ("i don't want instalments any more", "plan"),
+    ],
 )
 def test_a_matter_taken_back(text: str, what: str) -> None:
     found = aside(text)
@@ -69,11 +76,50 @@ def test_a_matter_taken_back(text: str, what: str) -> None:
     assert (found.name, found.args["what"]) == ("withdraw", what)
 
 
-@pytest.mark.parametrize("text", ["就先交一半", "我只交200", "先交一部分行吗", "can I pay half now"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "就先交一半",
+        "我只交200",
+        "先交一部分行吗",
+        "can I pay half now",
+        "先交一个月的行不行",
+        "can i just pay one month for now",
+    ],
+)
 def test_a_part_now(text: str) -> None:
     found = aside(text)
     assert found is not None
     assert found.name == "part_now"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("先帮我留个位", "keep_place"), ("hold the place for us please", "keep_place"), ("请帮我们占个名额", "keep_place"),
+        ("why did you renew? i only asked you to hold the place", "keep_place"), ("我家孩子还有几节课", "lessons"),
+        ("剩余课时多少", "lessons"), ("how many lessons are left for my son", "lessons"), ("how many lessons has he left", "lessons"),
+        ("续班多少钱", "renewal"), ("现在下学期是什么价", "renewal"), ("how much is the next term", "renewal"), ("等等 我又想报了", "renewal"),
+        ("我的分期", "my_plan"), ("my plan", "my_plan"), ("第一期什么时候交多少", "my_plan"), ("改成每月20号", "plan_day"),
+        ("change it to the 20th of each month", "plan_day"),
+    ],
+)  # fmt: skip
+def test_a_course_or_a_plan(text: str, name: str) -> None:
+    found = aside(text)
+    assert found is not None
+    assert found.name == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "续的,帮我留个位子", "yes, we will renew, please keep the place", "不用留位了", "位子留到几号", "要续的，学费下周三给您", "剩余课时能退吗",
+        "续班有优惠吗", "提醒改成每月20号", "还是不想报", "留个车位",
+    ],
+)  # fmt: skip
+def test_what_is_neither_a_course_nor_a_plan(text: str) -> None:
+    found = aside(text)
+    assert found is None or found.name not in ("keep_place", "renewal", "lessons", "my_plan", "plan_day")
 
 
 @pytest.mark.parametrize(
