@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from domain.roles import Role
 
 # Whoever is free takes these: somebody waits in a chat for an answer, or a second person has to agree.
-FOR_ANYBODY = frozenset({"person", "run", "broadcast", "approval", "case_file", "fault"})
+FOR_ANYBODY = frozenset({"person", "run", "broadcast", "approval", "case_file", "fault", "despair"})
 # A manager's own work.
 MANAGERS = frozenset({"review"})
 # Whose work it is, the first that somebody on duty has: a school's families know their teacher.

@@ -12,13 +12,14 @@ from domain.money import yuan
 from domain.policy import Policy, Stage
 from domain.roles import Right
 from domain.wording import tongue
+from handlers import alarm
 from handlers.labels import label, span_words
 from handlers.scopes import has, officer
 from handlers.turn import Turn
 from models.accounts import Community
 from models.calls import CallFigures, CallResults, call_results
 from models.queue import Counts, count_tasks
-from models.staff import Staff
+from models.staff import Staff, alarms
 from models.status import Board, Slice, board
 
 SLICES_SHOWN = 8
@@ -34,7 +35,7 @@ async def status(turn: Turn) -> Answer:
     community = await turn.session.get(Community, member.community_id) if member.community_id else None
     where = community.name if community else turn.office.name
     offered = ["status", "buildings"] + (["ages"] if any(figures.ageing.values()) else []) + ["calls"]
-    called = (await _calls(turn, member, turn.today)).all
+    rung = (await _calls(turn, member, turn.today)).all
     row = [turn.button(f"board_{each}", f"board.{each}", reusable=True) for each in offered]
     if has(turn, Right.APPROVE):
         row.append(turn.button("report_make", "report.make", reusable=True, period=f"{turn.today:%Y-%m}"))
@@ -47,14 +48,10 @@ async def status(turn: Turn) -> Answer:
         ask.append(turn.button("desk_unknown", "desk.unknown", reusable=True))
     if has(turn, Right.TASKS) and figures.people_waiting:
         ask.append(turn.button("waiting_queue", "waiting.queue", reusable=True))
+    alarmed = alarm.first_line(turn, len(await alarms(turn.session, member.community_id)))
+    fields = {"alarms": alarmed, "where": where, **_fields(turn, figures, tasks, rung)}
     pressed = turn.message.choice is not None
-    return Answer(
-        (
-            turn.say(
-                "board.status", row, ask, edit=pressed, fields={"where": where, **_fields(turn, figures, tasks, called)}
-            ),
-        )
-    )
+    return Answer((turn.say("board.status", row, ask, edit=pressed, fields=fields),))
 
 
 def _fields(turn: Turn, figures: Board, tasks: Counts | None, called: CallFigures) -> dict[str, str]:

@@ -10,6 +10,7 @@ from domain.messages import Answer, Choice
 from domain.money import yuan
 from domain.roles import Right
 from domain.wording import day_words
+from handlers import alarm
 from handlers.labels import kind_words, span_words
 from handlers.scopes import has, officer, task_of
 from handlers.turn import Turn
@@ -19,7 +20,7 @@ from models.bills import bill_lines, open_fen
 from models.calls import CALLED
 from models.outbox import unknown_rows
 from models.queue import Counts, Part, count_tasks, tasks_of
-from models.staff import LIVE, Staff, StaffTask, audit
+from models.staff import DESPAIR, LIVE, Staff, StaffTask, alarms, audit
 
 PAGE = 8
 OUTCOMES = ("reached", "promised", "no_answer", "wrong_number", "visited", "solved", "other")
@@ -37,6 +38,7 @@ async def tasks(turn: Turn) -> Answer:
     unknown = await unknown_rows(turn.session, member.community_id, limit=1)
     rows: list[list[Choice]] = []
     lines = []
+    called = await alarms(turn.session, member.community_id)
     found = await tasks_of(turn.session, member, part, turn.now, limit=PAGE + 1, skip=skip)
     for place, (task, code) in enumerate(found[:PAGE], start=skip + 1):
         lines.append(line(turn, place, task, code))
@@ -52,6 +54,7 @@ async def tasks(turn: Turn) -> Answer:
         more.append(turn.button("desk_unknown", "desk.unknown", reusable=True))
     template = "desk.queue" if lines else "desk.empty" if part is Part.ALL else "desk.none_of"
     fields = {
+        "alarms": alarm.first_line(turn, len(called)),
         "number": str(counts.all),
         "late": str(counts.late),
         "part": "" if part is Part.ALL else turn.words("desk.part", name=turn.words(f"desk.part_{part}")),
@@ -107,6 +110,8 @@ async def task(turn: Turn) -> Answer:
 
 async def shown(turn: Turn, task: StaffTask, template: str = "desk.task", *, edit: bool = False) -> Answer:
     account = await turn.session.get(Account, task.account_id) if task.account_id else None
+    if task.kind == DESPAIR:
+        return await alarm.sheet(turn, task, account, edit=edit)
     taker = await turn.session.get(Staff, task.assignee_id) if task.assignee_id else None
     if account is not None:
         await audit(turn.session, turn.actor, "account.task", f"account/{account.id}", turn.now, {"task": task.id})
@@ -230,6 +235,8 @@ def begin(turn: Turn, task: StaffTask) -> None:
 async def outcomes(turn: Turn) -> Answer:
     """What came of it: one tap."""
     task = await task_of(turn, turn.args["task"])
+    if task.kind == DESPAIR:
+        return await shown(turn, task)
     buttons = [turn.button(f"outcome_{each}", "desk.done", task=str(task.id), outcome=each) for each in OUTCOMES]
     rows = [buttons[n : n + 2] for n in range(0, len(buttons), 2)]
     return Answer((turn.say("desk.which_outcome", *rows),))
@@ -243,6 +250,8 @@ async def done(turn: Turn) -> Answer:
 async def _closed(turn: Turn, task: StaffTask, state: str, outcome: str, note: str = "") -> Answer:
     if task.state not in LIVE:
         raise Refusal("card.decided")
+    if task.kind == DESPAIR:  # it has outcomes of its own
+        return await shown(turn, task)
     await settle(turn, task, state, outcome, note)
     row = [turn.button("desk_tasks", "desk.tasks", reusable=True)]
     account = await turn.session.get(Account, task.account_id) if task.account_id else None

@@ -8,6 +8,7 @@ from datetime import timedelta
 from domain import keys
 from domain.ladder import Reason
 from domain.messages import Answer, OutgoingMessage
+from handlers import alarm
 from handlers.household import ask_which, press, tone_of, words_of
 from handlers.notes import at_desk, to_staff
 from handlers.turn import Turn
@@ -16,7 +17,6 @@ from models.staff import audit, open_task
 
 HARD_TIMES = frozenset({"hardship", "illness", "bereavement"})
 LOOK_WITHIN = timedelta(days=1)
-CALL_WITHIN = timedelta(minutes=30)  # somebody who does not want to live
 
 
 async def tell(turn: Turn) -> Answer | None:
@@ -42,26 +42,37 @@ async def listen(turn: Turn) -> Answer:
 async def despair(turn: Turn) -> Answer:
     """Somebody does not want to live: nothing is asked for, the desk is called at once, and who listens now is named."""
     said = words_of(turn)[:300]
+    desk = at_desk(turn)
     if turn.account is None:  # a stranger, of whom only the platform's name is known
-        desk = at_desk(turn)
-        card = desk.say("card.despair_stranger", name=turn.message.sender_name or turn.message.sender, text=said)
+        fields = {"name": turn.message.sender_name or turn.message.sender, "text": said or "—"}
+        task = await alarm.raised(turn, desk.words("alarm.stranger", **fields))
+        card = desk.say("card.despair_stranger", alarm.opening(desk, task), fields=fields)
         return Answer((turn.say("hardship.despair_stranger"),)).also(*await to_staff(turn, card))
     answer = Answer((turn.say("hardship.despair", (press(turn, "person", "person.ask"),)),))
-    source, cards = await rest(turn, said, "despair", CALL_WITHIN)
+    source = await _hold(turn)
+    fields = desk.called() | {"code": turn.household.code, "text": said or "—"}
+    task = await alarm.raised(turn, desk.words("alarm.said", **fields))
+    cards = await to_staff(turn, desk.say("card.despair", alarm.opening(desk, task), fields=fields))
     return replace(answer.also(*cards), done=source)
 
 
-async def rest(
-    turn: Turn, text: str, card_name: str = "hardship", within: timedelta = LOOK_WITHIN
-) -> tuple[str, tuple[OutgoingMessage, ...]]:
-    """The household rests, and a person looks after it: where that is written ("hardship/3/7"), and the staff's cards."""
+async def _hold(turn: Turn) -> str:
+    """Reminders of the household rest; where that is written ("hardship/3/7")."""
     account = turn.household
     source = f"hardship/{account.id}/{turn.inbox_id}"
     until = turn.today + timedelta(days=turn.policy.holds.hardship_days)
     await hold(turn.session, account.id, Reason.HARDSHIP, source, until, turn.now)
+    await audit(turn.session, turn.actor, "hardship", f"account/{account.id}", turn.now)
+    return source
+
+
+async def rest(turn: Turn, text: str) -> tuple[str, tuple[OutgoingMessage, ...]]:
+    """The household rests, and a person looks after it: where that is written ("hardship/3/7"), and the staff's cards."""
+    account = turn.household
+    source = await _hold(turn)
     desk = at_desk(turn)
     fields = {"code": account.code, "text": text or "—"}
-    card = desk.say(f"card.{card_name}", fields=desk.called() | fields)
+    card = desk.say("card.hardship", fields=desk.called() | fields)
     await open_task(
         turn.session,
         key=keys.task("hardship", f"{account.id}/{turn.inbox_id}"),
@@ -69,8 +80,7 @@ async def rest(
         account=account,
         summary=card.text,
         at=turn.now,
-        due_at=turn.now + within,
+        due_at=turn.now + LOOK_WITHIN,
         source=source,
     )
-    await audit(turn.session, turn.actor, "hardship", f"account/{account.id}", turn.now)
     return source, await to_staff(turn, card)

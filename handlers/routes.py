@@ -7,6 +7,7 @@ from domain.roles import Right
 from handlers import (
     account,
     acknowledge,
+    alarm,
     assign,
     attachments,
     beyond,
@@ -249,6 +250,7 @@ ROUTES: tuple[Route, ...] = (
     Route(desk.tasks, ("tasks", "任务"), actions=("desk.tasks",), who=Right.TASKS, audiences=DESKS),
     Route(desk.task, actions=("desk.task",), who=Right.TASKS, audiences=DESKS),
     Route(desk.take, actions=("desk.take",), who=Right.TASKS, audiences=DESKS),
+    Route(alarm.outcome, actions=("alarm.outcome",), who=Right.TASKS, audiences=DESKS),
     Route(desk.outcomes, actions=("desk.outcomes",), who=Right.TASKS, audiences=DESKS),
     Route(desk.done, actions=("desk.done",), who=Right.TASKS, audiences=DESKS),
     Route(desk.note, actions=("desk.note",), who=Right.TASKS, audiences=DESKS),

@@ -23,7 +23,7 @@ from models.agreements import Offer
 from models.base import Base, Id, UtcDateTime, chunks, upsert
 from models.bills import Payment
 from models.inbox import Inbox
-from models.staff import LIVE, Staff, StaffTask
+from models.staff import LIVE, Staff, StaffTask, alarmed
 from models.standing import households
 
 CALLED = (
@@ -165,6 +165,7 @@ async def to_call(session: AsyncSession, office: Office, member: Staff, now: dat
             StaffTask.kind.in_(CALLED),
             StaffTask.state.in_(LIVE),
             or_(StaffTask.assignee_id.is_(None), StaffTask.assignee_id == member.id),
+            Account.id.not_in(alarmed()),
         )
         .order_by(StaffTask.due_at, StaffTask.id)
         .limit(LOOKED_AT)
@@ -184,6 +185,7 @@ async def with_colleagues(session: AsyncSession, member: Staff) -> int:
         StaffTask.state.in_(LIVE),
         StaffTask.assignee_id != member.id,
         StaffTask.account_id.is_not(None),
+        StaffTask.account_id.not_in(alarmed()),
     )
     if member.community_id is not None:
         query = query.where(StaffTask.community_id == member.community_id)

@@ -27,6 +27,7 @@ from models.outbox import Outbox, State
 from models.people import Binding, Person
 from models.reminders import Reminder, ReminderBill, contact_sums, larger
 from models.runtime import Broadcast, kill_switch
+from models.staff import alarmed_among
 from models.standing import strongest
 
 ANY_HOLD = (*HOUSEHOLD_HOLDS, *BILL_HOLDS)
@@ -93,8 +94,11 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
         select(Binding.person_id, Binding.account_id).where(Binding.person_id.in_(person_ids))
     )
     bound = {(person_id, account_id) for person_id, account_id in bindings}
+    alarms = await alarmed_among(session, accounts)
     held = _household_holds(holds) | {
-        account.id: Reason.HARDSHIP for account in accounts.values() if "hardship" in account.traits.split(";")
+        account.id: Reason.HARDSHIP
+        for account in accounts.values()
+        if "hardship" in account.traits.split(";") or account.id in alarms
     }
     found = []
     for row in rows:

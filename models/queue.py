@@ -16,7 +16,7 @@ from models.accounts import Account, Community
 from models.base import chunks
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.dialogue import Takeover
-from models.staff import LIVE, Staff, StaffTask, workers
+from models.staff import DESPAIR, LIVE, Staff, StaffTask, workers
 from models.visits import LIVE_STATES, Visit
 
 WAITS_LOOKED_AT = timedelta(days=30)
@@ -129,12 +129,12 @@ async def tasks_of(
     limit: int,
     skip: int = 0,
 ) -> list[tuple[StaffTask, str]]:
-    """A part of the live tasks that a member sees with their account's code, the latest clock first."""
+    """A part of the live tasks that a member sees with their account's code: alarms before all, then the latest clock."""
     query = (
         select(StaffTask, func.coalesce(Account.code, ""))
         .outerjoin(Account, Account.id == StaffTask.account_id)
         .where(_part(part, member.id, now), *_seen_by(member))
-        .order_by(StaffTask.due_at, StaffTask.id)
+        .order_by(case((StaffTask.kind == DESPAIR, 0), else_=1), StaffTask.due_at, StaffTask.id)
         .limit(limit)
         .offset(skip)
     )

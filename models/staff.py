@@ -5,10 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +30,7 @@ from models.accounts import Account, Community
 from models.base import Base, Id, UtcDateTime, upsert
 
 LIVE = ("open", "taken")
+DESPAIR = "despair"  # somebody does not want to live: no work about money, and before all other work
 HEAD = 1  # the id of the audit log's only head
 
 
@@ -214,6 +228,41 @@ async def open_task(
         return None
     sharing.given(assignee_id)
     return await session.get(StaffTask, task_id)
+
+
+async def alarms(session: AsyncSession, community_id: int | None) -> list[tuple[StaffTask, Account | None]]:
+    """Where somebody said that they don't want to live and nobody has settled it yet, the first said first.
+
+    Of strangers, who have no household, only those see who look after all communities.
+    """
+    query = (
+        select(StaffTask, Account)
+        .outerjoin(Account, Account.id == StaffTask.account_id)
+        .where(StaffTask.kind == DESPAIR, StaffTask.state.in_(LIVE))
+        .order_by(StaffTask.created_at, StaffTask.id)
+    )
+    if community_id is not None:
+        query = query.where(StaffTask.community_id == community_id)
+    return [(task, account) for task, account in await session.execute(query)]
+
+
+async def live_alarm(session: AsyncSession, account_id: int) -> StaffTask | None:
+    query = select(StaffTask).where(
+        StaffTask.kind == DESPAIR, StaffTask.state.in_(LIVE), StaffTask.account_id == account_id
+    )
+    return (await session.scalars(query.order_by(StaffTask.id).limit(1))).first()
+
+
+def alarmed() -> Select[int | None]:
+    """SQL: the households of live alarms, which nobody asks for money."""
+    return select(StaffTask.account_id).where(
+        StaffTask.kind == DESPAIR, StaffTask.state.in_(LIVE), StaffTask.account_id.is_not(None)
+    )
+
+
+async def alarmed_among(session: AsyncSession, account_ids: Iterable[int]) -> set[int]:
+    wanted = set(account_ids)
+    return {found for found in await session.scalars(alarmed()) if found in wanted}
 
 
 async def task_by_key(session: AsyncSession, key: str) -> StaffTask | None:

@@ -25,7 +25,7 @@ from models.outbox import CLAIMABLE, Outbox, State
 from models.people import Binding, Contact, Person
 from models.reminders import OfferStep, Reminder, ReminderBill, contact_sums, larger
 from models.runtime import kill_switch
-from models.staff import StaffTask
+from models.staff import StaffTask, alarmed_among
 
 ACCOUNTS_AT_ONCE = 1000
 LOOK_BACK = timedelta(days=366)  # longer than any spacing: older reminders matter no more
@@ -123,6 +123,7 @@ async def _batch(
     bills = await _open_bills(session, span)
     holds = await _holds(session, span, today, {bill.id for each in bills.values() for bill in each})
     tasks = await _blocking_tasks(session, span, office, today)
+    alarms = await alarmed_among(session, [account.id for account in accounts])
     by_account = await contact_sums(session, "account", [account.id for account in accounts], today)
     by_person = await contact_sums(session, "person", person_ids, today)
     written_to = await _last_written(session, office, today, None, span)
@@ -149,7 +150,7 @@ async def _batch(
             stopped=payer is not None and payer.stopped,
             paused=account.community_id in paused,
             household_hold=strongest(held.household, (*HOUSEHOLD_HOLDS, *BILL_HOLDS))
-            or (Reason.HARDSHIP if "hardship" in traits else None),
+            or (Reason.HARDSHIP if "hardship" in traits or account.id in alarms else None),
             staff_task_open=held.ended or account.id in tasks,
             awaiting_us=held.awaiting_us,
             auto_pay="auto_pay" in traits,

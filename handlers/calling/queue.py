@@ -12,6 +12,7 @@ from domain.messages import Answer, Choice
 from domain.money import yuan
 from domain.roles import Right
 from domain.wording import day_words
+from handlers.alarm import in_peace
 from handlers.calling.brief import brief_of
 from handlers.desk import in_other_hands
 from handlers.labels import label
@@ -172,6 +173,7 @@ async def callable_task(turn: Turn, task_id: str) -> tuple[StaffTask, Account]:
     member = officer(turn, Right.TASKS)
     if in_other_hands(task, member) and not has(turn, Right.APPROVE):
         raise Refusal("card.taken", {"name": await taker_name(turn, task)})
+    await in_peace(turn, account)
     return task, account
 
 

@@ -13,6 +13,7 @@ from domain.messages import Answer, Choice, Kind
 from domain.money import yuan
 from domain.roles import Right
 from domain.wording import day_words, salutation, short_room
+from handlers.alarm import in_peace
 from handlers.consequences import payer_of
 from handlers.desk import in_other_hands
 from handlers.labels import label, why_words
@@ -101,6 +102,7 @@ async def _wanted(turn: Turn) -> tuple[StaffTask | None, Account]:
 
 async def _within_limits(turn: Turn, account: Account) -> None:
     """A household in hard times, one that is heard with a complaint, or one that was called on lately, is left in peace."""
+    await in_peace(turn, account)
     held = [each.reason for each in await live_holds(turn.session, [account.id]) if each.bill_id is None]
     if reason := next((each for each in NOT_TO_BE_VISITED if each in held), ""):
         raise Refusal("visits.not_now", {"code": account.code, "why": label(turn, "why", reason)})

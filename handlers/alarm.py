@@ -1,0 +1,138 @@
+"""Somebody does not want to live: a sheet of its own at the top of the desk, with no word of money and outcomes of its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from domain import keys
+from domain.errors import Refusal
+from domain.messages import Answer, Audience, Choice, Kind, OutgoingMessage
+from domain.roles import Right
+from handlers.labels import span_words
+from handlers.scopes import has, officer, task_of
+from handlers.turn import Turn
+from models.accounts import Account
+from models.calls import phone_end
+from models.staff import (
+    DESPAIR,
+    LIVE,
+    Staff,
+    StaffTask,
+    alarmed_among,
+    alarms,
+    audit,
+    live_alarm,
+    open_task,
+    task_by_key,
+)
+
+CALL_WITHIN = timedelta(minutes=30)
+
+
+class Ending(StrEnum):
+    """What came of it. Whoever was not reached is tried again; nothing is written to them by any of these."""
+
+    SAFE = "safe"
+    UNREACHED = "unreached"
+    EMERGENCY = "emergency"
+    HANDED_OVER = "handed_over"
+
+
+async def raised(turn: Turn, said: str) -> StaffTask | None:
+    """The task of this sentence; of a household whose alarm is open already, that one with these words added.
+
+    `said`: who it was and their words, as the sheet quotes them.
+    """
+    if turn.account is not None and (before := await live_alarm(turn.session, turn.account.id)) is not None:
+        before.summary = "\n".join((before.summary, *said.splitlines()[1:]))
+        before.due_at = min(before.due_at, turn.now + CALL_WITHIN)
+        return before
+    key = keys.task(DESPAIR, str(turn.inbox_id))
+    task = await open_task(
+        turn.session,
+        key=key,
+        kind=DESPAIR,
+        account=turn.account,
+        summary=said,
+        at=turn.now,
+        due_at=turn.now + CALL_WITHIN,
+        source=f"{DESPAIR}/{turn.inbox_id}",  # not the hold's: taking back the pause doesn't end the alarm
+    )
+    return task or await task_by_key(turn.session, key)
+
+
+def opening(desk: Turn, task: StaffTask | None) -> tuple[Choice, ...]:
+    """The card's button to the sheet."""
+    return () if task is None else (desk.button("alarm_open", "desk.task", reusable=True, task=str(task.id)),)
+
+
+def first_line(turn: Turn, number: int) -> str:
+    """How many alarms are open, before anything else that is shown; empty without any."""
+    return turn.words("alarm.first_line", number=str(number)) if number else ""
+
+
+async def cards(turn: Turn) -> tuple[OutgoingMessage, ...]:
+    """The open alarms, for a colleague who can be written to only now: the card that went to the others didn't reach them."""
+    if turn.staff is None or not has(turn, Right.TASKS) or turn.message.audience is not Audience.PRIVATE:
+        return ()
+    found = await alarms(turn.session, turn.staff.community_id)
+    return tuple([await _sheet(turn, task, account, Kind.STAFF_CARD) for task, account in found])
+
+
+async def sheet(turn: Turn, task: StaffTask, account: Account | None, *, edit: bool) -> Answer:
+    return Answer((await _sheet(turn, task, account, Kind.REPLY, edit=edit),))
+
+
+async def _sheet(
+    turn: Turn, task: StaffTask, account: Account | None, kind: Kind, *, edit: bool = False
+) -> OutgoingMessage:
+    taker = await turn.session.get(Staff, task.assignee_id) if task.assignee_id else None
+    end = phone_end(account.phone) if account is not None else ""
+    if account is not None:
+        await audit(turn.session, turn.actor, "account.task", f"account/{account.id}", turn.now, {"task": task.id})
+    fields = {
+        "said": task.summary,
+        "span": span_words(turn, turn.now - task.created_at),
+        "state": turn.words("alarm.taken_by", name=taker.name) if taker else "",
+        "phone": turn.words("calls.phone", end=end) if end else turn.words("alarm.no_phone"),
+        "note": task.note,
+    }
+    if task.state not in LIVE:
+        return turn.say("alarm.sheet", kind=kind, edit=edit, fields=fields)
+    number = str(task.id)
+    ends = [turn.button(f"alarm_{each}", "alarm.outcome", task=number, outcome=each.value) for each in Ending]
+    last = [turn.button("desk_note", "desk.note", reusable=True, task=number)]
+    if account is not None:
+        last.append(turn.button("desk_account", "account.show", reusable=True, code=account.code))
+    last.append(turn.button("desk_tasks", "desk.tasks", reusable=True))
+    first = [] if task.state == "taken" else [turn.button("desk_take", "desk.take", task=number)]
+    first.append(turn.button("desk_give", "desk.give", reusable=True, task=number))
+    return turn.say("alarm.sheet", ends[:2], ends[2:], first, last, kind=kind, edit=edit, fields=fields)
+
+
+async def outcome(turn: Turn) -> Answer:
+    """One tap: it is written down, and that is all. No message to the person, no promise, no money; the pause stays."""
+    task = await task_of(turn, turn.args["task"])
+    member, ending = officer(turn, Right.TASKS), Ending(turn.args["outcome"])
+    if task.kind != DESPAIR or task.state not in LIVE:
+        raise Refusal("card.decided")
+    words = turn.words(f"button.alarm_{ending}")
+    at = turn.now.astimezone(turn.office.zone)
+    task.note = "\n".join(filter(None, (task.note, f"{at:%m-%d %H:%M} {member.name}: {words}")))
+    task.assignee_id, task.touched_at = member.id, turn.now
+    if ending is Ending.UNREACHED:
+        task.state, task.due_at, template = "taken", turn.now + CALL_WITHIN, "alarm.again"
+    else:
+        task.state, task.outcome, task.closed_at, template = "done", ending.value, turn.now, "alarm.done"
+    await audit(turn.session, turn.actor, f"alarm.{ending}", f"task/{task.id}", turn.now)
+    row = [turn.button("desk_tasks", "desk.tasks", reusable=True)]
+    if ending is Ending.UNREACHED:
+        row.insert(0, turn.button("alarm_open", "desk.task", reusable=True, task=str(task.id)))
+    return Answer((turn.say(template, row, edit=True, said=task.summary, outcome=words),))
+
+
+async def in_peace(turn: Turn, account: Account) -> None:
+    """Raise Refusal while a household's alarm is open: nobody rings it or calls on it about fees."""
+    if await alarmed_among(turn.session, [account.id]):
+        raise Refusal("alarm.in_peace", {"code": account.code})
