@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +23,18 @@ AHEAD_MAX = timedelta(days=60)
 PEOPLE_WITHOUT_APPROVAL_MAX = 50
 GROUPS_WITHOUT_APPROVAL_MAX = 5
 TEXT_MAX = 2000
+
+
+_ASKS = re.compile(
+    r"(?:请(?!勿|不|别)|尽快|及时|尽早|抓紧|记得)[^。!！?？\n]{0,16}(?:[缴交](?:费|清|纳|齐|款|一下)|[缴交付][^。!！?？\n]{0,6}[费款])(?!发票|凭证|记录|单|方式|窗口)"
+    r"|\b(?:please|kindly)\b[^.!?\n]{0,20}\b(?:pay|settle)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_money(text: str) -> bool:
+    """Whether a text asks its readers to pay: it spares whoever a reminder spares, even as a service notice."""
+    return _ASKS.search(text) is not None
 
 
 class Stage(StrEnum):

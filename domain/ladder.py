@@ -44,6 +44,7 @@ QUIET = {Quiet.FESTIVAL: Reason.FESTIVAL, Quiet.EXAM: Reason.EXAM}
 # Holds on one bill, and on the whole household, strongest first: the first that applies is the reason given.
 BILL_HOLDS = (Reason.DISPUTED, Reason.CLAIMED, Reason.ON_PLAN, Reason.PROMISED)
 HOUSEHOLD_HOLDS = (Reason.HARDSHIP, Reason.COMPLAINT)
+RESTING = (*HOUSEHOLD_HOLDS, *BILL_HOLDS)  # the first hold that makes a whole household rest
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,20 +13,23 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.broadcasts import asks_for_money
 from domain.calendar import Place
-from domain.ladder import HOUSEHOLD_HOLDS, Reason
+from domain.ladder import BILL_HOLDS, RESTING, Reason
 from domain.messages import Address, Kind
 from domain.office import Office
 from models.accounts import Account, Community
-from models.agreements import Hold
+from models.agreements import HOLDS_NOW, Hold
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.dialogue import Group
 from models.people import Binding, Contact, Person
 from models.runtime import Broadcast
+from models.staff import alarmed
 
 ACCOUNTS_AT_ONCE = 500
 GROUPS, HOUSEHOLDS = "groups", "households"
 SAME_PERSON = "same_person"
+NOT_DUE = "not_due"
 
 
 class Segment(StrEnum):
@@ -38,6 +41,9 @@ class Segment(StrEnum):
     PERIOD = "period"  # with an open bill of the period `value`
     CHANNEL = "channel"  # whose payer has a chat on the channel `value`
     CODES = "codes"  # those named, `value` joins their codes by commas
+
+
+COLLECTION = frozenset({Segment.UNPAID, Segment.OVERDUE, Segment.PERIOD})  # whoever owes is asked for it
 
 
 @dataclass(frozen=True)
@@ -155,23 +161,8 @@ def _households(office: Office, broadcast: Broadcast, today: date) -> Select[Any
         (Person.id.is_(None), Reason.NO_CHANNEL.value),
         (~_has_chat(office, target), Reason.NO_CHANNEL.value),
     ]
-    if broadcast.kind == Kind.BROADCAST:
-        hold = (
-            select(func.min(Hold.reason))
-            .where(
-                Hold.account_id == Account.id,
-                Hold.bill_id.is_(None),
-                Hold.released_at.is_(None),
-                Hold.reason.in_([reason.value for reason in HOUSEHOLD_HOLDS]),
-            )
-            .correlate(Account)
-            .scalar_subquery()
-        )
-        reasons += [
-            (Person.stopped_at.is_not(None), Reason.STOPPED.value),
-            (hold.is_not(None), hold),
-            (Account.traits.contains("hardship"), Reason.HARDSHIP.value),
-        ]
+    if collects(broadcast):
+        reasons += _in_peace(target, today)
     query = (
         select(
             Account.id,
@@ -188,16 +179,50 @@ def _households(office: Office, broadcast: Broadcast, today: date) -> Select[Any
     )
     for condition in _place(broadcast, target, Account.community_id, Account.building, Account.class_name):
         query = query.where(condition)
-    match target.segment:
-        case Segment.UNPAID:
-            query = query.where(_owing())
-        case Segment.OVERDUE:
-            query = query.where(_owing(Bill.due_on <= today - timedelta(days=int(target.value))))
-        case Segment.PERIOD:
-            query = query.where(_owing(Bill.period == target.value))
-        case Segment.CODES:
-            query = query.where(Account.code.in_(target.value.split(",")))
+    if target.segment in COLLECTION:
+        query = query.where(_owing(*_bills_meant(target, today)))
+    elif target.segment == Segment.CODES:
+        query = query.where(Account.code.in_(target.value.split(",")))
     return query
+
+
+def collects(broadcast: Broadcast) -> bool:
+    """Whether a broadcast asks for money: by its kind, by whom it is for, or by its words, whatever it is called."""
+    collection = target_of(broadcast).segment in COLLECTION
+    return broadcast.kind == Kind.BROADCAST or collection or asks_for_money(broadcast.text)
+
+
+def _bills_meant(target: Target, today: date) -> list[ColumnElement[bool]]:
+    """Which open bills a segment speaks of."""
+    match target.segment:
+        case Segment.OVERDUE:
+            return [Bill.due_on <= today - timedelta(days=int(target.value))]
+        case Segment.PERIOD:
+            return [Bill.period == target.value]
+    return []
+
+
+def _in_peace(target: Target, today: date) -> list[tuple[ColumnElement[bool], Any]]:
+    """Who is not asked for money, and why: the holds of the reminder ladder, in its order, and what is not due yet.
+
+    A household some of whose bills rest is asked for the others; one that owes nothing reads what all read.
+    """
+    meant = _bills_meant(target, today)
+
+    def held(reason: Reason, *of: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(Hold.account_id == Account.id, Hold.reason == reason.value, HOLDS_NOW, *of)
+
+    rests = exists().where(Hold.bill_id == Bill.id, HOLDS_NOW).correlate(Bill)
+    asked = _owing(*meant, ~rests, Bill.due_on <= today)
+    nothing_to_ask = and_(_owing(*meant), ~asked)
+    return [
+        (Person.stopped_at.is_not(None), Reason.STOPPED.value),
+        *((held(reason, Hold.bill_id.is_(None)), reason.value) for reason in RESTING),
+        (Account.traits.contains("hardship"), Reason.HARDSHIP.value),
+        (Account.id.in_(alarmed()), Reason.HARDSHIP.value),
+        *((and_(nothing_to_ask, held(reason, Hold.bill_id.is_not(None))), reason.value) for reason in BILL_HOLDS),
+        (nothing_to_ask, NOT_DUE),
+    ]
 
 
 def _place(

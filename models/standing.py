@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from domain.calendar import Place
 from domain.clock import local_date
-from domain.ladder import BILL_HOLDS, HOUSEHOLD_HOLDS, OpenBill, Reason, Standing, Step
+from domain.ladder import BILL_HOLDS, RESTING, OpenBill, Reason, Standing, Step
 from domain.office import Office
 from domain.policy import Hours
 from models.accounts import Account, Community, room_of
@@ -149,7 +149,7 @@ async def _batch(
             ),
             stopped=payer is not None and payer.stopped,
             paused=account.community_id in paused,
-            household_hold=strongest(held.household, (*HOUSEHOLD_HOLDS, *BILL_HOLDS))
+            household_hold=strongest(held.household, RESTING)
             or (Reason.HARDSHIP if "hardship" in traits or account.id in alarms else None),
             staff_task_open=held.ended or account.id in tasks,
             awaiting_us=held.awaiting_us,

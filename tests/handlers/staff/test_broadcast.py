@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import insert, update
 
+from domain.broadcasts import asks_for_money
 from domain.ledger import EntryKind
 from domain.lint_rules import BANS_ZH
 from models.accounts import Account
@@ -87,6 +88,55 @@ async def test_a_segment_in_one_word(world: World, words: str, meant: int) -> No
         )
     told = await world.say("collector", f"/broadcast {words} 缴费 {TEXT}")
     assert f"符合 {meant}," in told
+
+
+@pytest.mark.parametrize("sort", ["未缴 缴费", "未缴 通知", "全部 缴费"])
+async def test_who_a_reminder_leaves_in_peace_a_collection_broadcast_leaves_in_peace(world: World, sort: str) -> None:
+    await world.say("r1-101", "下周五发工资再交")
+    await world.press("r1-101", "对")
+    async with world.database.write() as session:
+        await session.execute(update(Bill).where(Bill.account_id == 5).values(due_on=date(2026, 12, 20)))
+        for account_id, reason in ((2, "claimed"), (3, "disputed"), (4, "on_plan")):
+            session.add(
+                Hold(
+                    account_id=account_id,
+                    bill_id=account_id,
+                    reason=reason,
+                    source="x/1",
+                    until_on=date(2026, 12, 1),
+                    created_at=world.clock.now(),
+                )
+            )
+    told = await world.say("collector", f"/broadcast {sort} {TEXT}")
+    assert "符合 5,发给 0 人" in told
+    for left_out in ("已约定日期 1", "账单核实中 1", "还没到期 1"):
+        assert left_out in told, told
+    told = await world.say("collector", "/broadcast 全部 通知 明天上午停水检修,请提前储水。")
+    assert "符合 5,发给 5 人" in told
+
+
+async def test_a_household_that_owes_something_else_as_well_is_asked_for_that(world: World) -> None:
+    await world.say("r1-101", "下周五发工资再交")
+    await world.press("r1-101", "对")
+    await _owe(world, 1, date(2026, 10, 10))
+    assert "发给 5 人" in await world.say("collector", f"/broadcast 未缴 缴费 {TEXT}")
+    assert "发给 4 人" in await world.say("collector", f"/broadcast 本期未缴 缴费 {TEXT}")
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("请尽快缴纳物业费", True),
+        ("记得交一下水费", True),
+        ("Please pay the fee this week", True),
+        ("明天上午停水检修,请提前储水", False),
+        ("周六交通管制,请绕行", False),
+        ("请到前台领取缴费发票", False),
+        ("请勿重复缴费", False),
+    ],
+)
+def test_a_text_that_asks_for_money(text: str, asks: bool) -> None:
+    assert asks_for_money(text) is asks
 
 
 async def _owe(world: World, account_id: int, due_on: date) -> None:
