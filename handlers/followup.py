@@ -12,13 +12,14 @@ from domain.roles import Right
 from domain.wording import day_words
 from handlers.desk import POSTPONE_DAYS_MAX
 from handlers.labels import note_line
-from handlers.scopes import household_of, officer
+from handlers.scopes import household_of, looks_after, officer
 from handlers.turn import Turn
-from models.accounts import Account
+from models.accounts import Account, by_code
 from models.notes import Note, notes_of
 from models.staff import audit, open_task
 
 NOTE_MAX = 1000
+COMMAND_WORDS = ("备注", "note", "/note")
 NOTES_SHOWN = 10
 DAYS_OFFERED = (1, 3, 7, 14)
 
@@ -43,7 +44,8 @@ async def add(turn: Turn) -> Answer:
 async def words(turn: Turn) -> Answer | None:
     if not turn.text:
         return None
-    return await _note(turn, await household_of(turn, turn.memory["code"], Right.TASKS), turn.text)
+    account = await household_of(turn, turn.memory["code"], Right.TASKS)
+    return await noted_elsewhere(turn, account.id, turn.text) or await _note(turn, account, turn.text)
 
 
 async def command(turn: Turn) -> Answer:
@@ -58,7 +60,28 @@ async def command(turn: Turn) -> Answer:
     return Answer((turn.say("note.write", code=account.code),), expect="note.words", memory={"code": account.code})
 
 
-async def _note(turn: Turn, account: Account, text: str) -> Answer:
+async def noted_elsewhere(turn: Turn, here_id: int, text: str) -> Answer | None:
+    """A line that begins with another household's code, typed where one about `here_id` is awaited: it is that one's.
+
+    None: it names no other household that this member looks after.
+    """
+    code, _, rest = without_command(text).partition(" ")
+    account = await by_code(turn.session, code[:64]) if rest.strip() else None
+    if account is None or account.id == here_id or account.erased_at is not None:
+        return None
+    if not looks_after(officer(turn, Right.TASKS), account.community_id):
+        return None
+    here = await turn.session.get_one(Account, here_id)
+    return await _note(turn, account, rest.strip(), "note.added_elsewhere", here=here.code)
+
+
+def without_command(text: str) -> str:
+    """The line without the word that a note's command begins with."""
+    word, _, rest = text.strip().partition(" ")
+    return rest.strip() if word.lower() in COMMAND_WORDS and rest.strip() else text.strip()
+
+
+async def _note(turn: Turn, account: Account, text: str, template: str = "note.added", **fields: str) -> Answer:
     member = officer(turn, Right.TASKS)
     turn.session.add(Note(account_id=account.id, staff_id=member.id, text=text[:NOTE_MAX], at=turn.now))
     await audit(turn.session, turn.actor, "note.added", f"account/{account.id}", turn.now)
@@ -66,7 +89,7 @@ async def _note(turn: Turn, account: Account, text: str) -> Answer:
         turn.button("followup", "followup.start", reusable=True, code=account.code),
         turn.button("account_back", "account.show", reusable=True, code=account.code),
     ]
-    return Answer((turn.say("note.added", row, code=account.code),))
+    return Answer((turn.say(template, row, code=account.code, fields=fields),))
 
 
 # coming back to it

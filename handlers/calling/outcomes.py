@@ -17,6 +17,7 @@ from handlers import consequences
 from handlers.calling.queue import callable_task, taker_name
 from handlers.desk import POSTPONE_DAYS_MAX, settle
 from handlers.dispute import bill_words
+from handlers.followup import noted_elsewhere, without_command
 from handlers.promise import likely_days
 from handlers.renewal import REASONS
 from handlers.scopes import has, officer, task_of
@@ -319,7 +320,11 @@ async def note_typed(turn: Turn) -> Answer | None:
     call = await turn.session.get(Call, int(turn.memory["call"]))
     if call is None or call.staff_id != member.id:
         return None
-    call.note = "\n".join(filter(None, (call.note, turn.text)))[:NOTE_MAX]
+    if (elsewhere := await noted_elsewhere(turn, call.account_id, turn.text)) is not None:
+        return elsewhere
+    account = await turn.session.get_one(Account, call.account_id)
+    said = without_command(turn.text).removeprefix(f"{account.code} ")
+    call.note = "\n".join(filter(None, (call.note, said)))[:NOTE_MAX]
     await audit(turn.session, turn.actor, "call.note", f"account/{call.account_id}", turn.now)
     row = [turn.button("calls_next", "calls.next", reusable=True)]
-    return Answer((turn.say("calls.noted", row),))
+    return Answer((turn.say("calls.noted", row, code=account.code),))

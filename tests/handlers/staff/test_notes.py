@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
+from models.calls import Call
 from models.notes import Note
 from models.people import Person
+from tests.handlers.staff.test_calls import begin, task
 from tests.handlers.staff.world import World
 
 
@@ -70,3 +72,34 @@ async def test_a_household_without_a_chat_gets_no_canned_reply(world: World) -> 
     async with world.database.write() as session:
         await session.execute(update(Contact).values(state="blocked"))
     assert "还没有能收到消息的聊天" in await world.press("collector", "常用语")
+
+
+async def test_a_note_that_names_another_household_lands_there_and_says_so(world: World) -> None:
+    """The case that happened: 备注 S-3 … after a call with S-5 stood in the call of S-5."""
+    await task(world, "1-102")
+    await begin(world)
+    await world.press("collector", "已沟通")
+    told = await world.say("collector", "备注 1-101 周末才在家")
+    assert "您写的是 1-101" in told
+    assert "1-102 没有动" in told
+    assert [(row.account_id, row.text) for row in await world.rows(Note)] == [(1, "周末才在家")]
+    assert [row.note for row in await world.rows(Call)] == [""]
+
+
+async def test_a_note_after_a_call_that_names_nobody_or_the_same_stays_with_the_call(world: World) -> None:
+    for said in ("备注 1-102 说下周来", "备注 说下周来", "9-901 说下周来"):
+        await task(world, "1-102", number=len(said))
+        async with world.database.write() as session:
+            await session.execute(delete(Call))
+        await begin(world)
+        await world.press("collector", "已沟通")
+        assert "1-102 这通电话" in await world.say("collector", said)
+        [call] = await world.rows(Call)
+        assert call.note == ("9-901 说下周来" if said.startswith("9") else "说下周来")
+    assert await world.rows(Note) == []
+
+
+async def test_words_typed_for_a_note_button_go_where_they_name(world: World) -> None:
+    await world.say("collector", "/note 1-102")
+    assert "您写的是 1-101" in await world.say("collector", "1-101 周末才在家")
+    assert [row.account_id for row in await world.rows(Note)] == [1]
