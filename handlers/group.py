@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from domain.errors import Refusal
 from domain.messages import Address, Answer, Audience, Choice, Kind, OutgoingMessage
-from domain.roles import Role
+from domain.roles import Right, Role
+from handlers.scopes import looks_after, officer
 from handlers.turn import Turn
 from models.accounts import Community
 from models.dialogue import Group, group_of
 from models.outbox import move_chat
-from models.staff import audit, staff_for
+from models.staff import Staff, audit, staff_for
 
 COMMUNITIES_OFFERED = 12
 
 
 async def joined(turn: Turn) -> Answer:
-    """The bot was added, or may write again: it posts nothing until an administrator links the group to a community."""
+    """The bot was added, or may write again: it posts nothing until the office links the group to a community."""
     group = await _group(turn)
     was, group.state = group.state, "ok"
     await audit(turn.session, turn.actor, "group.joined", f"group/{group.id}", turn.now)
@@ -25,9 +28,8 @@ async def joined(turn: Turn) -> Answer:
         return Answer(await _cards(turn, "group.back_card", title=group.title or turn.message.chat))
     if group.community_id is not None or group.audience == "staff":
         return Answer(_hello(turn, group))
-    communities = list(await turn.session.scalars(select(Community).order_by(Community.id).limit(COMMUNITIES_OFFERED)))
-    rows = tuple(_whose(turn, group, each) for each in (*communities, None))
-    return Answer(await _cards(turn, "group.joined_card", rows, title=group.title or turn.message.chat))
+    communities = list(await turn.session.scalars(select(Community).order_by(Community.id)))
+    return Answer(await _cards(turn, "group.joined_card", (group, communities), title=group.title or turn.message.chat))
 
 
 def _whose(turn: Turn, group: Group, community: Community | None) -> tuple[Choice, ...]:
@@ -44,12 +46,16 @@ def _whose(turn: Turn, group: Group, community: Community | None) -> tuple[Choic
 
 
 async def link(turn: Turn) -> Answer:
-    """An administrator says whose group it is: a community's residents, its staff, or the staff of all communities."""
+    """An administrator or a manager, within their communities, says whose group it is: a community's residents, its staff, or the staff of all communities."""
     group, number = await turn.session.get(Group, int(turn.args["group"])), turn.args["community"]
     of_staff = turn.args.get("audience") == "staff"
     community = await turn.session.get(Community, int(number)) if number else None
     if group is None or (community is None and (number or not of_staff)):
         raise Refusal("button.expired")
+    if not looks_after(officer(turn, Right.APPROVE), community.id if community else None):
+        raise Refusal("group.not_yours")
+    if group.community_id is not None and not looks_after(officer(turn, Right.APPROVE), group.community_id):
+        raise Refusal("group.not_yours")
     group.community_id = community.id if community else None
     group.audience = "staff" if of_staff else "residents"
     detail = {"community_id": group.community_id, "audience": group.audience}
@@ -134,9 +140,20 @@ async def _group(turn: Turn) -> Group:
 
 
 async def _cards(
-    turn: Turn, template: str, rows: tuple[tuple[Choice, ...], ...] = (), **fields: str
+    turn: Turn, template: str, to_link: tuple[Group, Sequence[Community]] | None = None, **fields: str
 ) -> tuple[OutgoingMessage, ...]:
-    """One card to each administrator and manager who can be written to on this channel."""
+    """One card to each administrator and manager who can be written to on this channel.
+
+    `to_link`: a new group and all communities; each is offered those that they may link it to.
+    """
+
+    def rows(member: Staff) -> tuple[tuple[Choice, ...], ...]:
+        if to_link is None:
+            return ()
+        group, communities = to_link
+        theirs = [each for each in communities if looks_after(member, each.id)][:COMMUNITIES_OFFERED]
+        return tuple(_whose(turn, group, each) for each in (*theirs, *([None] if member.community_id is None else ())))
+
     wanted = (Role.ADMIN, Role.MANAGER)
     staff = [s for s in await staff_for(turn.session, None) if Role(s.role) in wanted]
     return tuple(
@@ -144,7 +161,7 @@ async def _cards(
             template,
             turn.office.wording.text(template, turn.office.language, fields),
             fields,
-            rows,
+            rows(member),
             Audience.STAFF,
             Kind.STAFF_CARD,
             to=Address(member.channel, member.chat),

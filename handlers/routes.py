@@ -245,7 +245,7 @@ ROUTES: tuple[Route, ...] = (
     Route(person.reply, actions=("person.reply",), who=Right.TASKS, audiences=DESKS),
     Route(person.staff_words, steps=("person.staff",), who=Right.TASKS, audiences=DESKS),
     Route(person.hand_back, actions=("person.hand_back",), who=Right.TASKS, audiences=DESKS),
-    Route(group.link, actions=("group.link",), who=Right.MANAGE_STAFF, audiences=DESKS),
+    Route(group.link, actions=("group.link",), who=Right.APPROVE, audiences=DESKS),
     # Staff: commands and conversations of their own.
     Route(desk.tasks, ("tasks", "任务"), actions=("desk.tasks",), who=Right.TASKS, audiences=DESKS),
     Route(desk.task, actions=("desk.task",), who=Right.TASKS, audiences=DESKS),

@@ -32,7 +32,10 @@ async def show(turn: Turn, broadcast: Broadcast) -> Answer:
     ]
     if _may_call_all(turn, broadcast):
         rows[-1].insert(0, press(turn, "quietly" if broadcast.mentions_all else "call_all", broadcast))
-    return Answer((turn.say("broadcast.preview", *rows, fields=fields),))
+    preview = turn.say("broadcast.preview", *rows, fields=fields)
+    if target_of(broadcast).to == GROUPS and not found.meant:
+        return Answer((preview, turn.say("broadcast.no_groups")))
+    return Answer((preview,))
 
 
 def _may_call_all(turn: Turn, broadcast: Broadcast) -> bool:

@@ -53,6 +53,32 @@ async def test_a_new_group_is_silent_until_it_is_linked_and_greeted_once(world: 
     assert (await group(world, "g-new")).community_id == 1
 
 
+async def test_a_manager_links_a_new_group_within_their_communities(world: World) -> None:
+    """The card came to managers as well, whose press was refused."""
+    for number, (who, label) in enumerate((("manager", "住户群 · 云岭"), ("local", "住户群 · 翠湖苑"))):
+        chat = f"g-new{number}"
+        world.platform.open_room(Room(chat, "新群", ["r1-101"]))
+        await event(world, "group_joined", chat, title="新群")
+        assert "已" in await world.press(who, label)
+        assert (await group(world, chat)).community_id == 2 - number
+    assert "住户群 · 云岭" not in world.labels("local")
+    assert world.lines("collector") == []
+
+
+async def test_a_manager_of_one_community_links_no_group_to_another(world: World) -> None:
+    world.platform.open_room(Room("g-new", "新群", ["r1-101"]))
+    await event(world, "group_joined", "g-new", title="新群")
+    async with world.database.write() as session:  # the manager moved to another community since
+        await session.execute(update(Staff).where(Staff.user == "local").values(community_id=2))
+    assert "只能连到您负责的" in await world.press("local", "住户群 · 翠湖苑")
+    assert (await group(world, "g-new")).community_id is None
+
+
+async def test_a_broadcast_to_no_linked_group_says_how_to_link_one(world: World) -> None:
+    assert "连群的办法" in await world.say("foreign", "/broadcast 群 通知 明天停课")
+    assert "连群的办法" not in await world.say("collector", "/broadcast 群 通知 明天停水")
+
+
 async def test_a_group_that_the_office_had_linked_before_is_greeted_when_the_bot_comes(world: World) -> None:
     await event(world, "group_joined", title="翠湖苑业主群")
     assert len(posts(world)) == 1
