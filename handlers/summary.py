@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from domain.errors import Refusal
 from domain.lint import lint
+from domain.lint_pupil import unkind_of_pupil
 from domain.messages import Answer, Audience, Choice
 from domain.roles import Right
 from domain.tiers import BY_WISH
@@ -88,8 +89,9 @@ async def _written(turn: Turn, account: Account, text: str, task: str) -> Answer
     """Words that may not go to parents are kept for staff only when the teacher says so."""
     if len(text) > SUMMARY_MAX:
         raise Refusal("summary.too_long", {"most": str(SUMMARY_MAX)})
-    if found := lint(text, Audience.PRIVATE):
-        fields = {"why": turn.words(f"lint.{found[0].rule}"), "text": found[0].text}
+    found = next(iter(lint(text, Audience.PRIVATE)), None) or unkind_of_pupil(text)
+    if found is not None:
+        fields = {"why": turn.words(f"lint.{found.rule}"), "text": found.text}
         code = account.code
         row = [
             turn.button("summary_again", "summary.start", task=task, code=code),
