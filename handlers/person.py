@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain import keys
+from domain.addressing import greets_other
 from domain.desk import usual_minutes
 from domain.errors import Refusal
 from domain.messages import Address, Answer, Kind, OutgoingMessage
@@ -225,7 +226,22 @@ async def staff_words(turn: Turn) -> Answer | None:
     takeover = await own(turn, turn.memory["takeover"])
     if (refused := unkind_words(turn, STAFF_STEP, turn.memory)) is not None:
         return refused
-    return await say(turn, takeover, await resident(turn, takeover), turn.text)
+    there = await resident(turn, takeover)
+    other = greets_other(turn.text, there.account.payer_name) if there.account is not None else ""
+    if other:
+        row = [
+            turn.button("send_anyway", "person.send_anyway", takeover=str(takeover.id), text=turn.text[:TEXT_MAX]),
+            turn.button("reword", "person.reply", takeover=str(takeover.id)),
+        ]
+        fields = {"name": other, **_whose(replace(turn, account=there.account))}
+        return Answer((turn.say("card.other_name", row, fields=fields),), expect=STAFF_STEP, memory=turn.memory)
+    return await say(turn, takeover, there, turn.text)
+
+
+async def send_anyway(turn: Turn) -> Answer:
+    """The name was meant as it was written."""
+    takeover = await own(turn, turn.args["takeover"])
+    return await say(turn, takeover, await resident(turn, takeover), turn.args["text"])
 
 
 async def say(turn: Turn, takeover: Takeover, there: Turn, text: str) -> Answer:

@@ -243,6 +243,7 @@ ROUTES: tuple[Route, ...] = (
     Route(complaint.answer_words, steps=("complaint.reply",), who=Right.TASKS, audiences=DESKS),
     Route(person.take, actions=("person.take",), who=Right.TASKS, audiences=DESKS),
     Route(person.reply, actions=("person.reply",), who=Right.TASKS, audiences=DESKS),
+    Route(person.send_anyway, actions=("person.send_anyway",), who=Right.TASKS, audiences=DESKS),
     Route(person.staff_words, steps=("person.staff",), who=Right.TASKS, audiences=DESKS),
     Route(person.hand_back, actions=("person.hand_back",), who=Right.TASKS, audiences=DESKS),
     Route(group.link, actions=("group.link",), who=Right.APPROVE, audiences=DESKS),

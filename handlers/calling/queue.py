@@ -60,11 +60,12 @@ def _args(found: Place) -> dict[str, str]:
 
 def line(turn: Turn, number: int, found: Place, mine: dict[int, ToCall]) -> str:
     """`1. 3-1201 · 572.80 元 · 这个时段常能找到`."""
-    account = mine[found.candidate.task_id].account
+    about = mine[found.candidate.task_id]
+    owed = turn.words("calls.owes", amount=yuan(found.candidate.at_risk_fen))
     fields = {
         "number": str(number),
-        "code": account.code,
-        "amount": yuan(found.candidate.at_risk_fen),
+        "code": about.account.code,
+        "about": turn.words("calls.invites") if about.offer is not None else owed,
         "why": why_words(turn, found),
     }
     return turn.words("calls.line", **fields)
