@@ -21,6 +21,7 @@ from models.posting import post
 
 INTENTS_ANSWERED = 3  # wishes of one message that are answered at once; the others are offered as buttons
 # How many lines of ours a group bears, whoever asks: beyond that the answers still come in private, without a word there.
+NOTED_MAX, NOTED_WITHIN = 3, timedelta(minutes=1)  # "I wrote to you" for one person
 GROUP_LINES = ((10, timedelta(minutes=1)), (40, timedelta(hours=1)))
 Wake = Callable[[str], None]
 
@@ -138,9 +139,21 @@ async def in_private(turn: Turn, steps: Sequence[Step], wake: Wake) -> Turn:
         await staff.audit(turn.session, turn.actor, "refused", refused.template, turn.now)
         answer = Answer((private.refusal(refused),))
     told = await say(private, answer, wake)
-    note = Answer((turn.say("group.answered_privately"),))
-    await say(turn, note, wake, first=len(answer.messages), after=told)
+    if (template := await _told_in_group(turn)) is not None:
+        await say(turn, Answer((turn.say(template),)), wake, first=len(answer.messages), after=told)
     return private
+
+
+async def _told_in_group(turn: Turn) -> str | None:
+    """What the group reads of a private answer: a few times a minute for each person, then one wish for a pause, then nothing."""
+    noted, pause = "group.answered_privately", "group.pause"
+    person_id, since = turn.person.id if turn.person else None, turn.now - NOTED_WITHIN
+    said = await outbox.lately_said_to(
+        turn.session, turn.here.channel, turn.here.chat, person_id, (noted, pause), since
+    )
+    if pause in said:
+        return None
+    return pause if len(said) >= NOTED_MAX else noted
 
 
 async def note(

@@ -391,6 +391,20 @@ async def lately_said(session: AsyncSession, channel: str, chat: str, limit: int
     return list(await session.scalars(query.order_by(Outbox.id.desc()).limit(limit)))
 
 
+async def lately_said_to(
+    session: AsyncSession, channel: str, chat: str, person_id: int | None, templates: Sequence[str], since: datetime
+) -> list[str]:
+    """Which of these templates a person was answered with in a chat since a moment."""
+    query = select(Outbox.template).where(
+        Outbox.channel == channel,
+        Outbox.chat == chat,
+        Outbox.person_id == person_id,
+        Outbox.template.in_(templates),
+        Outbox.created_at > since,
+    )
+    return list(await session.scalars(query))
+
+
 async def move_chat(session: AsyncSession, channel: str, old: str, new: str) -> None:
     """A group got a new id: what waits for it, and the group itself, follow."""
     await session.execute(

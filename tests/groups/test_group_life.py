@@ -192,6 +192,24 @@ async def test_a_flood_of_questions_is_no_flood_of_answers(world: World) -> None
     assert len(posts(world)) <= 40 + 10
 
 
+async def test_one_person_who_asks_on_and_on_is_asked_for_a_pause_once(world: World) -> None:
+    for _ in range(12):
+        world.platform.say("r1-101", GROUP, world.clock.now(), text="@小铃 我家物业费多少钱")
+    await world.settle()
+    told = posts(world)
+    assert len(told) == 4
+    assert all("已私信您" in each for each in told[:3])
+    assert "歇一会儿" in told[3]
+    assert "286.40" in world.last("r1-101")
+    world.platform.say("r1-102", GROUP, world.clock.now(), text="@小铃 我家物业费多少钱")
+    await world.settle()
+    assert "已私信您" in posts(world)[4]
+    world.clock.advance(timedelta(seconds=61))
+    world.platform.say("r1-101", GROUP, world.clock.now(), text="@小铃 我家物业费多少钱")
+    await world.settle()
+    assert "已私信您" in posts(world)[5]
+
+
 async def test_one_person_who_floods_is_dropped(world: World) -> None:
     for number in range(60):
         world.platform.say("r1-101", GROUP, world.clock.now(), text=f"@小铃 在吗 {number}")
