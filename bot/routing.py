@@ -22,6 +22,7 @@ from understanding.reading import Reading
 from understanding.situation import agrees, declines
 
 TAKEN_OVER = "person.live"  # the step of a chat that a member of staff has taken over
+NOT_BOUND, STAFF_ASKS = "not_bound", "staff_asks"  # of the routes that say so and that answer colleagues
 UNKNOWN = "unknown"  # the intent of the route that says "I did not understand"
 NEVER_OVERRULED = frozenset({"third_party", "injection"})
 # Questions that are answered from the household's own data.
@@ -87,6 +88,8 @@ class Router:
         spoken = self._open(turn, self.commands.get(word))
         if spoken is not None and (rest and turn.staff is None):
             spoken = None  # a sentence that begins with a command word is a sentence, except from staff
+        if turn.staff is not None and spoken is not None and rest and spoken in self.intents[NOT_BOUND]:
+            spoken = None  # a resident's word from a colleague who is none
         if spoken is not None and spoken.urgent:
             yield Step(spoken, {}, rest.strip())
         # Colleagues talk in a staff group: only a command or the answer to a question is meant for us.
@@ -114,6 +117,9 @@ class Router:
         if spoken is not None:
             yield Step(spoken, {}, rest.strip())
             return
+        if turn.staff is not None and not overheard(message):
+            for route in self.intents.get(STAFF_ASKS, []):
+                yield Step(route, {})
         if not any(step.route.urgent for step in understood):
             async for step in self._nodded(turn, scene):
                 yield step

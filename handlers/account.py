@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.errors import Refusal
 from domain.ladder import Wait, decide
-from domain.messages import Answer
+from domain.messages import Answer, Choice
 from domain.money import parse_yuan, yuan
 from domain.roles import Right
 from domain.wording import day_words, period_words
@@ -13,7 +15,7 @@ from handlers.labels import label, labels, note_line, why_words
 from handlers.scopes import has, household_of, officer
 from handlers.turn import Turn
 from models import log
-from models.accounts import Account, by_code
+from models.accounts import Account, accounts_called, by_code
 from models.agreements import live_holds, live_plan, open_promise, plan_parts_of
 from models.bills import bill_lines, credit_fen, open_fen, record_payment
 from models.notes import notes_of
@@ -26,6 +28,7 @@ from models.standing import households
 BILLS_SHOWN = 12
 REMINDERS_SHOWN = 5
 NOTES_ON_CARD = 3
+NAMED_SHOWN = 8
 MESSAGES_SHOWN = 10
 TEXT_SHOWN = 160
 REFERENCE_MAX, METHOD_MAX = 80, 30
@@ -36,7 +39,28 @@ async def show(turn: Turn) -> Answer:
     code = turn.args.get("code", turn.argument.partition(" ")[0])
     if not code:
         return Answer((turn.say("account.which"),), expect="account.code")
-    account = await household_of(turn, code, Right.READ)
+    if "code" not in turn.args and (named := await _by_name(turn, turn.argument)) is not None:
+        return named if isinstance(named, Answer) else await _shown(turn, named)
+    return await _shown(turn, await household_of(turn, code, Right.READ))
+
+
+async def _by_name(turn: Turn, words: str) -> Account | Answer | None:
+    """The household of one's communities that has this name, or a list of several; None: look for a code."""
+    member = officer(turn, Right.READ)
+    found = await accounts_called(turn.session, member.community_id, words, NAMED_SHOWN)
+    return several(turn, found) if len(found) > 1 else next(iter(found), None)
+
+
+def several(turn: Turn, found: Sequence[Account]) -> Answer:
+    """Which one? A button for each; what is read is written down when one is opened."""
+    buttons = [
+        Choice(f"{each.code} {each.room}"[:30], "account.show", {"code": each.code}, reusable=True) for each in found
+    ]
+    rows = [buttons[n : n + 2] for n in range(0, len(buttons), 2)]
+    return Answer((turn.say("account.which_of", *rows),))
+
+
+async def _shown(turn: Turn, account: Account) -> Answer:
     await audit(turn.session, turn.actor, "account.read", f"account/{account.id}", turn.now)
     parts = [
         await _head(turn, account),

@@ -8,6 +8,7 @@ from handlers import (
     account,
     acknowledge,
     alarm,
+    asked,
     assign,
     attachments,
     beyond,
@@ -248,6 +249,7 @@ ROUTES: tuple[Route, ...] = (
     Route(person.hand_back, actions=("person.hand_back",), who=Right.TASKS, audiences=DESKS),
     Route(group.link, actions=("group.link",), who=Right.APPROVE, audiences=DESKS),
     # Staff: commands and conversations of their own.
+    Route(asked.answer, intents=("staff_asks",), who=Right.READ, audiences=DESKS),
     Route(desk.tasks, ("tasks", "任务"), actions=("desk.tasks",), who=Right.TASKS, audiences=DESKS),
     Route(desk.task, actions=("desk.task",), who=Right.TASKS, audiences=DESKS),
     Route(desk.take, actions=("desk.take",), who=Right.TASKS, audiences=DESKS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -85,6 +85,24 @@ class FeeItem(Base):
 
 async def by_code(session: AsyncSession, code: str) -> Account | None:
     return (await session.scalars(select(Account).where(Account.code == code))).one_or_none()
+
+
+async def accounts_called(session: AsyncSession, community_id: int | None, words: str, limit: int) -> list[Account]:
+    """The households that these words name: by code or payer's name; else by room (`1201`) or a part of the name."""
+    words = words.strip()[:80]
+    if not words:
+        return []
+    mine = select(Account).where(Account.erased_at.is_(None)).order_by(Account.code).limit(limit)
+    if community_id is not None:
+        mine = mine.where(Account.community_id == community_id)
+    exactly = or_(func.lower(Account.code) == words.lower(), func.lower(Account.payer_name) == words.lower())
+    found = list(await session.scalars(mine.where(exactly)))
+    if found or len(words) < 2:
+        return found
+    nearly = or_(Account.address == words, func.lower(Account.payer_name).contains(words.lower(), autoescape=True))
+    if any(sign.isdigit() for sign in words):
+        nearly = or_(nearly, Account.code.endswith(f"-{words}", autoescape=True))
+    return list(await session.scalars(mine.where(nearly)))
 
 
 async def community_named(session: AsyncSession, name: str) -> Community | None:

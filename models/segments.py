@@ -293,6 +293,18 @@ async def _groups(
     return found
 
 
+async def count_owing(session: AsyncSession, community_id: int | None, today: date) -> tuple[int, int]:
+    """How many households of a place have an open bill, and how many of them one that is due."""
+
+    async def count(owing: ColumnElement[bool]) -> int:
+        query = select(func.count(Account.id)).where(Account.erased_at.is_(None), owing)
+        if community_id is not None:
+            query = query.where(Account.community_id == community_id)
+        return int(await session.scalar(query) or 0)
+
+    return await count(_owing()), await count(_owing(Bill.due_on <= today))
+
+
 # what can be chosen
 
 
