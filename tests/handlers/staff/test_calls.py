@@ -173,7 +173,7 @@ async def test_a_promise_heard_on_the_telephone_is_kept_confirmed_and_done(world
     assert "刚才说好了" in world.last("r1-101")
     assert "改日期" in world.labels("r1-101")
     assert (await only(world)).outcome == "promised"
-    assert "已补上" in await world.say("collector", "发工资那天")
+    assert "已补在" in await world.say("collector", "发工资那天")
     (call,) = await world.rows(Call)
     assert (call.outcome, call.note, call.number) == ("promised", "发工资那天", 1)
 
