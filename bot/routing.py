@@ -16,7 +16,7 @@ from models import dialogue, misreadings, outbox
 from models.dialogue import Button, Dialogue
 from models.log import open_question
 from models.scene import Scene
-from understanding.asides import aside, details
+from understanding.asides import HARMLESS, OF_THIS_OFFICE, aside, details
 from understanding.despair import despairs
 from understanding.reading import Reading
 from understanding.situation import agrees, declines
@@ -25,6 +25,7 @@ TAKEN_OVER = "person.live"  # the step of a chat that a member of staff has take
 NOT_BOUND, STAFF_ASKS = "not_bound", "staff_asks"  # of the routes that say so and that answer colleagues
 UNKNOWN = "unknown"  # the intent of the route that says "I did not understand"
 NEVER_OVERRULED = frozenset({"third_party", "injection"})
+SOMETHING_ELSE = frozenset({"other_bill", "refund"})
 # Questions that are answered from the household's own data.
 PERSONAL_INTENTS = frozenset({"ask_amount", "ask_due", "ask_calculation", "claim_paid", "dispute_bill"})
 
@@ -165,10 +166,12 @@ class Router:
 
     def _aside(self, turn: Turn, reading: Reading) -> Iterator[Step]:
         """What a resident says about the reminders themselves or about a matter under way, before what labels read."""
-        if turn.staff is not None or not turn.households or reading.reason in NEVER_OVERRULED:
+        if turn.staff is not None or not turn.households:
             return
         said = aside(turn.message.text)
-        if said is not None:
+        if said is not None and said.name in OF_THIS_OFFICE and reading.reason in SOMETHING_ELSE and reading.sure:
+            return
+        if said is not None and (reading.reason not in NEVER_OVERRULED or said.name in HARMLESS):
             yield Step(self.intents[said.name][0], said.args, heard=said.name, instead=said.instead)
 
     def _open(self, turn: Turn, route: Route | None) -> Route | None:

@@ -26,8 +26,7 @@ async def answer(turn: Turn) -> Answer | None:
         register = press(turn, "repair_ticket", "complaint.start", reusable=False, topic=complaint.REPAIR, text=text)
         return Answer((turn.say("scope.repair", (register, ask_person)),))
     if reason == "refund":
-        asked = await person.ask(turn) or Answer()
-        return Answer((turn.say("scope.refund"), *asked.messages), asked.expect, asked.memory)
+        return await person.ask(turn, turn.words("scope.refund"))
     if reason == "other_bill":
         row = (press(turn, "bill", "bill.show"), ask_person)
         fee = turn.words(f"fee.{turn.household.kind}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from domain import keys
@@ -13,6 +14,7 @@ from handlers import hardship
 from handlers.evidence import evidence_of, keep_file, ticket
 from handlers.household import ask_which, press, tone_of, words_of
 from handlers.notes import at_desk, beside, decider, send, to_staff, with_file
+from handlers.steps import talks_with_staff
 from handlers.tone import unkind_words
 from handlers.turn import Turn
 from models.accounts import Account
@@ -41,6 +43,19 @@ async def words(turn: Turn) -> Answer | None:
     if not turn.text:
         return None
     return await _record(turn, turn.text[:TEXT_MAX], turn.memory.get("topic", ""))
+
+
+async def to_come(turn: Turn) -> Answer | None:
+    """ "Remind me once more and I complain to the authority": reminders wait, a person looks after it, and it is no
+    stop unless they tap it."""
+    if await talks_with_staff(turn):
+        return None
+    if (which := await ask_which(turn, "complaint.start")) is not None:
+        return which
+    answer = await _record(turn, turn.text[:TEXT_MAX], "")
+    row = (press(turn, "person", "person.ask"), turn.button("stop", "stop.stop"))
+    told = turn.say("complaint.taken_over", row, number=answer.memory["number"])
+    return replace(answer, messages=(told, *answer.messages[1:]))
 
 
 async def _record(turn: Turn, text: str, topic: str) -> Answer:

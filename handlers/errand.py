@@ -2,34 +2,76 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from domain import keys
 from domain.errors import Refusal
 from domain.messages import Answer, Choice, Kind, OutgoingMessage
+from domain.roles import Right
 from handlers.beyond import REFUSED
 from handlers.household import ask_which, press, words_of
 from handlers.notes import at_desk, beside, decider, send, to_staff
+from handlers.steps import talks_with_staff
 from handlers.turn import Turn
 from models.accounts import Account
+from models.calls import live_tasks
 from models.staff import StaffTask, audit, close_task, open_task, task_by_key
 from understanding.reading import OUT_OF_SCOPE, Reading
 
 DO_WITHIN = timedelta(days=2)
-KINDS = ("invoice", "autopay", "details")
+KINDS = ("invoice", "autopay", "details", "erasure")
 ANSWERED = ("refund", "repair")  # beyond the fee, yet with an answer of their own
 TEXT_MAX = 500
+# What an invoice is made out to, as people write it: "抬头：上海小宝科技有限公司 税号91310000MA1K2345".
+_TITLE = re.compile(
+    r"(?:抬头|header|title|made out to|company)\s*(?:写|开|是|为|to|is)?\s*[:：]?\s*(?!税号|写公司|怎么|可以|要|tax)(?P<name>[^\s,，;；。:：?？]{2,40}"
+    r"(?:(?<=[A-Za-z.]) [A-Z][^\s,，;；。]*)*)",
+    re.IGNORECASE,
+)
+_TAX_NUMBER = re.compile(
+    r"(?:税号|纳税人识别号|统一社会信用代码|tax (?:number|id|no\.?))\s*(?:是|为|is)?\s*[:：]?\s*(?P<number>[0-9A-Za-z]{4,20})",
+    re.IGNORECASE,
+)
 
 
 async def invoice(turn: Turn) -> Answer | None:
-    """A request for an invoice or a receipt; the header may be added in the next message."""
+    """A request for an invoice or a receipt; the header may come with it, in the next message, or on a later day."""
+    if await talks_with_staff(turn):
+        return None
     if (which := await ask_which(turn, "invoice.ask")) is not None:
         return which
-    task, cards = await take_down(turn, "invoice", words_of(turn))
+    words = words_of(turn)
+    header = header_words(turn, words)
+    waiting = next(iter(await live_tasks(turn.session, turn.household.id, ("invoice",))), None)
+    if waiting is not None and header:
+        return await _added(turn, waiting, words, header)
+    task, cards = (None, ()) if waiting is not None else await take_down(turn, "invoice", words)
     row = (press(turn, "progress", "progress.show"),)
     told = turn.say("errand.invoice_known", row, fields=turn.called()) if task is None else None
-    told = told or turn.say("errand.invoice", fields=turn.called())
+    template = "errand.invoice_with" if header else "errand.invoice"
+    told = told or turn.say(template, fields=turn.called() | ({"header": header} if header else {}))
     return Answer((told, *cards), expect="errand.more", done=f"task/{task.id}" if task is not None else "")
+
+
+def header_words(turn: Turn, text: str) -> str:
+    """Whom the invoice is for and the tax number, as they were written; empty when neither was."""
+    name, number = _TITLE.search(text), _TAX_NUMBER.search(text)
+    found = [
+        *([turn.words("errand.title", text=name["name"].strip())] if name is not None else []),
+        *([turn.words("errand.tax_number", text=number["number"])] if number is not None else []),
+    ]
+    return turn.words("list.comma").join(found)
+
+
+async def _added(turn: Turn, task: StaffTask, text: str, header: str) -> Answer:
+    """The header joins the invoice that is under way: in the task itself, on a card, and read back."""
+    desk = at_desk(turn)
+    card = desk.say("card.more", fields=desk.called() | {"code": turn.household.code, "text": text[:TEXT_MAX]})
+    task.summary = f"{task.summary}\n{card.text}"
+    row = (press(turn, "progress", "progress.show"),)
+    told = turn.say("errand.header_added", row, fields=turn.called() | {"header": header})
+    return Answer((told, *await to_staff(turn, card)), expect="errand.more")
 
 
 async def auto_pay(turn: Turn) -> Answer | None:
@@ -42,8 +84,10 @@ async def auto_pay(turn: Turn) -> Answer | None:
     return Answer((told, *cards), done=f"task/{task.id}" if task is not None else "")
 
 
-async def take_down(turn: Turn, kind: str, text: str) -> tuple[StaffTask | None, tuple[OutgoingMessage, ...]]:
-    """Open the task and tell the staff; the same wish on the same day is one task: None then."""
+async def take_down(
+    turn: Turn, kind: str, text: str, right: Right = Right.TASKS
+) -> tuple[StaffTask | None, tuple[OutgoingMessage, ...]]:
+    """Open the task and tell the staff who have the right; the same wish on the same day is one task: None then."""
     desk = at_desk(turn)
     subject = f"{turn.household.id}/{turn.today.isoformat()}"
     fields = {"code": turn.household.code, "text": text[:TEXT_MAX] or "—"}
@@ -60,7 +104,7 @@ async def take_down(turn: Turn, kind: str, text: str) -> tuple[StaffTask | None,
         due_at=turn.now + DO_WITHIN,
         source=f"{kind}/{subject}",
     )
-    return task, () if task is None else await to_staff(turn, card)
+    return task, () if task is None else await to_staff(turn, card, right)
 
 
 async def done(turn: Turn) -> Answer:
@@ -94,6 +138,9 @@ async def more(turn: Turn) -> Answer | None:
         reading is not None and (reading.reason in (*REFUSED, *ANSWERED) or (is_wish(reading) and not more_of_it))
     ):
         return None
+    waiting = next(iter(await live_tasks(turn.session, turn.household.id, ("invoice",))), None)
+    if waiting is not None and (header := header_words(turn, turn.text)):
+        return await _added(turn, waiting, turn.text, header)
     desk = at_desk(turn)
     fields = {"code": turn.household.code, "text": turn.text[:TEXT_MAX]}
     card = desk.say("card.more", fields=desk.called() | fields)

@@ -21,7 +21,7 @@ ALWAYS_ANSWERED = frozenset(
     "ask_amount ask_due talk_human opt_out vacant_moved request_instalment out_of_scope".split()
 )
 # Answers that have the right tone already, or that carry out a plain wish.
-TOLD_ALREADY = ("hardship.", "complaint.", "progress.", "undo.", "settings.")
+TOLD_ALREADY = ("hardship.", "complaint.", "progress.", "undo.", "settings.", "feelings.")
 
 
 def listens(reading: Reading, wish: str) -> bool:

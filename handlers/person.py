@@ -33,8 +33,11 @@ LINES_SHOWN = 6
 WHY_SHOWN = 200
 
 
-async def ask(turn: Turn) -> Answer | None:
-    """A person is called; the place in the queue is told. In a running talk the words simply go to that person."""
+async def ask(turn: Turn, first: str = "") -> Answer | None:
+    """A person is called; the place in the queue is told. In a running talk the words simply go to that person.
+
+    `first`: what is said in place of "I have called a colleague", in the words of who calls.
+    """
     if await writes_to_others(turn):
         return None
     takeover = await live_takeover(turn.session, turn.message.channel, turn.message.chat)
@@ -45,9 +48,10 @@ async def ask(turn: Turn) -> Answer | None:
         takeover = await _call(turn)
         cards = await _cards(turn, takeover)
     waited = (turn.now - takeover.asked_at) // timedelta(minutes=1)
-    template = "person.waiting" if waited else "person.asked"
+    template = "person.called" if first else "person.waiting" if waited else "person.asked"
     row = (turn.button("no_person", "person.cancel", takeover=str(takeover.id)),)
-    fields = {"queue": await _queue(turn, takeover), "minutes": str(waited), "hotline": turn.office.hotline}
+    fields = {"queue": await _queue(turn, takeover), "hotline": turn.office.hotline}
+    fields |= {"first": first} if first else {"minutes": str(waited)}
     return Answer((turn.say(template, row, fields=fields), *cards))
 
 

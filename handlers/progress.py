@@ -17,6 +17,7 @@ SHOWN_FOR = timedelta(days=30)  # after it was closed
 SHOWN = 6
 NUMBERED = ("complaint", "repair", "dispute")
 PERSON = "person"
+FAULT, FAULTS = "fault", ("complaint", "repair")  # "when will the lift be mended?": whichever way it was reported
 GIVEN_UP = ("withdrawn", "dropped")
 
 
@@ -27,8 +28,11 @@ async def show(turn: Turn) -> Answer | None:
     what = turn.args.get("what", "")
     person_id = turn.person.id if turn.person else None
     found = await matters(turn.session, turn.household.id, person_id, turn.now - SHOWN_FOR)
-    asked = [matter for matter in found if matter.kind == what] if what else found
+    kinds = FAULTS if what == FAULT else (what,)
+    asked = [matter for matter in found if matter.kind in kinds] if what else found
     shown = [matter for matter in asked if matter.state not in GIVEN_UP] or ([] if what else under_way(asked))
+    if what == FAULT and not shown:
+        return None  # of a fault that nobody has reported yet the words themselves tell
     if what == PERSON and shown:
         return await person.ask(turn)
     if what and not shown and (turn.reading is not None and turn.reading.sure):

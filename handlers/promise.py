@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from datetime import date, timedelta
 
 from domain.ladder import Reason
@@ -12,6 +13,7 @@ from domain.plans import promise_limit
 from domain.wording import day_words
 from handlers import hardship, renewal
 from handlers.household import ask_which, press, said, settle_on, tone_of
+from handlers.steps import pending, talks_with_staff
 from handlers.turn import Turn
 from models.agreements import Promise, broken_promises, hold, live_plan, open_promise, release
 from models.bills import BillLine, bill_lines, open_fen
@@ -20,6 +22,11 @@ from models.staff import audit
 BROKEN_COUNT_FOR = timedelta(days=365)
 FRIDAY = 4
 STEP = "promise.date"
+_DAYISH = re.compile(
+    r"\d|[一二三四五六七八九十两几]|[号日天周月年底初]|星期|礼拜|明|后|过|早|晚|等|再|工资|退休金|行|好|嗯"
+    r"|day|week|month|soon|later|pay|salary|when|after|next|ok|yes|sure",
+    re.IGNORECASE,
+)
 OWN_INTENTS = frozenset({"promise_to_pay", "request_postpone"})
 
 
@@ -35,6 +42,36 @@ async def start(turn: Turn) -> Answer | None:
     return ask_day(turn, "promise.when") if day is None else await _propose(turn, day)
 
 
+async def asked_for(turn: Turn) -> Answer | None:
+    """ "May I pay on the 15th, when my pension comes?": that day is asked back, to be confirmed by a tap."""
+    if await talks_with_staff(turn) or hardship.HARD_TIMES & tone_of(turn):
+        return None
+    if (which := await ask_which(turn, "promise.start")) is not None:
+        return which
+    day = said(turn).date or _day_named(turn)
+    return await _not_needed(turn) or (await _propose(turn, day) if day is not None else ask_day(turn, "promise.when"))
+
+
+async def moved(turn: Turn) -> Answer | None:
+    """ "Make it the 20th", of the day that is promised or was just read back."""
+    if await talks_with_staff(turn) or turn.account is None:
+        return None
+    day = said(turn).date or _day_named(turn)
+    promised = await open_promise(turn.session, turn.household.id) is not None or await pending(turn) == STEP
+    if day is None or not promised:
+        return None
+    return await _not_needed(turn) or await _propose(turn, day)
+
+
+def _day_named(turn: Turn) -> date | None:
+    """The next such day of a month, today included; None where that month has none."""
+    number, after = int(turn.args.get("day", "0")), turn.today
+    if "next" in turn.args or number < after.day:
+        after = after.replace(day=calendar.monthrange(after.year, after.month)[1]) + timedelta(days=1)
+    last = calendar.monthrange(after.year, after.month)[1]
+    return after.replace(day=number) if 1 <= number <= last else None
+
+
 async def change(turn: Turn) -> Answer:
     """Another day instead of the one just read back, or promised before."""
     settle_on(turn)
@@ -48,7 +85,10 @@ async def day_typed(turn: Turn) -> Answer | None:
         return None
     if (settled := await _not_needed(turn)) is not None:
         return settled
-    return await _propose(turn, reading.slots.date) if reading.slots.date else ask_day(turn, "promise.which_day")
+    if reading.slots.date:
+        return await _propose(turn, reading.slots.date)
+    # words that name nothing like a day are about something else: nobody is kept in this question
+    return ask_day(turn, "promise.which_day") if _DAYISH.search(turn.text) else None
 
 
 async def day_chosen(turn: Turn) -> Answer:
@@ -83,7 +123,10 @@ async def confirm(turn: Turn) -> Answer:
     promise = await keep(turn, day)
     row = (press(turn, "change_day", "promise.change"), press(turn, "withdraw", "promise.withdraw"))
     fields = {"due": day_words(day, turn.language), "total": yuan(promise.amount_fen)}
-    return Answer((turn.say("promise.kept_in_mind", row, edit=True, fields=turn.called() | fields),))
+    # whoever has stopped hears nothing that day either, and is promised nothing else
+    stopped = turn.person is not None and turn.person.stopped_at is not None
+    template = "promise.kept_quietly" if stopped else "promise.kept_in_mind"
+    return Answer((turn.say(template, row, edit=True, fields=turn.called() | fields),))
 
 
 async def keep(turn: Turn, day: date) -> Promise:

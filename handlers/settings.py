@@ -16,6 +16,8 @@ from models.staff import audit
 
 SPACINGS = ("7", "14", "30", "0")  # days between reminders; 0: as the policy says
 HOURS = ("9-12", "13-18", "18-20", "")  # "": any hour of the policy's window
+HOURS_STEP = "settings.hours"
+SPAN_HOURS = 2  # an hour named by itself begins so long a span
 SPACING_DAYS_MAX = 30  # a reminder that may never come is a stop, and that is asked for as one
 
 
@@ -90,7 +92,7 @@ async def which(turn: Turn) -> Answer:
         for label, value in zip(labels, values, strict=True)
     ]
     rows = [buttons[n : n + 2] for n in range(0, len(buttons), 2)]
-    return Answer((turn.say(f"settings.which_{wish}", *rows),))
+    return Answer((turn.say(f"settings.which_{wish}", *rows),), expect=HOURS_STEP if wish == "hours" else None)
 
 
 async def chosen(turn: Turn) -> Answer:
@@ -102,7 +104,21 @@ async def wished(turn: Turn) -> Answer | None:
     """In free words: "less often", "after seven", "in English", "larger type", "on WeChat", "remind me again"."""
     if await talks_with_staff(turn):
         return None
-    return await _apply(turn, turn.args["wish"], turn.args.get("value", ""))
+    lifted = "again" in turn.args and _person(turn).stopped_at is not None  # "keep reminding me, but in English"
+    if lifted:
+        await stop.resume(turn)
+    answer = await _apply(turn, turn.args["wish"], turn.args.get("value", ""))
+    return answer.also(turn.say("stop.resumed")) if lifted else answer
+
+
+async def hour_typed(turn: Turn) -> Answer | None:
+    """An hour by itself ("早上8点半", "7pm") while the hours are being settled: the nearest span that we may write in."""
+    reading = turn.reading
+    if reading is None or reading.slots.hour is None or reading.slots.date is not None:
+        return None
+    policy = turn.policy
+    opens = min(max(reading.slots.hour.hour, policy.window_from.hour), policy.window_until.hour - 1)
+    return await _apply(turn, "hours", f"{opens}-{min(opens + SPAN_HOURS, policy.window_until.hour)}")
 
 
 async def _apply(turn: Turn, wish: str, value: str) -> Answer:
@@ -119,9 +135,10 @@ async def _apply(turn: Turn, wish: str, value: str) -> Answer:
     row = [_set(turn, "as_before", wish, before)] if before != value else []
     row.append(turn.button("settings", "settings.show", reusable=True))
     more = [turn.button("stop", "stop.stop")] if wish in ("spacing", "hours") and person.stopped_at is None else []
+    more += [turn.button("resume", "stop.resume")] if person.stopped_at is not None else []
     name = wish if value or wish in ("language", "spacing") else f"{wish}_off"
     text = turn.say(f"settings.{name}_set", row, more, fields={"value": _shown(turn, wish), **_window(turn)})
-    return Answer((text,))
+    return Answer((text,), expect=HOURS_STEP if wish == "hours" else None)
 
 
 def _window(turn: Turn) -> dict[str, str]:

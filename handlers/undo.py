@@ -7,13 +7,13 @@ from typing import cast
 
 from domain.errors import Refusal
 from domain.messages import Answer, OutgoingMessage
-from handlers import plan, renewal
+from handlers import person, plan, renewal
 from handlers.household import ask_which, press
 from handlers.notes import at_desk, to_staff
 from handlers.steps import pending
 from handlers.turn import Turn
 from models.agreements import Plan, release
-from models.dialogue import Takeover
+from models.dialogue import Takeover, live_takeover
 from models.matters import TABLES, Recorded, matters, under_way
 from models.staff import StaffTask, audit, close_task
 
@@ -42,6 +42,10 @@ async def asked(turn: Turn) -> Answer | None:
         return which
     what = turn.args.get("what", "")
     if what == QUESTION:  # "never mind": nothing was recorded yet, only asked
+        called = await live_takeover(turn.session, turn.message.channel, turn.message.chat)
+        if called is not None and called.state == "waiting":
+            turn.args = {"takeover": str(called.id)}
+            return await person.cancel(turn)
         asked_for = await pending(turn)
         return Answer((turn.say("question.declined"),)) if asked_for else None
     mine = under_way(await matters(turn.session, turn.household.id, turn.person.id if turn.person else None, turn.now))

@@ -29,6 +29,7 @@ ERRANDS = (
     "autopay",
     "moved",
     "details",
+    "erasure",
 )  # kinds of tasks that residents asked for and that have no table of their own
 
 

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from understanding import everyday
 from understanding.faults import only_dear
 from understanding.monthly import monthly_day
 from understanding.numbers import CHINESE
@@ -20,6 +21,10 @@ VISIT = "visit"
 KEEP_PLACE, RENEWAL, LESSONS, MY_PLAN, PLAN_DAY = "keep_place", "renewal", "lessons", "my_plan", "plan_day"
 DETAILS = "details"
 AGAIN = "start_again"
+# Asides about one's own settings and money, or about the office: they give nothing away, whatever else they sound like.
+HARMLESS = frozenset({PREFERENCE, everyday.PAYMENTS, everyday.ERASURE})
+# ... and these are about the office's own matters: not when the sentence is surely about somebody else's bill or money.
+OF_THIS_OFFICE = frozenset({everyday.FEAR, everyday.OFFICE, everyday.THREAT, everyday.INSULT, everyday.PAYMENTS})
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,11 @@ def aside(text: str) -> Aside | None:
         return Aside(NOT_MEANT)
     if _AGAIN.fullmatch(tight):
         return Aside(AGAIN)
+    if (found := everyday.everyday(tight, plain)) is not None:
+        name, args = found
+        if args.get("what") == "payee":
+            return Aside(name, args)
+        return Aside(PROGRESS if name == everyday.FAULT else name, args, _BESIDE.get(name, frozenset()))
     if _VISIT.search(tight) or _VISIT_EN.search(plain):
         return Aside(VISIT)
     if (_DETAILS.search(tight) or _DETAILS_EN.search(plain)) and not (_NOT_THEIRS.search(plain) or _PAYS.search(plain)):
@@ -55,9 +65,20 @@ def aside(text: str) -> Aside | None:
     if _MY_PLAN.search(tight) or _MY_PLAN_EN.search(plain):
         return Aside(MY_PLAN)
     if (wish := _preference(tight, plain)) is not None:
-        return Aside(PREFERENCE, wish, frozenset({"opt_out", "out_of_scope"}))
+        return Aside(PREFERENCE, wish, _NO_OTHER_WISH.get(wish["wish"], frozenset({"opt_out", "out_of_scope"})))
     return Aside(PART_NOW) if _PART_NOW.search(tight) or _PART_NOW_EN.search(plain) else None
 
+
+# What a wish for larger type is misread as, and what is answered beside an everyday question.
+_NO_OTHER_WISH = {
+    "large_type": frozenset({"opt_out", "out_of_scope", "request_instalment", "ask_discount", "dispute_bill"})
+}
+_BESIDE = {
+    everyday.OFFICE: frozenset({"talk_human", "ask_identity", "out_of_scope", "renew_consider", "ask_due"}),
+    everyday.FEAR: frozenset({"ask_late_fee", "out_of_scope", "talk_human", "ask_purpose", "opt_out"}),
+    everyday.THREAT: frozenset({"opt_out", "complain_refuse", "talk_human", "out_of_scope"}),
+    everyday.HEADER: frozenset({"request_invoice", "out_of_scope"}),
+}
 
 _NOT_MEANT = re.compile(
     r"不是(?:这个|那个)意思|(?:理解|听)错(?:我的?意思)?了|(?:弄|搞)错我的意思|你(?:弄|搞|理解)错了|误会我?的?意思"
@@ -184,14 +205,14 @@ _SEND_EN = re.compile(r"\b(?:send|message|messages|remind|reminders?|write|text|
 _PAYS = re.compile(r"付款|支付|缴|交|转账|扫码|收款|红包|付|\bpay|\bqr\b|transfer")
 _ENGLISH = re.compile(
     r"(?:用|发|说|讲|写|换成?|改成?|切换?成?到?|要|回)(?:成|为|个)?(?:英文|英语|english)|英文版|请?(?:英文|英语)(?:回复|回答)"
-    r"|english,? please|(?:in|speak|use|using|switch to|language to) english|english version"
+    r"|english,? (?:only,? )?(?:please|pls)|(?:in|speak|use|using|switch to|language to) english|english version"
 )
 _CHINESE_WISH = re.compile(
     r"(?:用|发|说|讲|写|换成?|改成?|切换?成?到?|回)(?:成|为|个)?(?:中文|汉语|国语|普通话)|请?中文(?:回复|回答)|中文版"
     r"|chinese,? please|(?:in|speak|use|using|switch to|language to) chinese"
 )
 _LARGE = re.compile(
-    r"字(?:体|号)?(?:能不能|可不可以|可以|能)?(?:再)?(?:发|弄|调|放|写|搞)?(?:得)?(?:大)|大字|放大(?:点|一点|些)?字?"
+    r"字(?:体|号)?(?:还)?(?:能不能|可不可以|可以|能)?(?:再|更)?(?:发|弄|调|放|写|搞)?(?:得)?(?:大)|大字|放大(?:点|一点|些)?字?"
     r"|字(?:体|号)?(?:太|有点|这么|那么|好)?小|(?:看不清|看不见)(?:楚)?字|字(?:都)?看不(?:清|见)"
     r"|(?:large|larger|big|bigger) (?:type|text|font|letters|print|characters)|(?:text|type|font|letters|print) (?:is |are )?(?:too|so) small"
 )
@@ -219,17 +240,20 @@ _AS_USUAL = re.compile(
 )
 _RESUME = re.compile(
     r"(?:恢复|继续|重新)(?:给我)?(?:开始)?(?:开启)?提醒|不用停了|别停了|(?:resume|restart|turn on) (?:the )?reminders|remind me again"
+    r"|(?:还是|可以|请)?继续(?:给我)?(?:提醒|发)(?:我)?吧?|(?:keep|continue|go on) (?:on )?remind|(?:keep|continue|start) (?:the )?reminders|keep (?:the )?(?:reminders|messages) coming"
 )
 
 
 def _preference(tight: str, plain: str) -> dict[str, str] | None:
     """What a person wishes of our messages: {"wish": …, "value": …}."""
-    if _RESUME.search(tight) or _RESUME.search(plain):
-        return {"wish": "resume", "value": ""}
+    resumes = _RESUME.search(tight) or _RESUME.search(plain)
+    again = {"again": "yes"} if resumes else {}
     if _ENGLISH.search(tight) or _ENGLISH.search(plain):
-        return {"wish": "language", "value": "en"}
+        return {"wish": "language", "value": "en", **again}
     if _CHINESE_WISH.search(tight) or _CHINESE_WISH.search(plain):
-        return {"wish": "language", "value": "zh"}
+        return {"wish": "language", "value": "zh", **again}
+    if resumes:
+        return {"wish": "resume", "value": ""}
     if _NORMAL_SIZE.search(tight) or _NORMAL_SIZE.search(plain):
         return {"wish": "large_type", "value": ""}
     if _LARGE.search(tight) or _LARGE.search(plain):
@@ -282,6 +306,10 @@ _PARTS = {
 _CLOCK = re.compile(
     rf"(?P<part>早上|上午|中午|下午|傍晚|晚上|晚间)?(?P<hour>\d{{1,2}}|{CHINESE}{{1,3}})(?:点|时|:00)(?:半|钟|整)?(?P<side>以后|之后|后|过后|以前|之前|前)"
 )
+_SPAN = re.compile(
+    rf"(?P<part>早上|上午|中午|下午|傍晚|晚上|晚间)?(?P<from>\d{{1,2}}|{CHINESE}{{1,3}})(?:点|时|:00)(?:钟|整)?(?:到|至|-|~|—)"
+    rf"(?P<part2>早上|上午|中午|下午|傍晚|晚上|晚间)?(?P<to>\d{{1,2}}|{CHINESE}{{1,3}})(?:点|时|:00)"
+)
 _CLOCK_EN = re.compile(r"\b(?P<side>after|before) (?P<hour>\d{1,2})(?::\d\d)? ?(?P<half>am|pm|o'clock)?")
 _NOT = r"(?:别|不要|勿|请勿|莫|不方便|不许)"
 _NOT_EN = re.compile(r"\b(?:not|n't|don't|do not|no)\b")
@@ -298,12 +326,14 @@ def _hours(tight: str, plain: str) -> str | None:
     speaks = re.search(_SEND, tight) or _SEND_EN.search(plain)
     if speaks is None or _PAYS.search(plain):
         return None
+    if (span := _SPAN.search(tight)) is not None:
+        return _from_span(span)
     if (at := _CLOCK.search(tight)) is not None:
         hour = _number(at["hour"])
         if hour is not None:
-            return _from_clock(
-                hour, at["part"] in ("下午", "傍晚", "晚上", "晚间"), "后" in at["side"], bool(re.search(_NOT, tight))
-            )
+            beside = tight[max(0, at.start() - 5) : at.start()], tight[at.end() : at.end() + 4]
+            negated = any(re.search(_NOT, words) for words in beside)
+            return _from_clock(hour, at["part"] in ("下午", "傍晚", "晚上", "晚间"), "后" in at["side"], negated)
     if (at := _CLOCK_EN.search(plain)) is not None:
         return _from_clock(
             int(at["hour"]), at["half"] == "pm", at["side"] == "after", _NOT_EN.search(plain) is not None
@@ -317,6 +347,18 @@ def _hours(tight: str, plain: str) -> str | None:
             if re.search(rf"(?:{words}).{{0,6}}{_SEND}", tight) or _SEND_EN.search(plain):
                 return only
     return None
+
+
+def _from_span(span: re.Match[str]) -> str | None:
+    """ "19点到20点" in the office's window; None where it leaves no hour."""
+    opens, closes = _number(span["from"]), _number(span["to"])
+    if opens is None or closes is None:
+        return None
+    late = ("下午", "傍晚", "晚上", "晚间")
+    opens += 12 if span["part"] in late and opens < 12 else 0
+    closes += 12 if (span["part2"] or span["part"]) in late and closes < 12 else 0
+    opens, closes = max(opens, _OPENS), min(closes, _CLOSES)
+    return f"{opens}-{closes}" if opens < closes else None
 
 
 def _number(text: str) -> int | None:
@@ -397,7 +439,7 @@ def _asked_about(tight: str, plain: str) -> str | None:
 
 
 _NEVER_MIND = re.compile(
-    r"^(?:没事了|没什么事?了?|当我没说|算了,?(?:没事|不说了)?|(?:oh,? )?never ?mind|forget it)[。.!~]*$"
+    r"^(?:(?:那|算了)?(?:不用|不必|不麻烦)(?:你们?|您)?了[,，。]?(?:没事|没什么事)了?|没事了|没什么事?了?|当我没说|算了,?(?:没事|不说了)?|(?:oh,? )?never ?mind|forget it)[。.!~]*$"
 )
 
 
