@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from domain import keys
@@ -23,16 +22,6 @@ DO_WITHIN = timedelta(days=2)
 KINDS = ("invoice", "autopay", "details", "erasure")
 ANSWERED = ("refund", "repair")  # beyond the fee, yet with an answer of their own
 TEXT_MAX = 500
-# What an invoice is made out to, as people write it: "抬头：上海小宝科技有限公司 税号91310000MA1K2345".
-_TITLE = re.compile(
-    r"(?:抬头|header|title|made out to|company)\s*(?:写|开|是|为|to|is)?\s*[:：]?\s*(?!税号|写公司|怎么|可以|要|tax)(?P<name>[^\s,，;；。:：?？]{2,40}"
-    r"(?:(?<=[A-Za-z.]) [A-Z][^\s,，;；。]*)*)",
-    re.IGNORECASE,
-)
-_TAX_NUMBER = re.compile(
-    r"(?:税号|纳税人识别号|统一社会信用代码|tax (?:number|id|no\.?))\s*(?:是|为|is)?\s*[:：]?\s*(?P<number>[0-9A-Za-z]{4,20})",
-    re.IGNORECASE,
-)
 
 
 async def invoice(turn: Turn) -> Answer | None:
@@ -42,7 +31,7 @@ async def invoice(turn: Turn) -> Answer | None:
     if (which := await ask_which(turn, "invoice.ask")) is not None:
         return which
     words = words_of(turn)
-    header = header_words(turn, words)
+    header = _header(turn)
     waiting = next(iter(await live_tasks(turn.session, turn.household.id, ("invoice",))), None)
     if waiting is not None and header:
         return await _added(turn, waiting, words, header)
@@ -54,13 +43,10 @@ async def invoice(turn: Turn) -> Answer | None:
     return Answer((told, *cards), expect="errand.more", done=f"task/{task.id}" if task is not None else "")
 
 
-def header_words(turn: Turn, text: str) -> str:
+def _header(turn: Turn) -> str:
     """Whom the invoice is for and the tax number, as they were written; empty when neither was."""
-    name, number = _TITLE.search(text), _TAX_NUMBER.search(text)
-    found = [
-        *([turn.words("errand.title", text=name["name"].strip())] if name is not None else []),
-        *([turn.words("errand.tax_number", text=number["number"])] if number is not None else []),
-    ]
+    args = turn.args
+    found = [turn.words(f"errand.{name}", text=args[name]) for name in ("title", "tax_number") if name in args]
     return turn.words("list.comma").join(found)
 
 
@@ -138,9 +124,6 @@ async def more(turn: Turn) -> Answer | None:
         reading is not None and (reading.reason in (*REFUSED, *ANSWERED) or (is_wish(reading) and not more_of_it))
     ):
         return None
-    waiting = next(iter(await live_tasks(turn.session, turn.household.id, ("invoice",))), None)
-    if waiting is not None and (header := header_words(turn, turn.text)):
-        return await _added(turn, waiting, turn.text, header)
     desk = at_desk(turn)
     fields = {"code": turn.household.code, "text": turn.text[:TEXT_MAX]}
     card = desk.say("card.more", fields=desk.called() | fields)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import re
 from datetime import date, timedelta
 
 from domain.ladder import Reason
@@ -22,10 +21,10 @@ from models.staff import audit
 BROKEN_COUNT_FOR = timedelta(days=365)
 FRIDAY = 4
 STEP = "promise.date"
-_DAYISH = re.compile(
-    r"\d|[一二三四五六七八九十两几]|[号日天周月年底初]|星期|礼拜|明|后|过|早|晚|等|再|工资|退休金|行|好|嗯"
-    r"|day|week|month|soon|later|pay|salary|when|after|next|ok|yes|sure",
-    re.IGNORECASE,
+# What a reply about a day has in it, however vaguely it names one: "等工资", "下旬", "soon".
+DAYISH = frozenset(
+    "0 1 2 3 4 5 6 7 8 9 一 二 三 四 五 六 七 八 九 十 两 几 号 日 天 周 月 年 底 初 旬 星期 礼拜 明 后 过 早 晚 等 再 工资 退休金 行 好 嗯 "
+    "day week month soon later pay salary when after next ok yes sure".split()
 )
 OWN_INTENTS = frozenset({"promise_to_pay", "request_postpone"})
 
@@ -88,7 +87,7 @@ async def day_typed(turn: Turn) -> Answer | None:
     if reading.slots.date:
         return await _propose(turn, reading.slots.date)
     # words that name nothing like a day are about something else: nobody is kept in this question
-    return ask_day(turn, "promise.which_day") if _DAYISH.search(turn.text) else None
+    return ask_day(turn, "promise.which_day") if any(sign in turn.text.lower() for sign in DAYISH) else None
 
 
 async def day_chosen(turn: Turn) -> Answer:

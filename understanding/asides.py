@@ -46,6 +46,8 @@ def aside(text: str) -> Aside | None:
         return Aside(AGAIN)
     if (found := everyday.everyday(tight, plain)) is not None:
         name, args = found
+        if name == everyday.HEADER:
+            args = everyday.invoice_header(text)  # in the writer's own capitals
         if args.get("what") == "payee":
             return Aside(name, args)
         return Aside(PROGRESS if name == everyday.FAULT else name, args, _BESIDE.get(name, frozenset()))
@@ -477,6 +479,8 @@ def details(wish: str, text: str) -> Mapping[str, str]:
         return {"said": "thanks"} if _THANKS.search(unicodedata.normalize("NFKC", text).lower()) else {}
     if wish == "dispute_bill":
         return {"said": "dear"} if only_dear(text) else {}
+    if wish == "request_invoice":
+        return everyday.invoice_header(text)
     return {"case": changed_how(text)} if wish == "vacant_moved" else {}
 
 

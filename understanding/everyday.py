@@ -6,6 +6,7 @@ Each is read from the words alone, and closely: what could as well be something 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 
 FEAR, OFFICE, PAYMENTS, PAID_AGAIN, NOT_PAID = "fear", "office_fact", "own_payments", "paid_again", "not_paid"
@@ -210,8 +211,8 @@ def _of_money(tight: str, plain: str, says: Says) -> Found | None:
         return NOT_PAID, {}
     if says(_LAST_PAID, _LAST_PAID_EN) and not (_OTHERS.search(plain)):
         return PAYMENTS, {}
-    if _HEADER.search(tight):
-        return HEADER, {}
+    if _HEADER.search(plain) and (header := invoice_header(plain)):
+        return HEADER, header
     if (day := _OTHER_DAY.search(tight) or _OTHER_DAY_EN.search(plain)) is not None:
         return OTHER_DAY, _day(day)
     return (ON_DAY, _day(day)) if (day := _ON_DAY.search(tight)) is not None else None
@@ -237,3 +238,23 @@ def _of_the_office(tight: str, plain: str, says: Says) -> Found | None:
         return OFFICE, {"what": " ".join(name for name, asked in facts.items() if asked)}
     waits = says(_FAULT, _FAULT_EN) and not _REFUSES.search(plain)
     return (FAULT, {"what": FAULT}) if waits else None
+
+
+_TITLE = re.compile(
+    r"(?:抬头|made out to|header)\s*(?:写|开|是|为|to|is)?\s*:?\s*(?!税号|写|开|怎么|可以|要|我|换|改|[^\s,;。]{0,6}(?:可以|行不|吗))(?P<title>[^\s,;。:?]{2,40})",
+    re.I,
+)
+_TAX_NUMBER = re.compile(
+    r"(?:税号|纳税人识别号|统一社会信用代码|tax (?:number|id|no\.?))\s*(?:是|为|is)?\s*:?\s*(?P<number>[0-9A-Z]{4,20})",
+    re.I,
+)
+
+
+def invoice_header(text: str) -> dict[str, str]:
+    """{"title": whom an invoice is for, "tax_number": …}, as they were written; only what was."""
+    plain = unicodedata.normalize("NFKC", text)
+    title, number = _TITLE.search(plain), _TAX_NUMBER.search(plain)
+    return {
+        **({"title": title["title"]} if title is not None else {}),
+        **({"tax_number": number["number"]} if number is not None else {}),
+    }

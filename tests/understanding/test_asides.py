@@ -21,6 +21,8 @@ from understanding.asides import aside, changed_how, details
         ("上班时间别打扰我", "hours", "18-20"),
         ("only message me after 6pm", "hours", "18-20"),
         ("please don't text me in the morning", "hours", "12-20"),
+        ("能不能不要白天发消息 我上班 晚上七点以后再发", "hours", "19-20"),
+        ("提醒时间改成19点到20点", "hours", "19-20"),
         ("随时可以发", "hours", ""),
         ("发到微信上", "channel", "wechat"),
         ("message me on Telegram instead", "channel", "telegram"),
@@ -32,6 +34,8 @@ from understanding.asides import aside, changed_how, details
         ("larger text please", "large_type", "yes"),
         ("恢复提醒吧", "resume", ""),
         ("remind me again", "resume", ""),
+        ("算了 还是继续提醒我吧", "resume", ""),
+        ("字还能再大点吗", "large_type", "yes"),
     ],
 )
 def test_a_wish_about_the_reminders(text: str, wish: str, value: str) -> None:
@@ -204,3 +208,47 @@ def test_what_is_on_file_has_changed(text: str) -> None:
 def test_what_only_sounds_like_it(text: str) -> None:
     found = aside(text)
     assert found is None or found.name != "details"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("你们不会断我水电吧?", "fear"),
+        ("will you cut my water?", "fear"),
+        ("你们电话多少", "office_fact"),
+        ("你们几点下班 周末上班吗", "office_fact"),
+        ("你查查到底收到没有", "own_payments"),
+        ("我上个月不是交过了吗 怎么又要交", "paid_again"),
+        ("其实没交 记错了", "not_paid"),
+        ("我想删掉我的个人信息", "erasure"),
+        ("刚才话说重了 对不起", "apology"),
+        ("滚 一群骗子", "insult"),
+        ("保安打人了!!", "violence"),
+        ("你们要是再催我就去投诉你们 去住建局", "complaint_to_come"),
+        ("能不能叫个人上门来收 我腿脚不方便", "fetch_wish"),
+        ("语音念给我听", "read_aloud"),
+        ("改成20号", "other_day"),
+        ("能15号交吗", "ask_day"),
+        ("电梯到底啥时候修好", "progress"),
+    ],
+)
+def test_what_people_say_every_day(text: str, name: str) -> None:
+    found = aside(text)
+    assert found is not None
+    assert found.name == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "家里停电了",  # broken, not feared
+        "这是骗子吗",  # asks who we are
+        "你们收到我邻居的钱了吗",
+        "他妈意见不统一，先放放",
+        "医院几点上班",
+        "抬头我等下发",
+        "滚开",  # the label knows it as a stop
+    ],
+)
+def test_what_is_not_said_every_day(text: str) -> None:
+    assert aside(text) is None
