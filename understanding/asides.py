@@ -50,6 +50,8 @@ def aside(text: str) -> Aside | None:
             args = everyday.invoice_header(text)  # in the writer's own capitals
         if args.get("what") == "payee":
             return Aside(name, args)
+        if args.get("what") == "phone":  # "电话多少" asks for no sum
+            return Aside(name, args, _BESIDE[name] | {"ask_amount", "how_to_pay"})
         return Aside(PROGRESS if name == everyday.FAULT else name, args, _BESIDE.get(name, frozenset()))
     if _VISIT.search(tight) or _VISIT_EN.search(plain):
         return Aside(VISIT)
