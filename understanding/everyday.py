@@ -132,7 +132,7 @@ _INSULT_EN = re.compile(
 _INSULT_LONGEST = 16  # characters: what is longer says something besides
 _INSULT_LONGEST_EN = 40
 _ASKS = re.compile(
-    r"吗|么|是不是|会不会|吧|还是|[?]|钱|告|扔|翻|捡|叫人|人工|别想|怎么|为什么|交|缴|付|账|修|漏|坏|停止|退订|别再|别发|不要发|\b(?:is|are|why|pay|bill|stop|fix|lift|broken|back|deposit|cash|money)\b"
+    r"吗|么|是不是|会不会|吧|还是|[?]|投诉|举报|钱|告|扔|翻|捡|叫人|人工|别想|怎么|为什么|交|缴|付|账|修|漏|坏|停止|退订|别再|别发|不要发|\b(?:is|are|why|pay|bill|stop|fix|lift|broken|back|deposit|cash|money)\b"
 )
 _VIOLENCE = re.compile(
     r"(?:保安|门卫|物业(?:的人|人员)?|你们(?:的)?(?:人|员工)|师傅|老师|教练|工作人员|保洁)[^,。!?交缴钱]{0,4}(?:打人|打了?我|打我|打伤|动手|推(?:了)?我|骚扰|猥亵|威胁我|把.{1,6}打)"
@@ -142,7 +142,7 @@ _VIOLENCE_EN = re.compile(
     r"\b(?:guards?|security|staff|teachers?|coach|your (?:man|men|people))\b.{0,12}\b(?:hit|hits|beat|beating|attacked|assaulted|punched|pushed|harass\w*|threatened) (?:me|us|him|her|a |my |somebody|someone|people)"
 )
 _THREAT = re.compile(
-    r"(?:再|还|继续)(?:这样|这么)?(?:催|发|骚扰|打扰|打电话).{0,6}(?:就|我就)?.{0,4}(?:投诉|举报|12345|住建局|消协|工商|信访|曝光)"
+    r"(?:再|还|继续)(?:这样|这么)?(?:催|发|骚扰|打扰|打电话).{0,6}(?:就|我就)?.{0,4}(?:投诉|举报|12345|住建局|消协|工商|信访)"
     r"|(?:我|我要|我就|就|等着我)(?:去|到|找|向)?(?:住建局|住建委|消协|12345|信访|市长热线|街道|工商|教育局|监管).{0,6}(?:投诉|举报|告|反映)|(?:投诉|举报|告)你们(?:去|到)?(?:住建局|消协|12345|信访|教育局)"
 )
 _THREAT_EN = re.compile(
