@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from domain.messages import Answer, Choice
+from handlers import renewal
 from handlers.household import press, settle_on
-from handlers.renewal import SCHOOL
 from handlers.steps import talks_with_staff
 from handlers.turn import Turn
 
@@ -15,7 +15,9 @@ async def answer(turn: Turn) -> Answer | None:
         return None
     settle_on(turn)
     asked = turn.args.get("what", "").split()
-    told = [_FACTS[each](turn) for each in asked if each != "starts" or turn.household.kind == SCHOOL]
+    if asked == ["starts"] and (offered := await renewal.about(turn)) is not None:
+        return offered  # it names the first day and the last
+    told = [_FACTS[each](turn) for each in asked if each != "starts" or turn.household.kind == renewal.SCHOOL]
     if not told:
         return None
     row: list[Choice] = [press(turn, "person", "person.ask")]
@@ -40,7 +42,7 @@ def _payee(turn: Turn) -> str:
 
 
 def _starts(turn: Turn) -> str:
-    """The books hold no first day of a course: said plainly, with where it is known."""
+    """Without an offer the books hold no first day of a course: said plainly, with where it is known."""
     return turn.words("office_facts.starts", hotline=turn.office.hotline)
 
 

@@ -46,6 +46,8 @@ def aside(text: str) -> Aside | None:
         return Aside(AGAIN)
     if (found := everyday.everyday(tight, plain)) is not None:
         name, args = found
+        if args.get("what") == "starts" and (school := _of_a_course(tight, plain)) is not None:
+            return school  # what it costs and when it starts: the offer tells both
         if name == everyday.HEADER:
             args = everyday.invoice_header(text)  # in the writer's own capitals
         if args.get("what") == "payee":
