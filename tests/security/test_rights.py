@@ -117,12 +117,18 @@ def may(route: Route, actor: str) -> bool:
     return role is not None and route.who in RIGHTS[role]
 
 
+# What a colleague asks in their own words, found by a pattern and not by the reader: they may look at it anyway.
+ASKED_BY_STAFF = ("staff_asks",)
+
+
 def ways() -> Iterator[tuple[str, str, Route]]:
     """(kind of way, word, route) of the whole table."""
     for route in ROUTES:
         for kind, words in (("command", route.commands), ("action", route.actions), ("step", route.steps)):
             for word in words:
                 yield kind, word, route
+        if route.intents == ASKED_BY_STAFF:
+            yield "question", "有几个没交的", route
 
 
 async def test_every_way_in_is_open_to_whom_it_is_for_and_to_nobody_else(gate: Gate) -> None:
@@ -142,6 +148,7 @@ async def test_every_way_in_is_open_to_whom_it_is_for_and_to_nobody_else(gate: G
                 ran = await gate.step(name, word)
             else:
                 ran = await gate.reached(name, text=f"/{word}" if word.isascii() else word)
+            assert kind != "question" or route.who is Right.READ
             if (route.name in ran) != may(route, actor):
                 wrong.append((actor, kind, word, ran))
     assert wrong == []
@@ -158,7 +165,8 @@ async def test_a_command_of_the_staff_is_an_unknown_one_to_others(gate: Gate) ->
 
 async def test_no_staff_route_is_reached_by_a_sentence_or_an_event(gate: Gate) -> None:
     """What is meant by a sentence is a guess: a guess opens nothing that needs a right."""
-    assert [route.name for route in ROUTES if isinstance(route.who, Right) and (route.intents or route.events)] == []
+    guessed = [route for route in ROUTES if isinstance(route.who, Right) and (route.intents or route.events)]
+    assert [route.intents for route in guessed] == [ASKED_BY_STAFF]
 
 
 async def test_in_a_residents_group_no_way_of_the_staff_is_open(gate: Gate) -> None:
