@@ -141,6 +141,7 @@ def test_a_month_is_shown_then_billed_once_and_what_is_missing_is_told(metered: 
     dry = metered("bill", "generate", "--period", "2026-10", "--dry-run")
     assert dry.out.splitlines() == [
         "S-1 水费 2026-10: 88 (09-30) → 100.5 (10-31) = 12.5 × 4.10 = 51.25, due 2026-11-10",
+        "水费: 1 (51.25 yuan), 1 due before today",
         "2026-10: 1 to issue (51.25 yuan), 0 already there, 1 used nothing",
     ]
     assert dry.err == ("not billed: 水费 has no reading of 2026-10: `import readings`, then generate again (S-3)\n")
