@@ -17,6 +17,7 @@ from models.dialogue import Button, Dialogue
 from models.log import open_question
 from models.scene import Scene
 from understanding.asides import HARMLESS, OF_THIS_OFFICE, aside, details
+from understanding.colleagues import asked
 from understanding.despair import despairs
 from understanding.reading import Reading
 from understanding.situation import agrees, declines
@@ -118,9 +119,9 @@ class Router:
         if spoken is not None:
             yield Step(spoken, {}, rest.strip())
             return
-        if turn.staff is not None and not overheard(message):
+        if turn.staff is not None and not overheard(message) and (question := asked(message.text)) is not None:
             for route in self.intents.get(STAFF_ASKS, []):
-                yield Step(route, {})
+                yield Step(route, question)
         if not any(step.route.urgent for step in understood):
             async for step in self._nodded(turn, scene):
                 yield step

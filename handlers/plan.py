@@ -124,8 +124,7 @@ async def parts_typed(turn: Turn) -> Answer | None:
     number = slots.instalments or typed
     moved = day is not None or slots.date is not None
     if number is None and moved:
-        times = turn.text.count("一次")
-        number = times if times >= 2 else int(turn.memory.get("parts", "0")) or None
+        number = slots.times if slots.times >= 2 else int(turn.memory.get("parts", "0")) or None
     if number is None and day is None:
         return None
     if (settled := await _not_possible(turn)) is not None:

@@ -64,6 +64,7 @@ class Slots:
     hour: dt.time | None = None
     day: dt.date | None = None
     monthly: int | None = None
+    times: int = 0  # payments told one by one: "这个月底一次,下个月底一次"
 
     def to_json(self) -> dict[str, str | int]:
         """Only the keys that are present; the date in ISO form. Hour, day and monthly are of use in conversation only."""

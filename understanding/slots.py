@@ -4,7 +4,7 @@ from datetime import date
 
 from understanding.dates import find_days
 from understanding.hours import find_time
-from understanding.monthly import monthly_day
+from understanding.monthly import monthly_day, times_named
 from understanding.parts import find_parts
 from understanding.periods import find_period
 from understanding.reading import Slots
@@ -23,4 +23,5 @@ def find_slots(text: str, today: date) -> Slots:
         hour=find_time(text),
         day=named,
         monthly=monthly_day(text),
+        times=times_named(text),
     )
