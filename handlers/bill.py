@@ -10,8 +10,8 @@ from functools import reduce
 from domain.messages import Answer, Choice, OutgoingMessage
 from domain.money import yuan
 from domain.wording import day_words, period_words
-from handlers import renewal
 from handlers.household import press, rooms, settle_on
+from handlers.renewal import offered
 from handlers.turn import Turn
 from models.agreements import BesideBills, beside_bills
 from models.bills import BillLine, bill_lines, open_fen
@@ -31,7 +31,7 @@ async def overview(turn: Turn) -> OutgoingMessage:
     notes = [turn.words("bill.credit", credit=yuan(beside.credit_fen))] if beside.credit_fen > 0 else []
     others = rooms(turn, [each for each, _ in turn.households if each.id != account.id], "bill.show")
     if not due:
-        if next_course := await renewal.beside(turn):
+        if next_course := await offered.beside(turn):
             notes.append(next_course)
             others.insert(0, [press(turn, "renew_ask", "renewal.show")])
         return turn.say("bill.clear", *others, fields=turn.called(), notes=" ".join(notes))

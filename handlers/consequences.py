@@ -13,12 +13,13 @@ from domain.money import yuan
 from domain.plans import promise_limit
 from domain.renewals import OfferState
 from domain.wording import day_words
-from handlers import hardship, renewal
+from handlers import hardship
 from handlers.desk import settle
 from handlers.dispute import record as record_dispute
 from handlers.household import press
 from handlers.notes import at_desk, beside, send
 from handlers.promise import keep
+from handlers.renewal import again, kept, offered
 from handlers.turn import Turn
 from models.accounts import Account
 from models.agreements import Offer, live_plan, open_offer
@@ -123,16 +124,16 @@ async def offer_of(turn: Turn, account: Account, task: StaffTask) -> Offer | Non
 async def renewal_answered(turn: Turn, account: Account, offer: Offer | None, state: str, reason: str = "") -> Cards:
     """A family's answer on the telephone, kept with the offer as if it had been tapped. A yes is told in its own chat:
     nobody owes tuition for which they have read no sum and no right to a refund."""
-    bill = await renewal.record(turn, account, offer, state, reason)
+    bill = await kept.record(turn, account, offer, state, reason)
     payer = await payer_of(turn, account)
     if state != OfferState.YES or offer is None or payer is None or payer.stopped_at is not None:
         return ()
     there = await beside(turn, payer.id, account)
-    return send(there, renewal.confirmed(there, offer, bill, Kind.RECEIPT)) if there is not None else ()
+    return send(there, offered.confirmed(there, offer, bill, Kind.RECEIPT)) if there is not None else ()
 
 
 async def ask_family_again(turn: Turn, account: Account, day: date) -> None:
-    await renewal.ask_again(await about(turn, account), day)
+    await again.ask_again(await about(turn, account), day)
 
 
 async def _settled_by_talk(turn: Turn, account: Account, outcome: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from domain.messages import Answer
 from handlers import person, prices
 from handlers.household import press
-from handlers.renewal import SCHOOL
+from handlers.renewal.offered import SCHOOL
 from handlers.steps import talks_with_staff
 from handlers.turn import Turn
 

@@ -11,7 +11,7 @@ from handlers import hardship
 from handlers.errand import TEXT_MAX
 from handlers.household import ask_which, press, settle_on, tone_of, words_of
 from handlers.notes import at_desk, beside, decider, send, to_staff
-from handlers.renewal import SCHOOL
+from handlers.renewal.offered import SCHOOL
 from handlers.turn import Turn
 from models.accounts import Account
 from models.agreements import open_offer

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from domain.messages import Answer, Choice
-from handlers import renewal
 from handlers.household import press, settle_on
+from handlers.renewal import offered
 from handlers.steps import talks_with_staff
 from handlers.turn import Turn
 
@@ -15,9 +15,9 @@ async def answer(turn: Turn) -> Answer | None:
         return None
     settle_on(turn)
     asked = turn.args.get("what", "").split()
-    if asked == ["starts"] and (offered := await renewal.about(turn)) is not None:
-        return offered  # it names the first day and the last
-    told = [_FACTS[each](turn) for each in asked if each != "starts" or turn.household.kind == renewal.SCHOOL]
+    if asked == ["starts"] and (course := await offered.about(turn)) is not None:
+        return course  # it names the first day and the last
+    told = [_FACTS[each](turn) for each in asked if each != "starts" or turn.household.kind == offered.SCHOOL]
     if not told:
         return None
     row: list[Choice] = [press(turn, "person", "person.ask")]

@@ -14,11 +14,11 @@ from domain.money import yuan
 from domain.plans import FIRST_PART_DAYS, Part, most_parts, next_on, plan_parts, promise_limit
 from domain.roles import Right, Role, may
 from domain.wording import day_words
-from handlers import renewal
 from handlers.bill import line_words
 from handlers.household import ask_which, press, said, settle_on
 from handlers.notes import at_desk, beside, decider, send, to_staff
 from handlers.promise import day_button
+from handlers.renewal import offered
 from handlers.scopes import within_limit
 from handlers.tone import unkind_words
 from handlers.turn import Turn
@@ -288,7 +288,7 @@ async def _not_possible(turn: Turn) -> Answer | None:
     """Why no plan can be offered now: none is needed, one runs, one was broken, or the sum is small."""
     account, lines = turn.household, await _lines(turn)
     if not lines:
-        if (course := await renewal.about(turn)) is not None:
+        if (course := await offered.about(turn)) is not None:
             return course
         return Answer((turn.say("promise.nothing_open", fields=turn.called()),))
     plan = await live_plan(turn.session, account.id)

@@ -10,8 +10,9 @@ from domain.messages import Answer, Choice
 from domain.money import yuan
 from domain.plans import promise_limit
 from domain.wording import day_words
-from handlers import hardship, renewal
+from handlers import hardship
 from handlers.household import ask_which, press, said, settle_on, tone_of
+from handlers.renewal import offered
 from handlers.steps import pending, talks_with_staff
 from handlers.turn import Turn
 from models.agreements import Promise, broken_promises, hold, live_plan, open_promise, release
@@ -169,7 +170,7 @@ async def _lines(turn: Turn) -> list[BillLine]:
 async def _not_needed(turn: Turn) -> Answer | None:
     """Nothing to promise, a plan that already says when, or so many broken promises that a person should talk."""
     if not await _lines(turn):
-        if (course := await renewal.about(turn)) is not None:
+        if (course := await offered.about(turn)) is not None:
             return course  # "we will take it", "can we renew in parts?": it is the next course that they mean
         return Answer((turn.say("promise.nothing_open", fields=turn.called()),))
     if await live_plan(turn.session, turn.household.id) is not None:

@@ -59,7 +59,6 @@ from handlers import (
     promise,
     proof,
     question,
-    renewal,
     reply,
     reporting,
     rewards_desk,
@@ -82,6 +81,7 @@ from handlers import (
 from handlers.broadcast import approval, compose, confirm, review, schedule, steering
 from handlers.calling import outcomes
 from handlers.calling import queue as calling
+from handlers.renewal import again, answers, offered
 from handlers.turn import ANYONE, Route
 from handlers.visits import desk as visits
 from handlers.visits import resident as at_home
@@ -178,20 +178,20 @@ ROUTES: tuple[Route, ...] = (
     Route(errand.auto_pay, ("autopay", "自动扣费"), ("auto_debit",), actions=("autopay.ask",)),
     Route(moved.tell, ("moved", "变动"), ("vacant_moved",), actions=("moved.tell",)),
     Route(errand.more, steps=("errand.more",)),
-    Route(renewal.show, ("renew", "续班"), actions=("renewal.show",)),
-    Route(renewal.wished, intents=("renew_yes",)),
-    Route(renewal.about, intents=("renewal",)),
-    Route(renewal.lessons, intents=("lessons",), actions=("renewal.lessons",)),
-    Route(renewal.to_tap, steps=("renewal.tap",)),
-    Route(renewal.yes, actions=("renewal.yes",)),
-    Route(renewal.keep_place, intents=("keep_place",)),
-    Route(renewal.reserve, actions=("renewal.reserve",)),
-    Route(renewal.stay, actions=("renewal.stay",)),
-    Route(renewal.seen, actions=("renewal.seen",)),
-    Route(renewal.no, intents=("renew_no",), actions=("renewal.no",)),
-    Route(renewal.consider, intents=("renew_consider",), actions=("renewal.consider",)),
-    Route(renewal.reason, actions=("renewal.reason",)),
-    Route(renewal.next_day, steps=("renewal.next",), actions=("renewal.next",)),
+    Route(offered.show, ("renew", "续班"), actions=("renewal.show",)),
+    Route(answers.wished, intents=("renew_yes",)),
+    Route(offered.about, intents=("renewal",)),
+    Route(offered.lessons, intents=("lessons",), actions=("renewal.lessons",)),
+    Route(answers.to_tap, steps=("renewal.tap",)),
+    Route(answers.yes, actions=("renewal.yes",)),
+    Route(answers.keep_place, intents=("keep_place",)),
+    Route(answers.reserve, actions=("renewal.reserve",)),
+    Route(answers.stay, actions=("renewal.stay",)),
+    Route(answers.seen, actions=("renewal.seen",)),
+    Route(answers.no, intents=("renew_no",), actions=("renewal.no",)),
+    Route(answers.consider, intents=("renew_consider",), actions=("renewal.consider",)),
+    Route(again.reason, actions=("renewal.reason",)),
+    Route(again.next_day, steps=("renewal.next",), actions=("renewal.next",)),
     # Questions that words answer.
     Route(prices.late_fee, ("late_fee", "滞纳金"), ("ask_late_fee",), actions=("question.late_fee",)),
     Route(prices.discount, ("discount", "优惠"), ("ask_discount",), actions=("question.discount",)),

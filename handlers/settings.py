@@ -114,7 +114,7 @@ async def wished(turn: Turn) -> Answer | None:
 async def hour_typed(turn: Turn) -> Answer | None:
     """An hour by itself ("早上8点半", "7pm") while the hours are being settled: the nearest span that we may write in."""
     reading = turn.reading
-    if reading is None or reading.slots.hour is None or reading.slots.date is not None:
+    if reading is None or reading.slots.hour is None or reading.slots.day is not None:
         return None
     policy = turn.policy
     opens = min(max(reading.slots.hour.hour, policy.window_from.hour), policy.window_until.hour - 1)

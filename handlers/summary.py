@@ -11,7 +11,7 @@ from domain.messages import Answer, Audience, Choice
 from domain.roles import Right
 from domain.tiers import BY_WISH
 from handlers.desk import begin
-from handlers.renewal import SCHOOL
+from handlers.renewal.offered import SCHOOL
 from handlers.scopes import household_of, officer, task_of
 from handlers.turn import Turn
 from models.accounts import Account

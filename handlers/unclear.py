@@ -10,7 +10,7 @@ from handlers import attachments
 from handlers.bill import joined
 from handlers.help import staff_help
 from handlers.household import TEXT_CARRIED, said
-from handlers.renewal import SCHOOL
+from handlers.renewal.offered import SCHOOL
 from handlers.turn import Turn
 from handlers.undo import latest_done
 from understanding.reading import OUT_OF_SCOPE

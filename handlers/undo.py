@@ -7,9 +7,10 @@ from typing import cast
 
 from domain.errors import Refusal
 from domain.messages import Answer, OutgoingMessage
-from handlers import person, plan, renewal
+from handlers import person, plan
 from handlers.household import ask_which, press
 from handlers.notes import at_desk, to_staff
+from handlers.renewal import offered, undone
 from handlers.steps import pending
 from handlers.turn import Turn
 from models.agreements import Plan, release
@@ -25,8 +26,8 @@ OPEN_STATES = ("open", "waiting")
 async def take_back(turn: Turn) -> Answer:
     """The button. Somebody else's matter, and one that staff have decided meanwhile, is left as it is."""
     source = turn.args.get("done", "")
-    if source.startswith(f"{renewal.OFFER}/"):
-        return await renewal.unsay(turn, source)
+    if source.startswith(f"{offered.OFFER}/"):
+        return await undone.unsay(turn, source)
     if (running := await _running(turn, source)) is not None:
         return await plan.at_once(turn, running)
     kind = await _taken_back(turn, source)
@@ -69,7 +70,7 @@ async def latest_done(turn: Turn) -> str:
         return f"stop/{turn.person.id}"
     mine = under_way(await matters(turn.session, turn.account.id, turn.person.id, turn.now))
     lately = [matter for matter in mine if matter.created_at >= since]
-    return lately[-1].source if lately else await renewal.answered_since(turn, since)
+    return lately[-1].source if lately else await offered.answered_since(turn, since)
 
 
 async def _running(turn: Turn, source: str) -> Plan | None:

@@ -19,7 +19,7 @@ from handlers.desk import POSTPONE_DAYS_MAX, settle
 from handlers.dispute import bill_words
 from handlers.followup import noted_elsewhere, without_command
 from handlers.promise import likely_days
-from handlers.renewal import REASONS
+from handlers.renewal.again import REASONS
 from handlers.scopes import has, officer, task_of
 from handlers.turn import Turn
 from models.accounts import Account

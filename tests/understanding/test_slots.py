@@ -298,3 +298,17 @@ def test_any_mix_of_slot_words_can_be_read(text: str, today: date) -> None:
     slots = find_slots(text, today)
     assert slots.instalments is None or 2 <= slots.instalments <= 60
     assert set(slots.to_json()) <= {"date", "amount_fen", "instalments", "period"}
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("跟他爸商量下,周日给你答复", date(2026, 11, 29)),
+        ("明天上午给我回个电话", date(2026, 11, 24)),
+        ("上门时间改到周四下午四点可以吗", date(2026, 11, 26)),
+        ("let me ask her father, i'll let you know sunday", date(2026, 11, 29)),
+    ],
+)
+def test_another_matters_day_is_named_and_is_no_day_of_payment(text: str, day: date) -> None:
+    found = find_slots(text, date(2026, 11, 23))
+    assert (found.date, found.day) == (None, day)

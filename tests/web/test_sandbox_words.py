@@ -20,7 +20,7 @@ from domain.policy_file import read_policy
 from domain.renewals import OfferState, steps_of
 from domain.tiers import Tier
 from domain.wording import LANGUAGES, fields_of, flatten
-from handlers.renewal import REASONS
+from handlers.renewal.again import REASONS
 from models.outbox import State
 from scheduler import JOBS
 
