@@ -20,7 +20,10 @@ from domain.policy import PolicyError
 # Each file of bot/commands/ brings its commands in an `app` of its own; they stand side by side.
 COMMANDS = (
     "running",
-    "data",
+    "imports",
+    "bills",
+    "databases",
+    "exports",
     "office",
     "wechat",
     "wecom",
