@@ -63,8 +63,9 @@ def chosen(work: Work, workers: Iterable[Worker], loads: Mapping[int, int]) -> i
         there = [each for each in there if each.community_id is None]
     for role in roles_for(work.kind, work.place):
         mine = [each for each in there if each.role == role]
-        if role is Role.TEACHER and len(mine) > 1:
-            return work.now_with  # a family's own teacher takes it, and which of them that is, is not known here
+        if role is Role.TEACHER and work.place == "training" and len(mine) > 1:
+            # A family's own teacher takes it, and which of them that is, is not known here: whoever has it keeps it.
+            return work.now_with if any(each.id == work.now_with for each in mine) else None
         if mine:
             return min(mine, key=lambda each: (loads.get(each.id, 0), each.id != work.now_with, each.id)).id
     return None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import time, timedelta
+from datetime import time
 
 from domain.clock import at_local
 from domain.errors import Refusal
 from domain.messages import Address, Answer, Choice, Kind, OutgoingMessage
 from domain.roles import Right
-from domain.wording import day_words
 from handlers import person
 from handlers.desk import in_other_hands, shown
+from handlers.duty import last_day_of_rest
 from handlers.labels import kind_words
 from handlers.notes import at_desk, send, toward
 from handlers.scopes import has, officer, task_of
@@ -226,7 +226,5 @@ async def loads(turn: Turn) -> Answer:
 def _load(turn: Turn, load: Load) -> str:
     fields = {"open": str(load.open), "late": str(load.late), "done": str(load.done)}
     line = turn.words("assign.load", name=load.name or turn.words("desk.nobody"), **fields)
-    if load.off_until is None or load.off_until <= turn.now:
-        return line
-    last = (load.off_until - timedelta(days=1)).astimezone(turn.office.zone).date()
-    return turn.words("assign.off_duty", line=line, day=day_words(last, turn.language))
+    day = last_day_of_rest(turn, load.off_until)
+    return turn.words("assign.off_duty", line=line, day=day) if day else line

@@ -28,35 +28,33 @@ async def show(turn: Turn) -> Answer:
     rows = [
         [Choice(_until_label(turn, day), "duty.off", about | {"date": day.isoformat()}, reusable=True) for day in days]
     ]
-    resting = rests(whose, turn.now)
+    resting = last_day_of_rest(turn, whose.off_until)
     if resting:
         rows.append([turn.button("duty_back", "duty.back", staff=str(whose.id))])
     lines = []
     if has(turn, Right.APPROVE):
         others = [each for each in await colleagues(turn.session, member.community_id) if each.id != whose.id]
-        lines = [_line(turn, each) for each in others if rests(each, turn.now)]
+        lines = [
+            turn.words("duty.line", name=each.name, day=day)
+            for each in others
+            if (day := last_day_of_rest(turn, each.off_until))
+        ]
         names = [
             Choice(each.name[:30], "duty.show", {"staff": str(each.id)}, reusable=True)
             for each in others[:COLLEAGUES_SHOWN]
         ]
         rows += [names[n : n + 3] for n in range(0, len(names), 3)]
-    fields = {"name": whose.name, "day": _last_day(turn, whose) if resting else ""}
+    fields = {"name": whose.name, "day": resting}
     text = turn.words("duty.resting" if resting else "duty.on", **fields)
     told = turn.say("duty.shown", *rows, lines="\n".join([text, *lines]))
     return Answer((told,), expect="duty.day", memory=about)
 
 
-def rests(member: Staff, now: datetime) -> bool:
-    return member.off_until is not None and member.off_until > now
-
-
-def _last_day(turn: Turn, member: Staff) -> str:
-    until = (member.off_until or turn.now).astimezone(turn.office.zone).date()
-    return day_words(until - timedelta(days=1), turn.language)
-
-
-def _line(turn: Turn, member: Staff) -> str:
-    return turn.words("duty.line", name=member.name, day=_last_day(turn, member))
+def last_day_of_rest(turn: Turn, off_until: datetime | None) -> str:
+    """In words; empty for who is on duty."""
+    if off_until is None or off_until <= turn.now:
+        return ""
+    return day_words(off_until.astimezone(turn.office.zone).date() - timedelta(days=1), turn.language)
 
 
 def _until_label(turn: Turn, day: date) -> str:

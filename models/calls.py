@@ -323,18 +323,8 @@ async def call_results(
     if community_id is not None:
         query = query.where(Account.community_id == community_id)
     rows = (await session.execute(query)).all()
-    called: dict[int, list[tuple[int, date]]] = defaultdict(list)
-    for number, account_id, _, at, *_ in rows:
-        called[account_id].append((number, local_date(at, zone)))
-    paid_on: dict[int, list[date]] = defaultdict(list)
-    first = local_date(since, zone)
-    for some in chunks(sorted(called), LOOKED_AT):
-        payments = select(Payment.account_id, Payment.paid_on).where(
-            Payment.account_id.in_(some), Payment.paid_on >= first, Payment.reversed_at.is_(None)
-        )
-        for account_id, day in await session.execute(payments):
-            paid_on[account_id].append(day)
-    paid = {number for account_id, calls in called.items() for number in paid_after(calls, paid_on[account_id])}
+    days = [(number, account_id, local_date(at, zone)) for number, account_id, _, at, *_ in rows]
+    paid = await _followed_by_money(session, days, local_date(since, zone))
     by: dict[tuple[str, object], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     names: dict[tuple[str, object], str] = {}
     for number, _, outcome, _, staff_id, member, community in rows:
@@ -350,3 +340,18 @@ async def call_results(
     if not rows:
         return NO_CALLS
     return CallResults(figures("all")[0], figures("member"), figures("community"))
+
+
+async def _followed_by_money(session: AsyncSession, calls: Sequence[tuple[int, int, date]], first: date) -> set[int]:
+    """Of calls (id, account id, day) those that `domain.calls.paid_after` counts money for, paid from the first day on."""
+    called: dict[int, list[tuple[int, date]]] = defaultdict(list)
+    for number, account_id, day in calls:
+        called[account_id].append((number, day))
+    paid_on: dict[int, list[date]] = defaultdict(list)
+    for some in chunks(sorted(called), LOOKED_AT):
+        payments = select(Payment.account_id, Payment.paid_on).where(
+            Payment.account_id.in_(some), Payment.paid_on >= first, Payment.reversed_at.is_(None)
+        )
+        for account_id, day in await session.execute(payments):
+            paid_on[account_id].append(day)
+    return {number for account_id, made in called.items() for number in paid_after(made, paid_on[account_id])}

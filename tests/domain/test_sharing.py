@@ -38,6 +38,19 @@ def test_the_role_whose_work_it_is_comes_first_however_full_its_hands() -> None:
     assert chosen(call(kind="claim"), [ZHOU], {}) is None  # a teacher may not confirm a payment
 
 
+def test_among_several_teachers_a_pupils_task_is_nobodys_until_one_takes_it() -> None:
+    """Which teacher a family knows is not in the data."""
+    other = Worker(7, "teacher", LAKE)
+    pupil = call(place="training")
+    assert chosen(pupil, [ZHOU, other, LI], {}) is None
+    assert chosen(pupil, [ZHOU, LI], {}) == ZHOU.id
+    kept = call(place="training", now_with=other.id)
+    assert chosen(kept, [ZHOU, other], {other.id: 9}) == other.id
+    resting = call(place="training", now_with=99)  # who is not on duty keeps nothing
+    assert chosen(resting, [ZHOU, other], {}) is None
+    assert chosen(call(), [ZHOU, other], {ZHOU.id: 1}) == other.id  # an estate's household knows no teacher
+
+
 def test_what_whoever_is_free_takes_is_nobodys() -> None:
     assert all(chosen(call(kind=kind), [LI, BOSS], {}) is None for kind in FOR_ANYBODY)
 
