@@ -24,7 +24,7 @@ from models.people import Person
 from tests.handlers.staff.world import SURNAMES, World, plain
 
 FULL = bool(os.environ.get("NUANLING_FULL"))
-SEED = int(os.environ.get("NUANLING_SEED", "0")) or random.randrange(1, 10**6)
+SEED = int(os.environ.get("NUANLING_SEED") or 0) or random.randrange(1, 10**6)
 ASKED, TYPED = (5000, 5000) if FULL else (120, 400)
 GROUP = "g-lake"
 
