@@ -38,7 +38,11 @@ class Hold(Base):
     """Reminders wait: for one bill, or for the whole household when `bill_id` is empty. Every hold has an end."""
 
     __tablename__ = "holds"
-    __table_args__ = (Index("ix_holds_account_id_released_at", "account_id", "released_at"),)
+    __table_args__ = (
+        Index("ix_holds_account_id_released_at", "account_id", "released_at"),
+        Index("ix_holds_source", "source"),
+        Index("ix_holds_bill_id", "bill_id"),
+    )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
     bill_id: Mapped[int | None] = mapped_column(ForeignKey(Bill.id))

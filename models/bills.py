@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -50,7 +51,16 @@ class Payment(Base):
     """Money that arrived, by whatever way."""
 
     __tablename__ = "payments"
-    __table_args__ = (UniqueConstraint("account_id", "method", "reference"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "method", "reference"),
+        # A few of very many: looked for every minute.
+        Index(
+            "ix_payments_unthanked",
+            "id",
+            sqlite_where=text("thanked IS 0"),
+            postgresql_where=text("thanked IS false"),
+        ),
+    )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey(Account.id))
     amount_fen: Mapped[int] = mapped_column(Fen)

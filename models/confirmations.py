@@ -14,7 +14,7 @@ from domain.confirmations import Stage
 from domain.office import Office
 from models import facts, fallback
 from models.base import Base, Id, UtcDateTime
-from models.outbox import LEASE, Outbox, State
+from models.outbox import LEASE, Outbox, State, lane_of
 from models.reminders import count_contacts
 
 
@@ -39,7 +39,11 @@ async def without_task(session: AsyncSession, channel: str, limit: int) -> list[
     """Messages that wait for a colleague and are in no task yet, oldest first."""
     query = (
         select(Outbox)
-        .where(Outbox.channel == channel, Outbox.state == State.WAITING_FOR_STAFF, Outbox.confirmation_id.is_(None))
+        .where(
+            Outbox.lane == lane_of(channel),
+            Outbox.state == State.WAITING_FOR_STAFF,
+            Outbox.confirmation_id.is_(None),
+        )
         .order_by(Outbox.id)
         .limit(limit)
     )

@@ -62,9 +62,10 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_lane_state_not_before", "lane", "state", "not_before"),
+        Index("ix_outbox_state_lane_not_before", "state", "lane", "not_before"),
         Index("ix_outbox_channel_chat_id", "channel", "chat", "id"),
         Index("ix_outbox_account_id", "account_id"),
+        Index("ix_outbox_person_id", "person_id"),
         Index("ix_outbox_lane_sent_at", "lane", "sent_at"),
         # What waits, in the order in which it goes out: a lane looks here many times a second.
         Index(

@@ -58,7 +58,10 @@ class StaffTask(Base):
     """
 
     __tablename__ = "staff_tasks"
-    __table_args__ = (Index("ix_staff_tasks_state_due_at", "state", "due_at"),)
+    __table_args__ = (
+        Index("ix_staff_tasks_state_due_at", "state", "due_at"),
+        Index("ix_staff_tasks_source", "source"),
+    )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     key: Mapped[str] = mapped_column(String(80), unique=True)
     kind: Mapped[str] = mapped_column(String(16))  # call visit letter review claim plan dispute complaint person hold …

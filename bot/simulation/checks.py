@@ -14,13 +14,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.simulation.estate import CHANNEL
 from domain.clock import at_local, local_date, local_time
 from models.accounts import Account
 from models.agreements import Hold, Offer
 from models.bills import BILLED, RECEIVED, LedgerEntry
 from models.dialogue import Group
 from models.inbox import Inbox, InboxState
-from models.outbox import CLAIMABLE, Outbox, State
+from models.outbox import CLAIMABLE, Outbox, State, lane_of
 from models.people import Person
 from models.reminders import Reminder, ReminderBill
 
@@ -221,7 +222,8 @@ async def _sent(session: AsyncSession, begin: datetime, end: datetime) -> list[S
     rows = list(
         await session.scalars(
             select(Outbox)
-            .where(Outbox.kind.in_(PUSHED), Outbox.sent_at >= begin, Outbox.sent_at < end, Outbox.state == State.SENT)
+            .where(Outbox.lane == lane_of(CHANNEL), Outbox.sent_at >= begin, Outbox.sent_at < end)
+            .where(Outbox.kind.in_(PUSHED), Outbox.state == State.SENT)
             .order_by(Outbox.id)
         )
     )
