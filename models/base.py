@@ -82,14 +82,17 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """One database, two doors. On SQLite each `write` begins IMMEDIATE, so no update is ever lost."""
+    """One database, two doors. On SQLite each `write` begins IMMEDIATE, so no update is ever lost.
 
-    def __init__(self, url: str) -> None:
+    `scratch`: a SQLite file for this process alone, thrown away afterwards; neither the disk nor a thread is waited for.
+    """
+
+    def __init__(self, url: str, *, scratch: bool = False) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self._writer = _engine(url, Door.WRITE)
-        self._reader = _engine(url, Door.READ)
-        self._glancer = _engine(url, Door.GLANCE) if self.is_sqlite else self._reader
+        self._writer = _engine(url, Door.WRITE, scratch=scratch)
+        self._reader = _engine(url, Door.READ, scratch=scratch)
+        self._glancer = _engine(url, Door.GLANCE, scratch=scratch) if self.is_sqlite else self._reader
         self._write = async_sessionmaker(self._writer, expire_on_commit=False)
         self._read = async_sessionmaker(self._reader, expire_on_commit=False)
         self._glance = async_sessionmaker(self._glancer, expire_on_commit=False)
@@ -198,7 +201,7 @@ class Door(Enum):
     GLANCE = "glance"
 
 
-def _engine(url: str, door: Door) -> AsyncEngine:
+def _engine(url: str, door: Door, *, scratch: bool = False) -> AsyncEngine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_async_engine(
             async_url(url),
@@ -208,7 +211,7 @@ def _engine(url: str, door: Door) -> AsyncEngine:
             isolation_level="READ COMMITTED" if door is Door.WRITE else "REPEATABLE READ",
             connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT} -c idle_in_transaction_session_timeout=60s"},
         )
-    if door is Door.READ:  # a report may take seconds: in a thread
+    if door is Door.READ and not scratch:  # a report may take seconds: in a thread
         engine = create_async_engine(
             async_url(url), hide_parameters=True, pool_size=5, max_overflow=0, pool_timeout=POOL_SECONDS
         )
@@ -216,10 +219,11 @@ def _engine(url: str, door: Door) -> AsyncEngine:
         engine = create_async_engine(
             make_url(url).set(drivername="sqlite+in_place"),
             hide_parameters=True,
-            pool_size=1,
+            pool_size=5 if door is Door.READ else 1,
             max_overflow=0,
             pool_timeout=POOL_SECONDS,
             immediate=door is Door.WRITE,
+            alone=scratch,
         )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -229,7 +233,7 @@ def _engine(url: str, door: Door) -> AsyncEngine:
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=FULL",
+            f"synchronous={'OFF' if scratch else 'FULL'}",
             "foreign_keys=ON",
             f"busy_timeout={BUSY_TIMEOUT_MS if door is Door.READ else 0}",
             "temp_store=MEMORY",

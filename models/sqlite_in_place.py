@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any
@@ -65,15 +66,20 @@ class _Connection(sqlite3.Connection):
 
 
 class InPlace(SQLiteDialect_pysqlite):
-    """Python's own sqlite3 under an AsyncEngine. `immediate`: each transaction takes the write lock at once."""
+    """Python's own sqlite3 under an AsyncEngine. `immediate`: each transaction takes the write lock at once.
+
+    `alone`: nobody else uses the file or waits for the loop, so that nothing has to leave it.
+    """
 
     driver = "in_place"
     is_async = True
     supports_statement_cache = True
 
-    def __init__(self, immediate: bool = False, **more: Any) -> None:
+    def __init__(self, immediate: bool = False, alone: bool = False, **more: Any) -> None:
         super().__init__(**more)
         self._immediate = immediate
+        self._many = sys.maxsize if alone else MANY
+        self._alone = alone
 
     @classmethod
     def get_pool_class(cls, url: URL) -> type[pool.Pool]:
@@ -90,18 +96,21 @@ class InPlace(SQLiteDialect_pysqlite):
             await_only(_begin_when_free(dbapi_connection))
 
     def do_commit(self, dbapi_connection: Any) -> None:
-        if dbapi_connection.in_transaction:
+        if self._alone:
+            await_only(AT_ONCE)
+            dbapi_connection.commit()
+        elif dbapi_connection.in_transaction:
             await_only(_away(dbapi_connection.commit))
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        if len(parameters) < MANY:
+        if len(parameters) < self._many:
             await_only(AT_ONCE)
             cursor.execute(statement, parameters)
         else:
             await_only(_away(lambda: cursor.execute(statement, parameters)))
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        if len(parameters) * len(parameters[0]) < MANY:
+        if len(parameters) * len(parameters[0]) < self._many:
             await_only(AT_ONCE)
             cursor.executemany(statement, parameters)
         else:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import func, insert, select
 
 import scheduler
 from bot.app import App
@@ -92,8 +92,7 @@ class Simulation:
         self._residents = residents(accounts, seed)
 
     async def run(self, progress: Progress = lambda _: None, reader: Reader | None = None) -> Result:
-        database = Database(self._settings.database.url)
-        event.listen(database.engine.sync_engine, "connect", _in_a_hurry)
+        database = Database(self._settings.database.url, scratch=True)
         try:
             await upgrade(database)
             await self._set_up(database, reader)
@@ -262,9 +261,3 @@ def _jobs_at(moment: time) -> list[scheduler.Entry]:
     wanted = NOTICED if moment == STAFF_AT else NOTICED[:1]
     return [entry for entry in scheduler.JOBS if entry.name in wanted]
 
-
-def _in_a_hurry(connection: Any, _record: Any) -> None:
-    """A scratch file needs no disk that is waited for."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous=OFF")
-    cursor.close()
