@@ -77,6 +77,8 @@ class Dispatcher:
         if len(found) > 1 and self._language_model is None:
             try:
                 await self._answer_together(found)
+            except Refusal:
+                log.debug("answered one by one", updates=len(found))  # a rule says no to one of them, now and then
             except Exception as wrong:
                 log.warning("answered one by one", updates=len(found), error=type(wrong).__name__)
             else:
@@ -104,20 +106,15 @@ class Dispatcher:
         return heard
 
     async def _answer_together(self, found: Sequence[Heard]) -> None:
-        """One commit for several updates, which is what takes longest; each still is all or nothing.
+        """One commit for several updates, which is what takes longest.
 
         Raises what a turn raises; nothing is kept then, and nothing has been said.
         """
         toasts = []
         async with self._database.write_together() as each:
             for heard in found:
-                now = self._clock.now()
-                try:
-                    async with each() as session:
-                        toasts.append(await self._turn(session, heard, now, None))
-                except Refusal as refused:
-                    async with each() as session:
-                        toasts.append(await self._refuse(session, heard, refused, now))
+                async with each() as session:
+                    toasts.append(await self._turn(session, heard, self._clock.now(), None))
         await asyncio.gather(*(self._answered(heard, toast) for heard, toast in zip(found, toasts, strict=True)))
 
     async def _answer(self, heard: Heard) -> bool:

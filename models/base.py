@@ -115,12 +115,12 @@ class Database:
 
     @asynccontextmanager
     async def write_together(self) -> AsyncIterator[Callable[[], AbstractAsyncContextManager[AsyncSession]]]:
-        """One commit for several pieces of work: each block is kept or undone by itself, and all are kept at the end."""
+        """One commit for several pieces of work, each with a session of its own: all are kept at the end, or none."""
         async with self._writer.begin() as connection:
 
             @asynccontextmanager
             async def each() -> AsyncIterator[AsyncSession]:
-                piece = AsyncSession(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+                piece = AsyncSession(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
                 async with piece as session, session.begin():
                     yield session
 

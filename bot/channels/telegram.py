@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 from starlette.routing import BaseRoute
@@ -16,9 +17,7 @@ from telegram import (
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
-    InlineKeyboardButton,
     InlineKeyboardMarkup,
-    LinkPreviewOptions,
     Message,
 )
 from telegram.constants import ChatAction
@@ -40,7 +39,7 @@ log = structlog.get_logger(__name__)
 CAPTION_LIMIT = 1024
 TOAST_LIMIT = 200
 DESCRIPTION_LIMIT = 256
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)  # a preview would have Telegram open the household's bill page
+NO_PREVIEW = {"is_disabled": True}  # a preview would have Telegram open the household's bill page
 
 Menus = Mapping[str, Mapping[str, Sequence[tuple[str, str]]]]  # scope -> language -> (command, description)
 
@@ -142,31 +141,19 @@ class TelegramChannel:
     async def _deliver(self, message: Sendable) -> Receipt:
         if not _is_id(message.chat):
             raise Unreachable("not the id of a Telegram chat")
-        keyboard = _keyboard(message.choices)
-        if message.edits.isdecimal() and await self._edited(message, keyboard):
+        if message.edits.isdecimal() and await self._edited(message):
             return Receipt(message.edits)
         if message.attachment is not None:
-            sent = await self._send_file(message, keyboard)
-        else:
-            sent = await self._bot.send_message(
-                int(message.chat),
-                message.text,
-                reply_markup=keyboard,
-                disable_notification=message.silent,
-                link_preview_options=NO_PREVIEW,
-            )
-        return Receipt(str(sent.message_id))
+            return Receipt(str((await self._send_file(message)).message_id))
+        sent = await self._wire.call("sendMessage", _said(message) | {"disable_notification": message.silent})
+        if "chat" not in sent:  # no message of the Bot API: it proves nothing
+            raise TypeError("sendMessage answered with something else")
+        return Receipt(str(sent["message_id"]))
 
-    async def _edited(self, message: Sendable, keyboard: InlineKeyboardMarkup | None) -> bool:
+    async def _edited(self, message: Sendable) -> bool:
         """Replace a message; False when it is gone or can't be changed, so that the words go out as a new one."""
         try:
-            await self._bot.edit_message_text(
-                message.text,
-                chat_id=int(message.chat),
-                message_id=int(message.edits),
-                reply_markup=keyboard,
-                link_preview_options=NO_PREVIEW,
-            )
+            await self._wire.call("editMessageText", _said(message) | {"message_id": int(message.edits)})
         except BadRequest as refused:
             if says(refused, NOT_EDITABLE):
                 return False
@@ -174,8 +161,9 @@ class TelegramChannel:
                 raise
         return True
 
-    async def _send_file(self, message: Sendable, keyboard: InlineKeyboardMarkup | None) -> Message:
+    async def _send_file(self, message: Sendable) -> Message:
         """A file that Telegram has already, or one of ours, with the text as its caption."""
+        keyboard = InlineKeyboardMarkup.de_json(_keyboard(message.choices)) if message.choices else None
         file, chat = message.attachment, int(message.chat)
         assert file is not None
         if length(message.text, self.text_unit) > CAPTION_LIMIT:
@@ -252,11 +240,21 @@ def _is_id(chat: str) -> bool:
     return chat.removeprefix("-").isdecimal()
 
 
-def _keyboard(rows: Sequence[Sequence[Mapping[str, str]]]) -> InlineKeyboardMarkup | None:
-    return InlineKeyboardMarkup([[_button(each) for each in row] for row in rows]) if rows else None
+def _said(message: Sendable) -> dict[str, object]:
+    """What a text message says and to whom, as fields of the Bot API."""
+    fields: dict[str, object] = {
+        "chat_id": int(message.chat),
+        "text": message.text,
+        "link_preview_options": NO_PREVIEW,
+    }
+    return fields | {"reply_markup": _keyboard(message.choices)} if message.choices else fields
 
 
-def _button(choice: Mapping[str, str]) -> InlineKeyboardButton:
+def _keyboard(rows: Sequence[Sequence[Mapping[str, str]]]) -> dict[str, Any]:
+    return {"inline_keyboard": [[_button(each) for each in row] for row in rows]}
+
+
+def _button(choice: Mapping[str, str]) -> dict[str, str]:
     if "url" in choice:
-        return InlineKeyboardButton(choice["label"], url=choice["url"])
-    return InlineKeyboardButton(choice["label"], callback_data=f"{CALLBACK_VERSION}{choice['token']}")
+        return {"text": choice["label"], "url": choice["url"]}
+    return {"text": choice["label"], "callback_data": f"{CALLBACK_VERSION}{choice['token']}"}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -85,7 +88,20 @@ class AiohttpRequest(BaseRequest):
         return aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=silence_seconds)
 
 
-def _body(request: RequestData) -> aiohttp.FormData:
+class Fields:
+    """A call's fields as plain JSON; has all that is read of the SDK's RequestData. Strings go as they are."""
+
+    contains_files = False
+    multipart_data: Mapping[str, Any] = MappingProxyType({})
+
+    def __init__(self, fields: Mapping[str, object]) -> None:
+        self.json_parameters = {
+            name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            for name, value in fields.items()
+        }
+
+
+def _body(request: RequestData | Fields) -> aiohttp.FormData:
     """The fields of a call and its files. Names of files go as they are: quoted, a Chinese one would arrive as %E6…"""
     form = aiohttp.FormData(quote_fields=False)
     for name, text in request.json_parameters.items():

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import httpx
 from telegram import Bot
+from telegram.request import RequestData
 
-from bot.channels.telegram_request import AiohttpRequest
+from bot.channels.telegram_request import AiohttpRequest, Fields
 from bot.settings import ConfigError, Telegram
 
 # The SDK then gives waits as timedelta; else it warns of that change in the middle of raising RetryAfter.
@@ -57,6 +59,12 @@ class Wire:
         if not isinstance(result, list) or None in map(update_number, result):
             raise TypeError("getUpdates answered with something else")
         return result
+
+    async def call(self, endpoint: str, fields: Mapping[str, object]) -> Any:
+        """One call of the Bot API as plain JSON, there and back: of a message only its number is wanted, and the SDK's
+        objects for it and its keyboard would cost as much as all the rest of sending it. Raises TelegramError.
+        """
+        return await self.calls.post(f"{self.bot.base_url}/{endpoint}", cast(RequestData, Fields(fields)))
 
     async def close(self) -> None:
         """Cut every connection. The bot's own shutdown leaves them open when it was never started."""

@@ -260,4 +260,3 @@ def _jobs_at(moment: time) -> list[scheduler.Entry]:
         return [entry for entry in scheduler.JOBS if entry.on_demand]
     wanted = NOTICED if moment == STAFF_AT else NOTICED[:1]
     return [entry for entry in scheduler.JOBS if entry.name in wanted]
-
