@@ -181,7 +181,7 @@ class Lane:
 
     async def _nothing_left(self) -> bool:
         """Nothing is claimable within the next seconds."""
-        async with self.database.read() as session:
+        async with self.database.glance() as session:
             due_at = await outbox.next_due_at(session, self.channel.name)
         if due_at is None or due_at > self.clock.now() + DRAIN_AHEAD:
             return True
@@ -203,7 +203,7 @@ class Lane:
         if room <= 0 or self._halted_until > zero + AHEAD_SECONDS:
             return 0
         now = self.clock.now()
-        async with self.database.read() as session:
+        async with self.database.glance() as session:
             ids = await self._candidates(session, now, room)
         return await self._claim_rows(ids, now) if ids else 0
 
