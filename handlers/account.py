@@ -1,13 +1,12 @@
-"""One household at the desk: its card, its messages, a payment taken by hand."""
+"""One household at the desk: its card and its messages."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.errors import Refusal
 from domain.ladder import Wait, decide
 from domain.messages import Answer, Choice
-from domain.money import parse_yuan, yuan
+from domain.money import yuan
 from domain.roles import Right
 from domain.wording import day_words, period_words
 from handlers.documents import documents_line
@@ -17,11 +16,11 @@ from handlers.turn import Turn
 from models import log
 from models.accounts import Account, accounts_called, by_code
 from models.agreements import live_holds, live_plan, open_promise, plan_parts_of
-from models.bills import bill_lines, credit_fen, open_fen, record_payment
+from models.bills import bill_lines, credit_fen, open_fen
 from models.notes import notes_of
 from models.outbox import State
 from models.people import contacts_of, members_of
-from models.reminders import latest_reminders, latest_wait, withdraw_needless
+from models.reminders import latest_reminders, latest_wait
 from models.staff import audit
 from models.standing import households
 
@@ -31,7 +30,6 @@ NOTES_ON_CARD = 3
 NAMED_SHOWN = 8
 MESSAGES_SHOWN = 10
 TEXT_SHOWN = 160
-REFERENCE_MAX, METHOD_MAX = 80, 30
 
 
 async def show(turn: Turn) -> Answer:
@@ -211,48 +209,3 @@ def message_line(turn: Turn, line: log.Line) -> str:
         "text": " ".join(line.text.split())[:TEXT_SHOWN],
     }
     return turn.words("account.line", **fields)
-
-
-# a payment taken by hand
-
-
-async def paid(turn: Turn) -> Answer:
-    """`/paid CODE AMOUNT METHOD REFERENCE`: into the ledger, used for the oldest bills; the thank-you follows."""
-    officer(turn, Right.CONFIRM_PAYMENT)
-    words = turn.argument.split(maxsplit=3)
-    if len(words) < 4:
-        return Answer((turn.say("account.paid_usage"),))
-    code, amount, method, reference = words
-    account = await household_of(turn, code, Right.CONFIRM_PAYMENT)
-    try:
-        fen = parse_yuan(amount)
-    except ValueError:
-        raise Refusal("account.bad_amount", {"amount": amount[:20]}) from None
-    if fen <= 0 or len(method) > METHOD_MAX or len(reference) > REFERENCE_MAX:
-        raise Refusal("account.paid_usage")
-    owed = open_fen(await bill_lines(turn.session, [account.id], only_open=True))
-    if fen > owed:
-        args = {"code": code, "amount": amount, "method": method, "reference": reference}
-        row = [turn.button("record_anyway", "account.paid_sure", reusable=False, **args)]
-        return Answer((turn.say("card.more_than_open", row, code=code, owed=yuan(owed), amount=yuan(fen)),))
-    return await _record(turn, account, fen, method, reference)
-
-
-async def paid_sure(turn: Turn) -> Answer:
-    """More than was open: recorded all the same; the rest stays the household's credit."""
-    account = await household_of(turn, turn.args["code"], Right.CONFIRM_PAYMENT)
-    return await _record(turn, account, parse_yuan(turn.args["amount"]), turn.args["method"], turn.args["reference"])
-
-
-async def _record(turn: Turn, account: Account, fen: int, method: str, reference: str) -> Answer:
-    payment = await record_payment(
-        turn.session, account.id, fen, turn.today, method, reference, turn.now, on=turn.today, actor=turn.actor
-    )
-    if payment is None:
-        raise Refusal("account.paid_before", {"code": account.code, "reference": reference})
-    await withdraw_needless(turn.session, [account.id])
-    detail = {"fen": fen, "account": account.id}
-    await audit(turn.session, turn.actor, "payment.recorded", f"payment/{payment.id}", turn.now, detail)
-    left = open_fen(await bill_lines(turn.session, [account.id], only_open=True))
-    fields = {"code": account.code, "amount": yuan(fen), "open": yuan(left)}
-    return Answer((turn.say("account.paid", fields=fields),))

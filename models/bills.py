@@ -216,17 +216,21 @@ async def settle(
     credit = await credit_fen(session, account_id)
     if credit <= 0:
         return 0
-    balances = [
-        BillBalance(line.bill.id, line.bill.due_on, line.billed_fen, line.received_fen)
-        for line in await bill_lines(session, [account_id], only_open=True)
-    ]
-    shares = allocate(credit, balances, named)
+    shares = shared_out(credit, await bill_lines(session, [account_id], only_open=True), named)
     rows = [
-        transfer(EntryKind.ALLOCATION, account_id, fen, on, at, bill_id=bill_id, actor=actor) for bill_id, fen in shares
+        transfer(EntryKind.ALLOCATION, account_id, fen, on, at, bill_id=line.bill.id, actor=actor)
+        for line, fen in shares
     ]
     if rows:
         await session.execute(insert(LedgerEntry), rows)
     return sum(fen for _, fen in shares)
+
+
+def shared_out(fen: int, lines: Sequence[BillLine], named: Sequence[int] = ()) -> list[tuple[BillLine, int]]:
+    """Which of a household's open bills some money pays, and how much of each, in fen; what is over, pays none."""
+    by_id = {line.bill.id: line for line in lines}
+    balances = [BillBalance(each.bill.id, each.bill.due_on, each.billed_fen, each.received_fen) for each in lines]
+    return [(by_id[bill_id], share) for bill_id, share in allocate(fen, balances, named)]
 
 
 def open_fen(lines: Sequence[BillLine]) -> int:
@@ -250,10 +254,7 @@ async def record_payment(
 ) -> Payment | None:
     """Write a payment into the ledger and use it for open bills; None when this reference was recorded before."""
     await lock_account(session, account_id)
-    known = select(Payment.id).where(
-        Payment.account_id == account_id, Payment.method == method, Payment.reference == reference
-    )
-    if await session.scalar(known) is not None:
+    if await recorded_before(session, account_id, method, reference):
         return None
     payment = Payment(
         account_id=account_id,
@@ -270,6 +271,14 @@ async def record_payment(
     await session.execute(insert(LedgerEntry), [entry])
     await settle(session, account_id, on, at, named=named, actor=actor)
     return payment
+
+
+async def recorded_before(session: AsyncSession, account_id: int, method: str, reference: str) -> bool:
+    """Whether the household has a payment of this method and reference, standing or reversed."""
+    known = select(Payment.id).where(
+        Payment.account_id == account_id, Payment.method == method, Payment.reference == reference
+    )
+    return await session.scalar(known) is not None
 
 
 async def payments_of(session: AsyncSession, account_code: str) -> list[Payment]:

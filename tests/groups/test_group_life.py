@@ -234,7 +234,7 @@ async def due_today(world: World, unpaid: int, households: int = 25) -> None:
         await session.execute(update(Bill).where(Bill.id > households).values(voided_at=world.clock.now()))
     for number in range(households - unpaid):
         code = f"{1 + number // 10}-{101 + number % 10}"
-        await world.say("manager", f"/paid {code} 286.40 转账 T-{number}")
+        await world.book("manager", f"{code} 286.40 转账 T-{number}")
 
 
 @pytest.mark.parametrize(

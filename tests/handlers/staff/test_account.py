@@ -1,4 +1,4 @@
-"""`/account`, `/paid`, `/reply`: one household at the desk."""
+"""`/account`, `/reply`: one household at the desk."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from models.bills import Payment
 from models.outbox import Outbox
 from models.people import Person
 from tests.handlers.staff.world import World
@@ -32,34 +31,6 @@ async def test_the_code_may_come_in_the_next_message(world: World) -> None:
     await world.say("auditor", "/account")
     assert "待缴 286.40 元" in await world.say("auditor", "1-102")
     assert "写给住户" not in world.labels("auditor")
-
-
-async def test_a_payment_is_recorded_once_and_thanked(world: World) -> None:
-    told = await world.say("collector", "/paid 1-101 286.40 转账 T-1")
-    assert "✅ 1-101 到账 286.40 元" in told
-    assert "待缴 0.00 元" in told
-    again = await world.say("collector", "/paid 1-101 286.40 转账 T-1")
-    assert "仍然入账" in world.labels("collector") or "已经记过" in again
-    assert len(await world.rows(Payment)) == 1
-    await world.tick("thanks")
-    assert "286.40" in world.last("r1-101")
-    assert len([line for line in world.lines("r1-101") if "286.40" in line.text]) == 1
-
-
-async def test_more_than_is_open_is_asked_about_first(world: World) -> None:
-    await world.say("collector", "/paid 1-101 500 现金 C-1")
-    assert await world.rows(Payment) == []
-    assert "到账 500.00 元" in await world.press("collector", "仍然入账")
-    assert [row.amount_fen for row in await world.rows(Payment)] == [50000]
-
-
-async def test_bad_payments_are_refused_with_the_cure(world: World) -> None:
-    assert "写法:/paid" in await world.say("collector", "/paid 1-101 286.40 转账")
-    assert "没看懂金额" in await world.say("collector", "/paid 1-101 abc 转账 T-1")
-    assert "写法:/paid" in await world.say("collector", "/paid 1-101 -5 转账 T-1")
-    assert "其他权限" in await world.say("teacher", "/paid 1-101 286.40 转账 T-1")
-    assert "没有找到编号" in await world.say("collector", "/paid 9-901 286.40 转账 T-1")
-    assert await world.rows(Payment) == []
 
 
 async def test_a_reply_reaches_the_payer_and_the_log(world: World) -> None:

@@ -21,7 +21,7 @@ from tests.handlers.staff.world import World
 
 
 async def test_one_line_preview_and_two_taps(world: World) -> None:
-    await world.say("collector", "/paid 1-101 286.40 转账 T-1")
+    await world.book("collector", "1-101 286.40 转账 T-1")
     told = await world.say("collector", f"/broadcast 未缴 缴费 {TEXT}")
     assert "翠湖苑 有未缴账单的住户 · 缴费相关" in told
     assert "符合 4,发给 4 人;没有可用聊天 0" in told
@@ -289,7 +289,7 @@ async def test_a_count_that_changed_is_shown_again(world: World) -> None:
     await world.say("collector", f"/broadcast 未缴 缴费 {TEXT}")
     await world.press("collector", "确认发送")
     line, token = world.button("collector", "确定,发送")
-    await world.say("collector", "/paid 1-101 286.40 转账 T-1")
+    await world.book("collector", "1-101 286.40 转账 T-1")
     await world.press_token("collector", line, token)
     assert "的 4 人" in world.last("collector")
     assert await sent_chats(world) == []

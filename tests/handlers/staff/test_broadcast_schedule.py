@@ -110,7 +110,7 @@ async def test_it_goes_at_its_hour_to_those_who_are_meant_then(world: World) -> 
     assert "已定时:11月24日(周二) 10:00" in await world.press("collector", "确定,发送")
     await follow(world, 3600)
     assert await sent_chats(world) == []
-    await world.say("collector", "/paid 1-101 286.40 转账 T-1")
+    await world.book("collector", "1-101 286.40 转账 T-1")
     world.clock.jump(datetime(2026, 11, 24, 9, 59, tzinfo=ZONE))
     await follow(world)
     assert await stages(world) == ["scheduled"]

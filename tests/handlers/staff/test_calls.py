@@ -56,12 +56,12 @@ async def test_an_empty_queue_counts_what_holds_the_households(world: World) -> 
     await world.say("r1-101", "下周五发工资再交")
     await world.press("r1-101", "对")
     await world.say("r1-102", "账单算错了,面积不对")
-    await world.say("manager", "/paid 1-103 286.40 转账 T1")
+    await world.book("manager", "1-103 286.40 转账 T1")
     told = await world.say("collector", "/calls")
     for piece in ("已约定日期:1 户", "账单核实中:1 户", "没有约定也没有暂停:2 户"):
         assert piece in told
     for code in ("1-104", "1-105"):
-        await world.say("manager", f"/paid {code} 286.40 转账 {code}")
+        await world.book("manager", f"{code} 286.40 转账 {code}")
     assert "没有约定也没有暂停" not in await world.say("collector", "/calls")
 
 
@@ -309,7 +309,7 @@ async def test_a_call_at_the_hour_they_asked_for_comes_first_and_no_night_hour_i
 async def test_paid_promised_and_paused_households_are_left_alone_with_the_reason(world: World) -> None:
     for code in ("1-101", "1-102", "1-103"):
         await task(world, code)
-    await world.say("manager", "/paid 1-101 286.40 转账 T1")
+    await world.book("manager", "1-101 286.40 转账 T1")
     await world.say("r1-102", "下周五发工资再交")
     await world.press("r1-102", "对")
     told = await world.say("collector", "/calls")
@@ -337,7 +337,7 @@ async def test_the_board_shows_what_came_of_the_calls_for_those_who_may_see_it(w
     await world.press("collector", "没接通")
     await begin(world, "foreign")
     await world.press("foreign", "这就去缴")
-    await world.say("manager", "/paid 1-101 286.40 转账 T1")
+    await world.book("manager", "1-101 286.40 转账 T1")
     told = await world.say("local", "看板")
     assert "电话 2(找到 1,约好 0)" in told
     told = await world.press("local", "电话")

@@ -28,7 +28,7 @@ async def exported(world: World, name: str = "admin") -> dict[str, list[list[Any
 
 
 async def test_everything_of_the_office_in_four_sheets(world: World) -> None:
-    await world.say("collector", "/paid 1-101 286.40 转账 T-1")
+    await world.book("collector", "1-101 286.40 转账 T-1")
     told = await world.say("admin", "导出")
     assert "全部 的 7 户" in told
     sheets = await exported(world)

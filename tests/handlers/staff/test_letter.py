@@ -115,7 +115,7 @@ async def test_the_author_may_not_agree_and_nobody_agrees_twice(world: World) ->
 async def test_a_payment_between_preview_and_yes_stops_the_letter(world: World) -> None:
     await world.say("collector", "/letter 1-101")
     await world.press("collector", "请经理过目")
-    await world.say("collector", "/paid 1-101 286.40 转账 T-1")
+    await world.book("collector", "1-101 286.40 转账 T-1")
     assert "没有逾期" in await world.press("manager", "同意")
     [letter] = await world.rows(Letter)
     assert (letter.state, letter.number) == ("asked", None)
@@ -127,7 +127,7 @@ async def test_a_payment_between_preview_and_yes_stops_the_letter(world: World) 
 async def test_a_changed_sum_needs_a_new_preview(world: World) -> None:
     await world.say("collector", "/letter 1-101")
     await world.press("collector", "请经理过目")
-    await world.say("collector", "/paid 1-101 100 转账 T-1")
+    await world.book("collector", "1-101 100 转账 T-1")
     assert "186.40 元" in await world.press("manager", "同意")
     await world.press("collector", "不发了")
     assert "186.40 元" in await world.say("collector", "/letter 1-101")
@@ -135,7 +135,7 @@ async def test_a_changed_sum_needs_a_new_preview(world: World) -> None:
 
 async def test_who_pays_after_the_letter_was_printed_gets_none(world: World) -> None:
     await issued(world)
-    await world.say("collector", "/paid 1-101 286.40 转账 T-1")
+    await world.book("collector", "1-101 286.40 转账 T-1")
     await world.tick("letters")
     [letter] = await world.rows(Letter)
     assert (letter.state, letter.number, letter.reason) == ("void", 1, "paid")

@@ -57,7 +57,7 @@ async def test_each_colleague_gets_one_digest_of_their_own_on_a_working_day(worl
 
 
 async def test_managers_hear_how_yesterday_went(world: World) -> None:
-    await world.say("collector", "/paid 1-101 286.40 转账 T-1")
+    await world.book("collector", "1-101 286.40 转账 T-1")
     await world.say("manager", "/pause 3d 年检")
     await to(world, 9)
     await world.tick("digest")

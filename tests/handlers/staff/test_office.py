@@ -19,7 +19,7 @@ from understanding.reader import Reader
 
 
 async def test_status_on_one_screen(world: World) -> None:
-    await world.say("collector", "/paid 1-101 286.40 转账 T-1")
+    await world.book("collector", "1-101 286.40 转账 T-1")
     told = await world.say("manager", "/status")
     assert "应收 2,004.80 · 已收 286.40 · 收缴率 14.3%" in told
     assert "运行中" in told

@@ -12,7 +12,7 @@ from tests.paper import page_texts
 
 
 async def test_a_month_as_a_file_with_its_figures_in_the_message(world: World) -> None:
-    await world.say("collector", "/paid 1-101 286.40 转账 T-1")
+    await world.book("collector", "1-101 286.40 转账 T-1")
     await world.say("manager", "/report")
     await world.press("manager", "本月报告")
     await follow(world)
@@ -62,7 +62,7 @@ async def test_a_poster_of_a_small_estate_tells_no_total(world: World) -> None:
 
 
 async def test_a_poster_of_a_large_estate_tells_the_total_and_nobody(large: World) -> None:
-    await large.say("collector", "/paid 1-101 286.40 转账 T-1")
+    await large.book("collector", "1-101 286.40 转账 T-1")
     await large.say("manager", "/report")
     await large.press("manager", "翠湖苑 公告海报")
     await follow(large)

@@ -112,7 +112,7 @@ async def test_only_managers_share_anew(world: World) -> None:
 
 async def test_what_the_system_closed_is_nobodys_work(world: World) -> None:
     await call_task(world)
-    await world.say("manager", "/paid 1-101 286.40 转账 T1")
+    await world.book("manager", "1-101 286.40 转账 T1")
     await world.tick("settled")
     (task,) = await world.rows(StaffTask)
     assert (task.state, task.outcome, task.assignee_id) == ("done", "settled", None)

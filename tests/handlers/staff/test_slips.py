@@ -19,7 +19,7 @@ async def page_of(world: World, name: str) -> str:
 
 async def test_a_receipt_of_the_latest_payment(world: World) -> None:
     assert "还没有收款" in await world.say("collector", "/receipt 1-101")
-    await world.say("collector", "/paid 1-101 286.40 转账 T-77")
+    await world.book("collector", "1-101 286.40 转账 T-77")
     await world.say("collector", "/receipt 1-101")
     page = await page_of(world, "collector")
     for words in ("收款收据", "王小明", "T-77", "286.40", "人民币贰佰捌拾陆元肆角整", "2026年11月23日"):
@@ -78,7 +78,7 @@ async def test_an_elderly_household_gets_its_papers_in_large_type(world: World) 
     assert "286.40" in page
     largest = {}
     for code in ("1-101", "1-102"):
-        await world.say("collector", f"/paid {code} 286.40 转账 T-{code}")
+        await world.book("collector", f"{code} 286.40 转账 T-{code}")
         await world.say("collector", f"/receipt {code}")
         await follow(world)
         pdf = newest_file(world, "collector")[1]

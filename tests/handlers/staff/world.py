@@ -64,6 +64,11 @@ class World:
         line, token = self.button(chat or name, label)
         return await self._act(chat or name, lambda now: self.platform.press(name, chat or name, line.id, token, now))
 
+    async def book(self, name: str, payment: str) -> str:
+        """`CODE AMOUNT METHOD REFERENCE`: a payment taken down and confirmed."""
+        await self.say(name, f"/paid {payment}")
+        return await self.press(name, "确认入账")
+
     async def press_token(self, name: str, line: Line, token: str) -> str:
         """Send any token in one's own chat, as a custom client can."""
         return await self._act(name, lambda now: self.platform.press(name, name, line.id, token, now))
