@@ -7,14 +7,15 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.exceptions import Abort, TyperException
 
-from bot.commands.context import CommandError
-from bot.settings import ConfigError
+from bot.commands.context import CommandError, configuration
+from bot.settings import ConfigError, language_of
 from domain.policy import PolicyError
 
 # Each file of bot/commands/ brings its commands in an `app` of its own; they stand side by side.
@@ -65,19 +66,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result = _built()(args=arguments, standalone_mode=False)
     except Abort:
-        return _wrong("stopped")
+        return _wrong(arguments, "stopped")
     except TyperException as wrong:
-        return _wrong(wrong.format_message())
+        return _wrong(arguments, wrong.format_message().rstrip("."), _how(wrong))
     except (CommandError, ConfigError, PolicyError) as wrong:
-        return _wrong(str(wrong))
+        return _wrong(arguments, str(wrong))
     except OSError as wrong:
-        return _wrong(f"{wrong.filename}: {wrong.strerror}" if wrong.filename else str(wrong))
+        return _wrong(arguments, f"{wrong.filename}: {wrong.strerror}" if wrong.filename else str(wrong))
     except Exception as wrong:
         if os.environ.get(SHOW_FAULTS):
             raise
         line = _database_fault(wrong)
         return _wrong(
-            line or f"a fault of the program: {type(wrong).__name__}: set {SHOW_FAULTS}=1 to see where, and report it"
+            arguments,
+            line or f"a fault of the program: {type(wrong).__name__}: set {SHOW_FAULTS}=1 to see where, and report it",
         )
     return result if isinstance(result, int) else 0
 
@@ -88,9 +90,29 @@ def _built() -> Any:
     return typer.main.get_command(app)
 
 
-def _wrong(line: str) -> int:
-    typer.echo(f"nuanling: {' '.join(line.split())}", err=True)
+def _wrong(arguments: Sequence[str] | None, line: str, how: str = "") -> int:
+    """Say in the office's language, in one line, what is wrong and what to do."""
+    from bot.phrases import in_language
+
+    language = _language(sys.argv[1:] if arguments is None else arguments)
+    told = in_language(" ".join(line.split()), language)
+    if how:
+        told += f"（{in_language(how, language)}）" if language == "zh" else f" ({how})"
+    typer.echo(f"nuanling: {told}", err=True)
     return WRONG_USE
+
+
+def _how(wrong: TyperException) -> str:
+    """Where the right use is told: the help of the command that was meant."""
+    context = getattr(wrong, "ctx", None)
+    return f"see `{context.command_path} --help`" if context is not None else ""
+
+
+def _language(arguments: Sequence[str]) -> str:
+    """The office's, by the configuration that was named."""
+    chosen = [value for name, value in pairwise(arguments) if name == "--config"]
+    chosen += [each.removeprefix("--config=") for each in arguments if each.startswith("--config=")]
+    return language_of(configuration(Path(chosen[0]) if chosen else None))
 
 
 def _database_fault(wrong: Exception) -> str | None:

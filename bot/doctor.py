@@ -17,6 +17,7 @@ from bot import telegram_me
 from bot.commands.context import DEFAULT_CONFIG, database_of
 from bot.content import CONTENT, load_calendar, load_policies, load_wording
 from bot.language_model import language_model
+from bot.phrases import in_language
 from bot.settings import ROOT, ConfigError, Organisation, Settings, enabled_channels
 from domain.calendar import SPRING_FESTIVAL, WEEKENDS_WORKED
 from domain.clock import SystemClock, local_date
@@ -45,8 +46,11 @@ class Check:
     def to_json(self) -> dict[str, str]:
         return asdict(self)
 
-    def line(self) -> str:
-        return f"{self.state:<5}{self.name}: {self.detail}" + (f" → {self.cure}" if self.cure else "")
+    def line(self, language: str) -> str:
+        """For people; the state is the same word in every language, so that an office's script may look for it."""
+        name, detail, cure = (in_language(each, language) for each in (self.name, self.detail, self.cure))
+        colon = "：" if language == "zh" else ": "
+        return f"{self.state:<5}{name}{colon}{detail}" + (f" → {cure}" if cure else "")
 
 
 async def examine(settings: Settings, config: Path | None) -> list[Check]:

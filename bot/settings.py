@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import time
 from pathlib import Path
 from typing import Any, Literal
@@ -272,6 +273,24 @@ def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Set
     `NUANLING_SECTION__KEY` sets a key; `NUANLING_SECTION__KEY_FILE` names a file that holds its value.
     Raises ConfigError naming the key and the cure.
     """
+    raw = _raw(path, os.environ if environment is None else environment)
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as wrong:
+        raise ConfigError(_first_fault(wrong, path)) from None
+    return _checked(settings)
+
+
+def language_of(path: Path | None) -> str:
+    """The office's language, as far as it can be read: for saying that something else can't be."""
+    for each in (path, None):
+        with suppress(ConfigError, LookupError, TypeError, ValidationError):
+            return Organisation(language=_raw(each, os.environ)["organisation"]["language"]).language
+    return Organisation().language
+
+
+def _raw(path: Path | None, environment: Mapping[str, str]) -> dict[str, Any]:
+    """The keys as they were written, the environment's on top. Raises ConfigError when there is no file, or it is no TOML."""
     raw: dict[str, Any] = {}
     if path is not None:
         try:
@@ -280,13 +299,9 @@ def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Set
             raise ConfigError(f"{path}: no such file: create it with `python -m bot init`") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as wrong:
             raise ConfigError(f"{path}: {wrong}") from None
-    for section, key, value in _from_environment(os.environ if environment is None else environment):
+    for section, key, value in _from_environment(environment):
         raw.setdefault(section, {})[key] = value
-    try:
-        settings = Settings.model_validate(raw)
-    except ValidationError as wrong:
-        raise ConfigError(_first_fault(wrong, path)) from None
-    return _checked(settings)
+    return raw
 
 
 def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str, str]]:

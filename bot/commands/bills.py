@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.context import CommandError, Desk, at_desk
+from bot.commands.context import CommandError, Desk, at_desk, settings_of
+from bot.phrases import say
 from domain.errors import Refusal
 from domain.money import yuan
 
@@ -52,22 +53,24 @@ def generate(
 
     billed = at_desk(context, work)
     for code, bill in billed.metered[:SHOWN_ACCOUNTS] if dry_run else ():
-        typer.echo(f"{code} {bill.item} {bill.period}: {bill.basis} = {yuan(bill.amount_fen)}, due {bill.due_on}")
+        say(context, f"{code} {bill.item} {bill.period}: {bill.basis} = {yuan(bill.amount_fen)}, due {bill.due_on}")
     if dry_run and len(billed.metered) > SHOWN_ACCOUNTS:
-        typer.echo(f"and {len(billed.metered) - SHOWN_ACCOUNTS} more by meter")
+        say(context, f"and {len(billed.metered) - SHOWN_ACCOUNTS} more by meter")
     for fault, codes in sorted(billed.faults.items()):
         more = f" and {len(codes) - SHOWN_ACCOUNTS} more" if len(codes) > SHOWN_ACCOUNTS else ""
-        typer.echo(f"not billed: {fault} ({', '.join(codes[:SHOWN_ACCOUNTS])}{more})", err=True)
+        say(context, f"not billed: {fault} ({', '.join(codes[:SHOWN_ACCOUNTS])}{more})", err=True)
     for item, new in billed.by_item.items():
         late = sum(bill.due_on < billed.today for bill in new)
-        typer.echo(
+        say(
+            context,
             f"{item}: {len(new)} ({yuan(sum(bill.amount_fen for bill in new))} yuan)"
-            + (f", {late} due before today" if late else "")
+            + (f", {late} due before today" if late else ""),
         )
     word = "to issue" if dry_run else "issued"
     unused = f", {billed.unused} used nothing" if billed.unused else ""
-    typer.echo(
-        f"{asked}: {billed.issued} {word} ({yuan(billed.amount_fen)} yuan), {billed.already_there} already there{unused}"
+    say(
+        context,
+        f"{asked}: {billed.issued} {word} ({yuan(billed.amount_fen)} yuan), {billed.already_there} already there{unused}",
     )
     if billed.faults:
         raise typer.Exit(1)
@@ -111,8 +114,8 @@ def list_bills(
         return
     for row in rows:
         sums = " ".join(f"{name} {yuan(int(str(row[f'{name}_fen'])))}" for name in ("billed", "received", "open"))
-        typer.echo(f"{row['id']} {row['item']} {row['period']} due {row['due_on']} {sums}")
-    typer.echo(f"{code.strip()}: {yuan(sum(int(str(row['open_fen'])) for row in rows))} yuan open")
+        say(context, f"{row['id']} {row['item']} {row['period']} due {row['due_on']} {sums}")
+    say(context, f"{code.strip()}: {yuan(sum(int(str(row['open_fen'])) for row in rows))} yuan open")
 
 
 @bills.command("void")
@@ -188,7 +191,7 @@ def list_payments(context: typer.Context, account: Annotated[str, typer.Argument
                 for each in await payments_of(session, account)
             ]
 
-    typer.echo("\n".join(at_desk(context, work)) or f"no payment of {account} is known")
+    say(context, "\n".join(at_desk(context, work)) or f"no payment of {account} is known")
 
 
 @payments.command("reverse")
@@ -218,8 +221,9 @@ def _correct(context: typer.Context, work: Callable[[AsyncSession, Desk], Awaita
             return await work(session, desk)
 
     try:
-        typer.echo(at_desk(context, main))
+        say(context, at_desk(context, main))
     except Refusal as no:
         from bot.content import load_wording
 
-        raise CommandError(load_wording().text(no.template, "en", no.fields)) from None
+        language = settings_of(context).organisation.language
+        raise CommandError(load_wording().text(no.template, language, no.fields)) from None

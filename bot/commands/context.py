@@ -55,10 +55,12 @@ class Desk:
 
 def settings_of(context: typer.Context) -> Settings:
     """The settings of `--config`, else of config.toml, else the defaults. Raises ConfigError."""
-    chosen: Path | None = context.find_root().params.get("config")
-    if chosen is None and DEFAULT_CONFIG.exists():
-        chosen = DEFAULT_CONFIG
-    return load(chosen)
+    return load(configuration(context.find_root().params.get("config")))
+
+
+def configuration(chosen: Path | None) -> Path | None:
+    """The file of `--config`, else config.toml where it exists."""
+    return DEFAULT_CONFIG if chosen is None and DEFAULT_CONFIG.exists() else chosen
 
 
 def at_desk(context: typer.Context, work: Callable[[Desk], Awaitable[Result]]) -> Result:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.context import CommandError, Desk, at_desk, settings_of
+from bot.commands.context import Desk, at_desk, settings_of
 
 if TYPE_CHECKING:
     from bot.importing.outcome import Outcome
@@ -73,15 +73,13 @@ def _import(context: typer.Context, kind: str, file: Path, dry_run: bool) -> Non
     language = settings_of(context).organisation.language  # a wrong configuration is said before a long file is read
     from bot.content import load_wording
     from bot.importing.file import understand_file
-    from bot.importing.refused import give_back, in_language, reason_words, row_words
+    from bot.importing.refused import give_back, reason_words, row_words
     from bot.importing.storing import refuse_strangers, store
+    from bot.phrases import say
     from bot.terminal import Terminal
 
     words = load_wording()
-    try:
-        found = understand_file(file, kind)
-    except CommandError as wrong:
-        raise CommandError(in_language(str(wrong), language)) from None
+    found = understand_file(file, kind)
     if found.sheet.unknown:
         names = Terminal(words, language).joined(found.sheet.unknown)
         typer.echo(words.text("import.left_out", language, {"file": str(file), "columns": names}), err=True)
@@ -107,7 +105,7 @@ def _import(context: typer.Context, kind: str, file: Path, dry_run: bool) -> Non
     if (report := give_back(file, found.sheet.header.cells, refused)) is not None:
         typer.echo(words.text("import.report", language, {"file": str(report)}), err=True)
     for note in outcome.notes:
-        typer.echo(in_language(note, language), err=True)
+        say(context, note, err=True)
     counts = {name: str(getattr(outcome, name)) for name in ("new", "changed", "unchanged")}
     summary = "import.would" if dry_run else "import.did"
     typer.echo(words.text(summary, language, {**counts, "refused": str(len(refused))}))

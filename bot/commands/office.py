@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.commands.context import CommandError, Desk, at_desk, settings_of
+from bot.phrases import say
 from domain.roles import Member, Role
 
 if TYPE_CHECKING:
@@ -53,12 +54,13 @@ def doctor(
     """Is the set-up right? One line a check, with the cure; exit 1 when something fails."""
     from bot.doctor import examine
 
-    checks = asyncio.run(examine(settings_of(context), context.find_root().params.get("config")))
+    settings = settings_of(context)
+    checks = asyncio.run(examine(settings, context.find_root().params.get("config")))
     if as_json:
         typer.echo(json.dumps([check.to_json() for check in checks], ensure_ascii=False))
     else:
         for check in checks:
-            typer.echo(check.line())
+            typer.echo(check.line(settings.organisation.language))
     if any(check.state == "fail" for check in checks):
         raise typer.Exit(1)
 
@@ -84,7 +86,7 @@ def corrections(
 
     count, lines = at_desk(context, work)
     out.write_text(lines, encoding="utf-8")
-    typer.echo(f"{count} corrections in {out}: read them before training with them")
+    say(context, f"{count} corrections in {out}: read them before training with them")
 
 
 @app.command()
@@ -116,7 +118,7 @@ def _invite_one(context: typer.Context, code: str, role: str, as_json: bool) -> 
     async def work(desk: Desk) -> Invitation:
         return await invite_one(desk, code, role)
 
-    _show_invitation(at_desk(context, work), as_json)
+    _show_invitation(context, at_desk(context, work), as_json)
 
 
 def _write_slips(context: typer.Context, role: str, community: str, out: Path | None) -> None:
@@ -130,19 +132,19 @@ def _write_slips(context: typer.Context, role: str, community: str, out: Path | 
     async def work(desk: Desk) -> int:
         return await slips(desk, community.strip(), role, out)
 
-    typer.echo(f"{at_desk(context, work)} slips in {out}")
+    say(context, f"{at_desk(context, work)} slips in {out}")
     _say_without_channel(context, "the slips hold no link to scan yet")
 
 
-def _show_invitation(made: Invitation, as_json: bool) -> None:
+def _show_invitation(context: typer.Context, made: Invitation, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(made.to_json(), ensure_ascii=False))
         return
     for channel, link in made.links.items():
         if link is not None:
-            typer.echo(f"{channel}: {link}")
-    typer.echo(f"or send the bot: {made.command}")
-    typer.echo(f"once, by {made.role} of {made.account}, until {made.expires_at:%Y-%m-%d %H:%M}")
+            say(context, f"{channel}: {link}")
+    say(context, f"or send the bot: {made.command}")
+    say(context, f"once, by {made.role} of {made.account}, until {made.expires_at:%Y-%m-%d %H:%M}")
 
 
 @app.command()
@@ -181,7 +183,7 @@ def unbind(
 
     if not at_desk(context, work):
         raise CommandError(f"user {user} is not bound to {code}")
-    typer.echo(f"{code}: user {user} is unbound")
+    say(context, f"{code}: user {user} is unbound")
 
 
 @staff.command("add")
@@ -210,7 +212,7 @@ def add_staff(
         await audit(session, desk.actor, "staff.add", f"staff/{staff_id}", desk.now, detail)
 
     _write(context, work)
-    typer.echo(f"{name}: {role} on {channel}" + (f", {community} only" if community else ""))
+    say(context, f"{name}: {role} on {channel}" + (f", {community} only" if community else ""))
 
 
 @groups.command("add")
@@ -245,7 +247,7 @@ def add_group(
         await audit(session, desk.actor, "groups.add", f"group/{group_id}", desk.now, detail)
 
     _write(context, work)
-    typer.echo(f"{channel} {chat}: {audience} of {community}")
+    say(context, f"{channel} {chat}: {audience} of {community}")
 
 
 @app.command()
@@ -265,7 +267,7 @@ def approve(context: typer.Context) -> None:
                 return "approved: the first run goes out as soon as it is planned"
             return f"approved: {run.remind} reminders and {run.staff} tasks as planned for {run.on_date}"
 
-    typer.echo(at_desk(context, work))
+    say(context, at_desk(context, work))
     _say_without_channel(context, "nothing can go out yet")
 
 
@@ -273,8 +275,10 @@ def _say_without_channel(context: typer.Context, so: str) -> None:
     """On stderr: what was done is of no use before somebody can be reached."""
     settings = settings_of(context)
     if not any(each.enabled for each in (settings.telegram, settings.wechat, settings.wecom)):
-        typer.echo(
-            f"{so}: no channel is enabled; set telegram.enabled, wechat.enabled or wecom.enabled = true", err=True
+        say(
+            context,
+            f"{so}: no channel is enabled; set telegram.enabled, wechat.enabled or wecom.enabled = true",
+            err=True,
         )
 
 

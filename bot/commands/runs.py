@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.commands.context import CommandError, Desk, at_desk
+from bot.phrases import say
 from bot.settings import enabled_channels
 
 if TYPE_CHECKING:
@@ -80,21 +81,21 @@ def changes(context: typer.Context, as_json: Json = False) -> None:
         return
     for sort, rows in found.items():
         for row in rows:
-            typer.echo(f"{sort:8}{row['account']}  {row.get('was', '')} {row.get('stage') or row.get('reason')}")
+            say(context, f"{sort:8}{row['account']}  {row.get('was', '')} {row.get('stage') or row.get('reason')}")
     if not any(found.values()):
-        typer.echo("nothing changed since the draft")
+        say(context, "nothing changed since the draft")
 
 
 @runs.command("approve")
 def approve(context: typer.Context) -> None:
     """Let the draft go: the next tick sends it."""
-    typer.echo(_decide(context, "approved"))
+    say(context, _decide(context, "approved"))
 
 
 @runs.command("cancel")
 def cancel(context: typer.Context) -> None:
     """Drop the draft: nothing of it is sent."""
-    typer.echo(_decide(context, "cancelled"))
+    say(context, _decide(context, "cancelled"))
 
 
 def _decide(context: typer.Context, state: str) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
-from bot.content import CONTENT
 from bot.importing.columns import Sheet, column_title
 from bot.importing.reading import Cell, Line, texts
+from bot.phrases import in_language
 from bot.spreadsheet import write_csv
 
 
@@ -29,37 +26,6 @@ def row_words(file: Path, line: Line, reasons: Sequence[str], language: str) -> 
     if language == "zh":
         return f"{file.name} 第 {line.number} 行：{'；'.join(reasons)}"
     return f"{file.name} row {line.number}: {'; '.join(reasons)}"
-
-
-def in_language(reason: str, language: str) -> str:
-    """What the program says, as the office says it; the file's name may stand before it. Without words it stays as it is."""
-    for template, pattern in _phrases() if language == "zh" else ():
-        if (found := pattern.fullmatch(reason)) is not None:
-            gaps = {name: _gap_words(value or "") for name, value in found.groupdict().items()}
-            before = f"{gaps['before']}：" if gaps["before"] else ""
-            return before + template.format_map(gaps)
-    return reason
-
-
-def _gap_words(value: str) -> str:
-    """What was typed in Chinese quotation marks, a list of names with Chinese commas."""
-    typed = re.fullmatch(r"(['\"])(.*)\1", value, re.DOTALL)
-    return f"“{typed[2]}”" if typed else value.replace(", ", "、")
-
-
-@cache
-def _phrases() -> list[tuple[str, re.Pattern[str]]]:
-    """(the office's words, what to look for), from content/refusals.zh.toml."""
-    phrases = tomllib.loads((CONTENT / "refusals.zh.toml").read_text(encoding="utf-8"))
-    return [
-        (words, re.compile(f"(?:(?P<before>[^:]{{1,300}}): )?{_gaps(text)}", re.DOTALL))
-        for text, words in phrases.items()
-    ]
-
-
-def _gaps(text: str) -> str:
-    parts = re.split(r"\{(\w+)\}", text)
-    return "".join(f"(?P<{part}>.+?)" if n % 2 else re.escape(part) for n, part in enumerate(parts))
 
 
 def errors_file(file: Path) -> Path:

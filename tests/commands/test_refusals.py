@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from bot.importing.refused import in_language
+from bot.phrases import in_language
 from tests.commands.cli import Cli
 
 ROOM = Path(__file__).resolve().parents[2] / "bot" / "importing"
@@ -34,6 +34,30 @@ def reasons() -> list[str]:
             elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "NO_REFERENCE":
                 found.append(sample(node.value))
     return [each for each in found if each and each not in ("'x': 'x'", "community: 'x'")]
+
+
+def doctors_words() -> list[str]:
+    """Every sentence of the doctor and of its two colleagues, as far as it is one: names of things are none."""
+    found = []
+    for name in ("doctor.py", "wechat_doctor.py", "wecom_doctor.py"):
+        for node in ast.walk(ast.parse((ROOM.parent / name).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Check":
+                found += [sample(each) for each in node.args[:1] + node.args[2:]]
+            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("cure", "detail"):
+                found.append(sample(node.value))
+    return [each for each in found if each.replace("'x'", "").strip(" :@,")]
+
+
+def test_the_doctor_has_chinese_words() -> None:
+    assert len(doctors_words()) > 100
+    mute = [
+        each
+        for each in doctors_words()
+        if each not in ("python", "telegram", "'x' UTC")
+        and in_language(each, "zh") == each
+        and not any(sign >= "\u4e00" for sign in each)
+    ]
+    assert mute == []
 
 
 def test_every_reason_has_chinese_words() -> None:

@@ -84,7 +84,7 @@ def test_without_questions(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert text.count("#") == EXAMPLE.read_text(encoding="utf-8").count("#")
     capsys.readouterr()
     assert main(["init", "--defaults"]) == 2
-    assert "is there already: give --force" in capsys.readouterr().err
+    assert "已经有了：加 --force 覆盖它" in capsys.readouterr().err
     (folder / "config.toml").write_text("", encoding="utf-8")
     assert main(["init", "--defaults", "--force"]) == 0
     assert (folder / "config.toml").read_text(encoding="utf-8") == text
@@ -152,7 +152,7 @@ def test_without_questions_the_examples_name_is_pointed_out(folder: Path, capsys
 def test_stopping_halfway_writes_nothing(tmp_path: Path) -> None:
     result = run_init(tmp_path, "阳光物业\n")
     assert result.returncode == 2
-    assert result.stderr.splitlines()[-1] == "nuanling: stopped"
+    assert result.stderr.splitlines()[-1] == "nuanling: 已停止"
     assert list(tmp_path.iterdir()) == []
 
 

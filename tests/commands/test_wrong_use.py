@@ -21,7 +21,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         cwd=folder,
-        env={**kept, "PYTHONPATH": str(ROOT), **environment},
+        env={**kept, "PYTHONPATH": str(ROOT), "NUANLING_ORGANISATION__LANGUAGE": "en", **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -48,6 +48,33 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
 )
 def test_wrong_use(tmp_path: Path, arguments: list[str], said: str) -> None:
     result = run(tmp_path, *arguments)
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nonsense"], "没有 “nonsense” 这个命令（用法见 python -m bot --help）"),
+        (["import", "bils", "x"], "没有 “bils” 这个命令，是不是 “bills”？（用法见 python -m bot import --help）"),
+        (["invite", "--nonsense"], "没有 --nonsense 这个选项（用法见 python -m bot invite --help）"),
+        (["bill", "void"], "还缺参数 “ID”：请写上（用法见 python -m bot bill void --help）"),
+        (["bill", "void", "x"], "“ID” 的值不对：请写整数（用法见 python -m bot bill void --help）"),
+        (["preview"], "还缺选项 “--on”：请写上它和它的值（用法见 python -m bot preview --help）"),
+        (["preview", "--on"], "选项 “--on” 后面要写值"),
+        (["approve", "x", "y"], "多写了 x y：请去掉"),
+        (["invite"], "请写一户的编号 CODE，或用 --all 发给所有户"),
+        (["invite", "S-1", "--role", "x"], "--role x：只能是其中之一：owner、family、tenant"),
+        (["invite", "S-1"], "没有编号 “S-1”"),
+        (["bill", "generate", "--period", "x"], "“x” 不是账期，写法如 2026-12、2026-Q4 或 2026"),
+        (["import", "bills", "none.csv"], "none.csv：没有这个文件或文件夹"),
+        (["--config", "none.toml", "approve"], "none.toml：没有这个文件：用 python -m bot init 建一个"),
+    ],
+)
+def test_wrong_use_in_a_chinese_office(tmp_path: Path, arguments: list[str], said: str) -> None:
+    result = run(tmp_path, *arguments, NUANLING_ORGANISATION__LANGUAGE="zh")
     assert result.returncode == 2
     assert said in result.stderr
     assert result.stderr.count("\n") == 1
@@ -120,7 +147,7 @@ def test_commands_start_without_what_they_do_not_need(tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-c", probe],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NUANLING_ORGANISATION__LANGUAGE": "en"},
         capture_output=True,
         text=True,
         check=False,
