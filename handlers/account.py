@@ -14,7 +14,7 @@ from handlers.labels import label, labels, note_line, why_words
 from handlers.scopes import has, household_of, officer
 from handlers.turn import Turn
 from models import log
-from models.accounts import Account, accounts_called, by_code
+from models.accounts import Account, accounts_called
 from models.agreements import live_holds, live_plan, open_promise, plan_parts_of
 from models.bills import bill_lines, credit_fen, open_fen
 from models.notes import notes_of
@@ -43,7 +43,7 @@ async def show(turn: Turn) -> Answer:
 
 
 async def _by_name(turn: Turn, words: str) -> Account | Answer | None:
-    """The household of one's communities that has this name, or a list of several; None: look for a code."""
+    """The household of one's communities that is called so or lives there, or a list of several; None: look for a code."""
     member = officer(turn, Right.READ)
     found = await accounts_called(turn.session, member.community_id, words, NAMED_SHOWN)
     return several(turn, found) if len(found) > 1 else next(iter(found), None)
@@ -82,13 +82,13 @@ async def _shown(turn: Turn, account: Account) -> Answer:
 
 
 async def code_typed(turn: Turn) -> Answer | None:
-    """The code, typed after `/account` alone. A word that is no code may be a command, and is passed on."""
-    code = turn.text
-    if not code or len(code) > 64 or turn.staff is None:
+    """A code, a room or a name, typed after `/account` alone. A word that is none may be a command, and is passed on."""
+    words = turn.text
+    if not words or len(words) > 64 or turn.staff is None:
         return None
-    if not any(sign.isdigit() for sign in code) and await by_code(turn.session, code) is None:
+    if not any(sign.isdigit() for sign in words) and await _by_name(turn, words) is None:
         return None
-    turn.argument = code
+    turn.argument = words
     return await show(turn)
 
 

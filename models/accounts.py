@@ -9,6 +9,7 @@ from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint, func, o
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.rooms import means_home, reads_like_room, room_parts
 from models.base import Base, ExactDecimal, Id, UtcDateTime
 
 
@@ -88,21 +89,24 @@ async def by_code(session: AsyncSession, code: str) -> Account | None:
 
 
 async def accounts_called(session: AsyncSession, community_id: int | None, words: str, limit: int) -> list[Account]:
-    """The households that these words name: by code or payer's name; else by room (`1201`) or a part of the name."""
+    """The households that these words name: by code or payer's name; else by room (`1201`, `3-2-501`) or a part of the name."""
     words = words.strip()[:80]
     if not words:
         return []
-    mine = select(Account).where(Account.erased_at.is_(None)).order_by(Account.code).limit(limit)
+    mine = select(Account).where(Account.erased_at.is_(None)).order_by(Account.code)
     if community_id is not None:
         mine = mine.where(Account.community_id == community_id)
     exactly = or_(func.lower(Account.code) == words.lower(), func.lower(Account.payer_name) == words.lower())
-    found = list(await session.scalars(mine.where(exactly)))
+    found = list(await session.scalars(mine.where(exactly).limit(limit)))
     if found or len(words) < 2:
         return found
-    nearly = or_(Account.address == words, func.lower(Account.payer_name).contains(words.lower(), autoescape=True))
-    if any(sign.isdigit() for sign in words):
-        nearly = or_(nearly, Account.code.endswith(f"-{words}", autoescape=True))
-    return list(await session.scalars(mine.where(nearly)))
+    if not reads_like_room(words):
+        named = func.lower(Account.payer_name).contains(words.lower(), autoescape=True)
+        return list(await session.scalars(mine.where(named).limit(limit)))
+    room = room_parts(words)[-1]
+    ending = or_(*(func.lower(column).contains(room, autoescape=True) for column in (Account.address, Account.code)))
+    near = await session.scalars(mine.where(ending))
+    return [each for each in near if means_home(words, f"{each.building} {each.address}", each.code)][:limit]
 
 
 async def community_named(session: AsyncSession, name: str) -> Community | None:

@@ -199,7 +199,7 @@ def test_a_damaged_file_is_not_worked_on(
     database = fresh(sqlite_template, tmp_path)
     asyncio.run(settled(database, 300))
     (tmp_path / "config.toml").write_text(
-        f'[database]\nurl = "{database.url}"\n[telegram]\nenabled = true\ntoken = "1:x"\nbase_url = "http://127.0.0.1:1/bot"\n'
+        f'[organisation]\nlanguage = "en"\n[database]\nurl = "{database.url}"\n[telegram]\nenabled = true\ntoken = "1:x"\nbase_url = "http://127.0.0.1:1/bot"\n'
     )
     config = ("--config", str(tmp_path / "config.toml"))
     assert main([*config, "db", "backup", str(good)]) == 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
+from models.accounts import Account
 from tests.handlers.staff.world import World
 
 
@@ -42,3 +44,33 @@ async def test_a_resident_who_writes_the_same_is_a_resident(world: World) -> Non
         told = await world.say("r1-101", asked)
         assert "1-102" not in told
         assert "户没缴清" not in told
+
+
+@pytest.mark.parametrize("room", ["2-1-1503", "2栋1单元1503室", "2-1503", "1503", "2号楼 1503"])
+async def test_a_room_as_people_write_it_finds_the_household(world: World, room: str) -> None:
+    """The unit stands in the address on file, in the code it is missing; what either leaves out may be missing."""
+    async with world.database.write() as session:
+        mine = update(Account).where(Account.code == "1-103")
+        await session.execute(mine.values(code="GH-88", building="2栋", address="1单元1503"))
+    assert "GH-88" in await world.say("collector", f"/account {room}")
+    assert "待缴 286.40 元" in world.last("collector")
+    await world.say("collector", "/account")
+    await world.say("collector", room)
+    assert "待缴 286.40 元" in world.last("collector")
+
+
+async def test_a_room_that_several_houses_have_is_a_list_and_another_house_is_none(world: World) -> None:
+    async with world.database.write() as session:
+        mine = update(Account).where(Account.code == "1-103")
+        await session.execute(mine.values(code="GH-88", building="2栋", address="101"))
+    assert "哪一户" in await world.say("collector", "/account 101")
+    assert {each.split()[0] for each in world.labels("collector")} == {"1-101", "GH-88"}
+    assert "没有找到编号 3-101" in await world.say("collector", "/account 3-101")
+    assert "待缴" in await world.press("collector", "1-101 1栋101")
+
+
+async def test_a_name_may_come_in_the_next_message_and_a_command_is_one(world: World) -> None:
+    assert "请发编号、房号或姓名" in await world.say("collector", "/account")
+    assert "1-101" in await world.say("collector", "王小明")
+    await world.say("collector", "/account")
+    assert "没有待办" in await world.say("collector", "任务")
