@@ -12,7 +12,7 @@ from domain.money import yuan
 from domain.policy import Policy, Stage
 from domain.roles import Right
 from domain.wording import tongue
-from handlers import alarm
+from handlers import alarm, desk
 from handlers.labels import label, span_words
 from handlers.scopes import has, officer
 from handlers.turn import Turn
@@ -62,8 +62,7 @@ def _fields(turn: Turn, figures: Board, tasks: Counts | None, called: CallFigure
         today.append(turn.words("board.called", **numbers))
     wait = span_words(turn, figures.longest_wait) if figures.longest_wait else ""
     asks = [
-        *(_named(turn, "tasks", tasks.all - tasks.late) if tasks else []),
-        *(_named(turn, "tasks_late", tasks.late) if tasks else []),
+        *([desk.count_words(turn, tasks)] if tasks is not None and tasks.all else []),
         *([turn.words("board.people", number=str(figures.people_waiting), wait=wait or "—")] if wait else []),
         *_named(turn, "failed", figures.failed_today),
         *_named(turn, "unknown", figures.unknown),

@@ -55,13 +55,18 @@ async def tasks(turn: Turn) -> Answer:
     template = "desk.queue" if lines else "desk.empty" if part is Part.ALL else "desk.none_of"
     fields = {
         "alarms": alarm.first_line(turn, len(called)),
-        "number": str(counts.all),
-        "late": str(counts.late),
+        "count": count_words(turn, counts),
         "part": "" if part is Part.ALL else turn.words("desk.part", name=turn.words(f"desk.part_{part}")),
         "lines": "\n".join(lines),
     }
     text = turn.say(template, *rows, more, *_parts(turn, part, counts), edit="part" in turn.args, fields=fields)
     return Answer((text,))
+
+
+def count_words(turn: Turn, counts: Counts) -> str:
+    """All live tasks that the member sees, and how many of these are late: the same words wherever they are counted."""
+    name = "desk.count_late" if counts.late else "desk.count"
+    return turn.words(name, number=str(counts.all), late=str(counts.late))
 
 
 def _page(turn: Turn, name: str, part: Part, skip: int) -> Choice:

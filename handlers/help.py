@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from domain.messages import Answer, Audience, Choice, OutgoingMessage
+from domain.nearest import nearest
 from domain.wording import tongue
 from handlers.household import press
 from handlers.turn import Turn
+
+GUESSED = 4
+USUAL = ("tasks", "account", "status")
 
 
 async def show(turn: Turn) -> Answer:
@@ -32,7 +38,21 @@ async def show(turn: Turn) -> Answer:
 
 def staff_help(turn: Turn) -> OutgoingMessage:
     """The commands that a member of staff may use, one a line."""
+    mine = _commands(turn)
+    return turn.say("help.staff", office=turn.office.name, lines=_lines(mine, mine))
+
+
+def staff_guess(turn: Turn) -> OutgoingMessage:
+    """Not understood: the few commands that come nearest to what was written, and the way to all of them."""
+    mine = _commands(turn)
+    likely = nearest(turn.text, mine, GUESSED) or [each for each in USUAL if each in mine]
+    return turn.say("unclear.staff", (turn.button("help_all", "help.show", reusable=True),), lines=_lines(mine, likely))
+
+
+def _commands(turn: Turn) -> dict[str, str]:
     commands = turn.office.wording.below("menu_staff", tongue(turn.language))
-    mine = [each for each in commands if turn.commands is None or each[0] in turn.commands]
-    lines = "\n".join(f"/{command} {words}" for command, words in mine)
-    return turn.say("help.staff", office=turn.office.name, lines=lines)
+    return {name: words for name, words in commands if turn.commands is None or name in turn.commands}
+
+
+def _lines(commands: Mapping[str, str], shown: Iterable[str]) -> str:
+    return "\n".join(f"/{name} {commands[name]}" for name in shown)

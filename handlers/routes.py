@@ -274,7 +274,7 @@ ROUTES: tuple[Route, ...] = (
     Route(group.link, actions=("group.link",), who=Right.APPROVE, audiences=DESKS),
     # Staff: commands and conversations of their own.
     Route(asked.answer, intents=("staff_asks",), who=Right.READ, audiences=DESKS),
-    Route(desk.tasks, ("tasks", "任务"), actions=("desk.tasks",), who=Right.TASKS, audiences=DESKS),
+    Route(desk.tasks, ("tasks", "任务", "待办"), actions=("desk.tasks",), who=Right.TASKS, audiences=DESKS),
     Route(desk.task, actions=("desk.task",), who=Right.TASKS, audiences=DESKS),
     Route(desk.take, actions=("desk.take",), who=Right.TASKS, audiences=DESKS),
     Route(alarm.outcome, actions=("alarm.outcome",), who=Right.TASKS, audiences=DESKS),

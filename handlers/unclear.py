@@ -8,7 +8,7 @@ from dataclasses import replace
 from domain.messages import Answer, Audience, Choice
 from handlers import attachments
 from handlers.bill import joined
-from handlers.help import staff_help
+from handlers.help import staff_guess
 from handlers.household import TEXT_CARRIED, said
 from handlers.renewal.offered import SCHOOL
 from handlers.turn import Turn
@@ -55,7 +55,7 @@ async def unclear(turn: Turn) -> Answer | None:
     if attachment is not None and not turn.text:
         return await attachments.answer(turn, attachment)
     if turn.staff is not None and not turn.households:
-        return Answer((turn.say("unclear.staff"), staff_help(turn)))
+        return Answer((staff_guess(turn),))
     reading = turn.reading
     if turn.text.startswith("/"):
         return Answer((turn.say("unclear.command", *choices(turn, USUAL)),))

@@ -42,7 +42,9 @@ async def test_the_queue_holds_the_own_community_only_latest_clock_last(world: W
     await call_task(world, "1-101", hours=-3)
     await call_task(world, "9-901")
     told = await world.say("collector", "/tasks")
-    assert "待办 2 件,已超时 1 件" in told
+    assert "待办 2 件,其中超时 1 件" in told
+    assert "要处理:待办 2 件,其中超时 1 件" in await world.say("collector", "/status")  # one count, one word
+    assert "待办 2 件,其中超时 1 件" in await world.say("collector", "待办")
     assert told.index("1-101") < told.index("1-102")
     assert "9-901" not in told
     assert "9-901" in await world.say("foreign", "/tasks")

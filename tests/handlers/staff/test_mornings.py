@@ -48,7 +48,7 @@ async def test_each_colleague_gets_one_digest_of_their_own_on_a_working_day(worl
     )
     mine = world.last("collector")
     assert "早上好,collector。今天 11月24日(周二)" in mine
-    assert "您手上 1 件,今天到期 1 件,已超时 1 件" in mine
+    assert "您手上的待办 1 件,其中今天到期 1 件,超时 1 件" in mine
     assert "今天到期的约定:1-102" in mine
     assert "9-9" not in mine
     assert "昨天" not in mine

@@ -33,7 +33,7 @@ async def test_status_on_one_screen(world: World) -> None:
 async def test_status_names_the_tasks_that_wait_and_opens_them(world: World) -> None:
     await world.say("r1-101", "我要投诉，电梯坏了三个月")
     told = await world.say("collector", "/status")
-    assert "要处理:待办 1" in told
+    assert "要处理:待办 1 件" in told
     assert "没有要处理的事" not in told
     assert "投诉" in await world.press("collector", "待办")
     assert "待办" not in await world.say("auditor", "/status")
@@ -236,7 +236,7 @@ async def test_no_code_in_english_stands_in_a_chinese_text(world: World) -> None
 
 
 async def test_a_following_command_is_not_taken_for_a_code(world: World) -> None:
-    assert "请发户编号" in await world.say("collector", "住户")
+    assert "请发编号、房号或姓名" in await world.say("collector", "住户")
     assert "没有待办" in await world.say("collector", "任务")
     await world.say("collector", "/account")
     assert "没有找到编号 9-999" in await world.say("collector", "9-999")
@@ -281,3 +281,15 @@ async def test_every_commands_chinese_word_works_alone(world: World) -> None:
             slash = await world.say("admin", f"/{route.commands[0]}")
             word = await world.say("admin", route.commands[1])
             assert re.sub(r"\d", "", word) == re.sub(r"\d", "", slash), route.commands
+
+
+async def test_what_was_not_understood_brings_the_few_likely_commands_and_the_way_to_all(world: World) -> None:
+    told = await world.say("collector", "登记收款怎么弄来着")
+    assert "没听懂" in told
+    assert "/paid 登记收款" in told
+    assert told.count("\n/") <= 4
+    assert told.count("\n/") < (await world.press("collector", "全部功能")).count("\n/")
+    assert "/status" in await world.say("collector", "/staus")
+    usual = await world.say("auditor", "吃饱了撑着")
+    assert "/account 查一户" in usual
+    assert "/tasks" not in usual  # only what the role may use
