@@ -23,6 +23,10 @@ if TYPE_CHECKING:  # SQLAlchemy takes half a second to import: only commands tha
 
 Result = TypeVar("Result")
 DEFAULT_CONFIG = Path("config.toml")
+NO_CHANNEL = (
+    'no channel is enabled: write three lines into config.toml, [telegram] and enabled = true and token = "…" (WeChat, WeCom, e-mail:'
+    " docs/quickstart.md), or let `python -m bot init` ask for them; to look first: `make demo`"
+)
 MIGRATION_WAIT = timedelta(seconds=30)  # how long to wait while another command creates the same database
 
 

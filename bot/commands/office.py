@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.commands.context import CommandError, Desk, at_desk, settings_of
+from bot.commands.context import NO_CHANNEL, CommandError, Desk, at_desk, settings_of
 from bot.phrases import say
 from domain.roles import Member, Role
 
@@ -275,11 +275,7 @@ def _say_without_channel(context: typer.Context, so: str) -> None:
     """On stderr: what was done is of no use before somebody can be reached."""
     settings = settings_of(context)
     if not any(each.enabled for each in (settings.telegram, settings.wechat, settings.wecom)):
-        say(
-            context,
-            f"{so}: no channel is enabled; set telegram.enabled, wechat.enabled or wecom.enabled = true",
-            err=True,
-        )
+        say(context, f"{so}: {NO_CHANNEL}", err=True)
 
 
 def _write(context: typer.Context, work: Callable[[AsyncSession, Desk], Awaitable[None]]) -> None:

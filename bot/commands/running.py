@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from bot.commands.context import CommandError, Desk, at_desk, opened, settings_of
+from bot.commands.context import NO_CHANNEL, CommandError, Desk, at_desk, opened, settings_of
+from bot.phrases import say
 from bot.settings import ConfigError, Settings, enabled_channels
 from domain.clock import StartedClock, SystemClock, at_local
 
@@ -43,9 +44,7 @@ async def _run(settings: Settings) -> None:
         async with opened(settings) as database:
             built = await build(settings, database)
             if not built.channels:
-                raise ConfigError(
-                    "no channel is enabled: set telegram.enabled, wechat.enabled or wecom.enabled = true, or try `make demo`"
-                )
+                raise ConfigError(NO_CHANNEL)
             routes = [
                 route
                 for channel in built.channels.values()
@@ -163,10 +162,13 @@ def preview(
     if as_json:
         print_rows(rows)
         return
-    terminal = Terminal(load_wording(), settings_of(context).organisation.language)
+    settings = settings_of(context)
+    terminal = Terminal(load_wording(), settings.organisation.language)
     terminal.rows(rows)
     for line in terminal.counts(rows) or [terminal.say("no_accounts")]:
         typer.echo(line)
+    if not enabled_channels(settings):
+        say(context, f"nobody can be written to: {NO_CHANNEL}", err=True)
 
 
 def print_rows(rows: Sequence[Row]) -> None:
