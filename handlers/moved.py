@@ -40,8 +40,16 @@ async def tell(turn: Turn) -> Answer | None:
     if "bereavement" in tone_of(turn):
         return await hardship.listen(turn)
     known = turn.args.get("case", "")
-    cases = PUPIL_CASES if turn.household.kind == SCHOOL else HOME_CASES
+    school = turn.household.kind == SCHOOL
+    cases = PUPIL_CASES if school else HOME_CASES
     case = known if known in cases else ""
+    if (
+        school
+        and not case
+        and turn.reading is not None
+        and "renew_no" in {each.intent for each in turn.reading.intents}
+    ):
+        return None  # a move is why they don't renew, and taken down with that
     rows, fields = _rows(turn, case, cases), {**turn.called(), "hotline": turn.office.hotline}
     if not case and not words_of(turn):
         return Answer((turn.say("moved.ask", *rows, fields=fields),))

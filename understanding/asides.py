@@ -15,6 +15,7 @@ from understanding import everyday
 from understanding.faults import only_dear
 from understanding.monthly import monthly_day
 from understanding.numbers import CHINESE
+from understanding.reasons import why_not
 
 PREFERENCE, PROGRESS, WITHDRAW, PART_NOW, NOT_MEANT = "preference", "progress", "withdraw", "part_now", "not_meant"
 VISIT = "visit"
@@ -485,6 +486,8 @@ def details(wish: str, text: str) -> Mapping[str, str]:
         return {"said": "dear"} if only_dear(text) else {}
     if wish == "request_invoice":
         return everyday.invoice_header(text)
+    if wish in ("renew_no", "renew_consider"):
+        return {"reason": code} if (code := why_not(text)) else {}
     return {"case": changed_how(text)} if wish == "vacant_moved" else {}
 
 

@@ -29,10 +29,10 @@ async def reason(turn: Turn) -> Answer:
     if offer is not None:
         offer.reason = code
     await audit(turn.session, turn.actor, "renewal.reason", f"account/{turn.household.id}", turn.now, {"reason": code})
-    return _when(turn, "renewal.thanks")
+    return when(turn, "renewal.thanks")
 
 
-def _when(turn: Turn, template: str) -> Answer:
+def when(turn: Turn, template: str, **fields: str) -> Answer:
     """When may the teacher ask again?"""
     days = [turn.today + timedelta(days=n) for n in NEXT_DAYS]
     about = {"account": str(turn.household.id)}
@@ -42,7 +42,7 @@ def _when(turn: Turn, template: str) -> Answer:
         press(turn, "renew_yes", "renewal.reserve"),
         press(turn, "renew_sure", "renewal.yes"),
     )
-    return Answer((turn.say(template, asked, row),), expect="renewal.next")
+    return Answer((turn.say(template, asked, row, fields=fields),), expect="renewal.next")
 
 
 def _other_wish(reading: Reading) -> bool:
@@ -62,7 +62,7 @@ async def next_day(turn: Turn) -> Answer | None:
         return Answer((turn.say("renewal.never"),))
     day = date.fromisoformat(chosen) if chosen else said(turn).day
     if day is None and turn.reading is not None and not _other_wish(turn.reading):
-        return _when(turn, "renewal.which_day")
+        return when(turn, "renewal.which_day")
     if day is None or not turn.today < day <= turn.today + timedelta(days=NEXT_DAYS_MAX):
         return None
     await ask_again(turn, day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from domain.messages import Answer, OutgoingMessage
@@ -10,7 +11,7 @@ from domain.renewals import OfferState
 from domain.tiers import Evidence
 from domain.wording import day_words
 from handlers.household import ask_which, press, settle_on
-from handlers.renewal.again import REASONS
+from handlers.renewal.again import REASONS, when
 from handlers.renewal.kept import record, teachers_told
 from handlers.renewal.offered import (
     ANSWERS,
@@ -172,20 +173,23 @@ async def _not_now(turn: Turn, action: str, state: str) -> Answer | None:
     if offer is not None and unbilled and state == "considering" and "sure" not in turn.args:
         return Answer((await _instead(turn, offer, "renewal.consider_instead"),))
     planned = unbilled and await live_plan(turn.session, turn.household.id) is not None
-    await record(turn, turn.household, offer, state)
+    reason = turn.args.get("reason", "")
+    await record(turn, turn.household, offer, state, reason)
     told = await teachers_told(turn, offer, state)
-    buttons = [press(turn, f"reason_{each}", "renewal.reason", reason=each) for each in REASONS]
-    rows = [buttons[:3], buttons[3:]]
-    done = source_of(offer, state)
-    if unbilled and offer is not None:
-        until = day_words(offer.closes_on, turn.language)
-        ended = planned and await live_plan(turn.session, turn.household.id) is None
-        plan = turn.words("renewal.plan_ended") if ended else ""
-        template = "renewal.unbilled" if state == "no" else "renewal.considering_unbilled"
-        return Answer((turn.say(template, *rows, until=until, plan=plan), *told), done=done)
     if offer is None and coming is not None:
         return Answer((before_opening(turn, coming, "renewal.considering_before"), *told))
-    if offer is not None and state == "considering":
-        until = day_words(offer.closes_on, turn.language)
-        return Answer((turn.say("renewal.considering_until", *rows, until=until), *told), done=done)
-    return Answer((turn.say(f"renewal.{state}", *rows), *told), done=done)
+    template, fields = f"renewal.{state}", {"until": day_words(offer.closes_on, turn.language) if offer else ""}
+    if unbilled:
+        ended = planned and await live_plan(turn.session, turn.household.id) is None
+        fields["plan"] = turn.words("renewal.plan_ended") if ended else ""
+        template = "renewal.unbilled" if state == "no" else "renewal.considering_unbilled"
+    elif offer is not None and state == "considering":
+        template = "renewal.considering_until"
+    done = source_of(offer, state)
+    if reason:  # it was said at once: confirmed, and not asked again
+        name = "renewal.noted_other" if reason == "other" else "renewal.noted"
+        because = turn.words(name, why=turn.words(f"renewal.because_{reason}"))
+        asked_when = when(turn, "renewal.because", before=turn.words(f"{template}_told", **fields), because=because)
+        return replace(asked_when.also(*told), done=done)
+    buttons = [press(turn, f"reason_{each}", "renewal.reason", reason=each) for each in REASONS]
+    return Answer((turn.say(template, buttons[:3], buttons[3:], fields=fields), *told), done=done)
