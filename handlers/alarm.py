@@ -10,10 +10,14 @@ from domain.errors import Refusal
 from domain.messages import Answer, Audience, Choice, Kind, OutgoingMessage
 from domain.roles import Right
 from handlers.labels import span_words
+from handlers.notes import beside, desk_of, send
 from handlers.scopes import has, officer, task_of
 from handlers.turn import Turn
+from handlers.visits.hours import moment_words
+from handlers.visits.resident import called_off, tell_visitor
 from models.accounts import Account
-from models.calls import phone_end
+from models.calls import CALLED, live_tasks, phone_end
+from models.people import members_of
 from models.staff import (
     DESPAIR,
     LIVE,
@@ -26,6 +30,7 @@ from models.staff import (
     open_task,
     task_by_key,
 )
+from models.visits import Visit
 
 CALL_WITHIN = timedelta(minutes=30)
 
@@ -60,6 +65,36 @@ async def raised(turn: Turn, said: str) -> StaffTask | None:
         source=f"{DESPAIR}/{turn.inbox_id}",  # not the hold's: taking back the pause doesn't end the alarm
     )
     return task or await task_by_key(turn.session, key)
+
+
+async def lets_be(turn: Turn) -> tuple[Visit | None, tuple[OutgoingMessage, ...]]:
+    """Nobody calls on them or rings them about fees now: the visit that is off, and word to whoever had one of these in hand.
+
+    Who pays and did not write themselves hears only that nobody comes: the reason is not theirs to know from us.
+    """
+    account, visit = turn.household, await called_off(turn)
+    told: tuple[OutgoingMessage, ...] = ()
+    if visit is not None:
+        told = await tell_visitor(turn, visit, "card.visit_called_off")
+        told += await _who_pays(turn, account, visit)
+    in_hand = await live_tasks(turn.session, account.id, (*CALLED, "visit"))
+    for staff_id in dict.fromkeys(task.assignee_id for task in in_hand if task.state == "taken" and task.assignee_id):
+        desk = desk_of(turn, await turn.session.get(Staff, staff_id), account)
+        if desk is not None and (visit is None or staff_id != visit.staff_id):
+            fields = desk.called() | {"code": account.code}
+            told += send(desk, desk.say("card.on_hold", kind=Kind.STAFF_CARD, fields=fields))
+    return visit, told
+
+
+async def _who_pays(turn: Turn, account: Account, visit: Visit) -> tuple[OutgoingMessage, ...]:
+    """Word to the payer who agreed on an hour and is not the one who writes."""
+    members = await members_of(turn.session, account.id)
+    payer = next((person for person, bound in members if bound.payer and person is not turn.person), None)
+    there = await beside(turn, payer.id, account) if payer is not None else None
+    if there is None or visit.starts_at is None:
+        return ()
+    at = moment_words(there, visit.starts_at)
+    return send(there, there.say("visits.called_off", fields=there.called(), at=at))
 
 
 def opening(desk: Turn, task: StaffTask | None) -> tuple[Choice, ...]:

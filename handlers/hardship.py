@@ -48,12 +48,14 @@ async def despair(turn: Turn) -> Answer:
         task = await alarm.raised(turn, desk.words("alarm.stranger", **fields))
         card = desk.say("card.despair_stranger", alarm.opening(desk, task), fields=fields)
         return Answer((turn.say("hardship.despair_stranger"),)).also(*await to_staff(turn, card))
-    answer = Answer((turn.say("hardship.despair", (press(turn, "person", "person.ask"),)),))
     source = await _hold(turn)
+    visit, told = await alarm.lets_be(turn)
+    off = turn.words("hardship.no_visit") if visit is not None and visit.starts_at is not None else ""
+    answer = Answer((turn.say("hardship.despair", (press(turn, "person", "person.ask"),), no_visit=off),))
     fields = desk.called() | {"code": turn.household.code, "text": said or "—"}
     task = await alarm.raised(turn, desk.words("alarm.said", **fields))
     cards = await to_staff(turn, desk.say("card.despair", alarm.opening(desk, task), fields=fields))
-    return replace(answer.also(*cards), done=source)
+    return replace(answer.also(*cards, *told), done=source)
 
 
 async def _hold(turn: Turn) -> str:

@@ -42,6 +42,13 @@ def at_desk(turn: Turn) -> Turn:
     return replace(turn, language=turn.office.language, message=replace(turn.message, audience=Audience.STAFF))
 
 
+def desk_of(turn: Turn, member: Staff | None, account: Account | None) -> Turn | None:
+    """The same turn seen from one colleague's own chat; None when they can't be written to."""
+    if member is None or not member.active or not member.chat or member.channel not in turn.office.channels:
+        return None
+    return at_desk(toward(turn, Address(member.channel, member.chat), turn.office.language, account))
+
+
 async def to_staff(
     turn: Turn, card: OutgoingMessage, right: Right = Right.TASKS, community_id: int | None = None
 ) -> tuple[OutgoingMessage, ...]:

@@ -348,6 +348,16 @@ async def cancel_for(session: AsyncSession, person_id: int, kinds: Sequence[Kind
     )
 
 
+async def cancel_row(session: AsyncSession, key: str, reason: str) -> None:
+    """Take back one message, where it still waits."""
+    await session.execute(
+        update(Outbox)
+        .where(Outbox.key == key, Outbox.state.in_((*CLAIMABLE, State.PLANNED)))
+        .values(state=State.CANCELLED, reason=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def sent_times(session: AsyncSession, lane: str, since: datetime) -> list[tuple[str, datetime]]:
     """(chat, moment) of what was sent lately, to start a limiter where the last process left off."""
     rows = await session.execute(

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from domain import keys
 from domain import visits as rules
 from domain.clock import at_local
 from domain.errors import Refusal
-from domain.messages import Address, Answer, Kind, OutgoingMessage
-from handlers.notes import at_desk, send, to_staff, toward
+from domain.messages import Answer, Kind, OutgoingMessage
+from handlers.notes import at_desk, desk_of, send, to_staff
 from handlers.turn import Turn
 from handlers.visits.hours import SHOWN, buttons, free_hours, give, moment_words
 from models.accounts import Account
+from models.outbox import cancel_row
 from models.staff import Staff, StaffTask, audit
 from models.visits import LIVE_STATES, Visit, live_visit
 
@@ -81,13 +83,12 @@ async def _agreed(turn: Turn, visit: Visit, *, edit: bool) -> Answer:
 async def tell_visitor(turn: Turn, visit: Visit, template: str) -> tuple[OutgoingMessage, ...]:
     """A card to the colleague who comes; to the desk where they can't be written to."""
     account = await turn.session.get_one(Account, visit.account_id)
-    visitor = await turn.session.get(Staff, visit.staff_id)
     at = moment_words(at_desk(turn), visit.starts_at) if visit.starts_at is not None else "—"
-    if visitor is None or not visitor.active or not visitor.chat or visitor.channel not in turn.office.channels:
+    desk = desk_of(turn, await turn.session.get(Staff, visit.staff_id), account)
+    if desk is None:
         desk = at_desk(turn)
         card = desk.say(template, fields=desk.called(account) | {"code": account.code, "at": at})
         return await to_staff(turn, card, community_id=account.community_id)
-    desk = at_desk(toward(turn, Address(visitor.channel, visitor.chat), turn.office.language, account))
     row = [desk.button("visits_route", "visits.route", reusable=True)]
     fields = desk.called(account) | {"code": account.code, "at": at}
     return send(desk, desk.say(template, row, kind=Kind.STAFF_CARD, fields=fields))
@@ -124,12 +125,7 @@ async def cancel(turn: Turn) -> Answer:
 
 
 async def _end(turn: Turn, visit: Visit) -> Answer:
-    state = "cancelled" if visit.state == "booked" else "declined"
-    visit.state, visit.closed_at = state, turn.now
-    await audit(turn.session, turn.actor, f"visit.{state}", f"visit/{visit.id}", turn.now)
-    task = await turn.session.get(StaffTask, visit.task_id) if visit.task_id else None
-    if task is not None:
-        task.due_at = turn.office.desk.deadline(turn.now, turn.office.zone)
+    state = await _close(turn, visit)
     rows = [
         [
             turn.button("pick_day", "promise.change", reusable=True, account=str(visit.account_id)),
@@ -138,6 +134,27 @@ async def _end(turn: Turn, visit: Visit) -> Answer:
     ]
     told = turn.say(f"visits.{state}", *rows, fields=turn.called())
     return Answer((told, *await tell_visitor(turn, visit, f"card.visit_{state}")))
+
+
+async def _close(turn: Turn, visit: Visit) -> str:
+    """The visit is over before it was made: `cancelled` where an hour was agreed, else `declined`."""
+    state = "cancelled" if visit.state == "booked" else "declined"
+    visit.state, visit.closed_at = state, turn.now
+    if visit.starts_at is not None:
+        await cancel_row(turn.session, keys.visit_reminder(visit.id, visit.starts_at), "visit_over")
+    await audit(turn.session, turn.actor, f"visit.{state}", f"visit/{visit.id}", turn.now)
+    task = await turn.session.get(StaffTask, visit.task_id) if visit.task_id else None
+    if task is not None:
+        task.due_at = turn.office.desk.deadline(turn.now, turn.office.zone)
+    return state
+
+
+async def called_off(turn: Turn) -> Visit | None:
+    """We call the household's visit off ourselves, where one is under way: that visit, as it was agreed."""
+    visit = await live_visit(turn.session, turn.household.id)
+    if visit is not None:
+        await _close(turn, visit)
+    return visit
 
 
 async def typed(turn: Turn) -> Answer | None:

@@ -7,10 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from models.accounts import by_code
 from models.agreements import Hold, Promise
 from models.calls import Call
 from models.outbox import Outbox
+from models.people import Contact, Person, bind
 from models.staff import Staff, StaffTask
+from models.visits import Visit
 from tests.handlers.staff.test_calls import task
 from tests.handlers.staff.world import World
 
@@ -108,3 +111,35 @@ async def test_who_presses_start_later_gets_what_is_open(world: World) -> None:
     assert "联系上,平安" in world.labels("collector")
     assert "🔴" not in await world.say("foreign", "/start")
     assert "🔴 有 2 人" in await world.say("manager", "/status")
+
+
+async def test_an_agreed_visit_is_called_off_and_who_had_the_household_in_hand_hears_so(world: World) -> None:
+    await task(world)
+    await world.say("collector", "/calls")
+    await world.press("collector", "开始打电话")
+    await world.say("second", "/visit 1-101")
+    await world.press("r1-101", "11月24日(周二) 10:00")
+    world.clock.jump(world.clock.now().replace(hour=0, minute=30))  # half past eight: the word for tomorrow waits for nine
+    await world.tick("visits")
+    [ahead] = [each for each in await world.rows(Outbox) if each.template == "visits.tomorrow"]
+    assert "上门也取消了" in await world.say("r1-101", SAID)
+    assert [each.state for each in await world.rows(Visit)] == ["cancelled"]
+    assert "11月24日(周二) 10:00)已取消,请不要为费用去" in world.last("second")
+    assert "您手上这户的电话或上门先放一放" in world.last("collector")
+    assert [each.state for each in await world.rows(Outbox) if each.id == ahead.id] == ["cancelled"]
+    assert "已经结束或取消" in await world.press("r1-101", "改时间")
+
+
+async def test_who_pays_hears_that_nobody_comes_and_not_why(world: World) -> None:
+    await world.say("collector", "/visit 1-101")
+    await world.press("r1-101", "11月24日(周二) 10:00")
+    async with world.database.write() as session:
+        tenant = Person(name="租", language="zh", created_at=world.clock.now())
+        session.add(tenant)
+        await session.flush()
+        session.add(Contact(person_id=tenant.id, channel="sandbox", user="stranger", chat="stranger"))
+        await bind(session, (await by_code(session, "1-101")).id, tenant.id, "tenant", world.clock.now())
+    await world.say("stranger", "我不想活了")
+    told = world.last("r1-101")
+    assert "11月24日(周二) 10:00到 1栋1** 的上门先取消了,不用等" in told
+    assert "不想活" not in told
