@@ -76,6 +76,8 @@ async def say(turn: Turn, answer: Answer, wake: Wake, first: int = 0, after: int
 
     Returns the last row to the person; `after`: the row that has to arrive before this answer.
     """
+    if turn.message.event and not answer.messages:
+        return None  # an event that needs no word: whatever was asked in this chat before still waits
     if turn.message.audience is Audience.GROUP and not await group_bears(turn):
         answer = replace(answer, messages=tuple(each for each in answer.messages if each.to is not None))
     menu: tuple[tuple[str, str], ...] | None = None

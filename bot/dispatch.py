@@ -22,6 +22,7 @@ from domain.flood import Flood, Flow
 from domain.messages import Answer, Audience, IncomingMessage
 from domain.office import Office
 from domain.redaction import redact
+from handlers import alarm
 from handlers.routes import ROUTES
 from handlers.turn import Route
 from models import dialogue, inbox, misreadings, staff
@@ -157,7 +158,7 @@ class Dispatcher:
         if message.audience is Audience.GROUP and used is not None and Audience.GROUP not in used.audiences:
             private = await answering.in_private(turn, found or (), self._wake)
         else:
-            await answering.say(turn, answer, self._wake)
+            await answering.say(turn, await alarm.along(turn, answer), self._wake)
         await answering.note(session, row, private, used.name if used else "none", intent_of(turn.reading), now)
         return answer.toast
 
@@ -170,7 +171,7 @@ class Dispatcher:
         words = turn.refusal(refused)
         at_button = heard.message.choice is not None and heard.message.audience is not Audience.PRIVATE
         if not at_button:
-            await answering.say(turn, Answer((words,)), self._wake)
+            await answering.say(turn, await alarm.along(turn, Answer((words,))), self._wake)
         await answering.note(session, heard.row, turn, "refused", "", now)
         return words.text if at_button else ""
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.menus import open_to
-from domain.messages import Audience, IncomingMessage
+from domain.messages import ENTERED, Audience, IncomingMessage
 from domain.office import Office
 from handlers.turn import Turn
 from models import bills, dialogue, people
@@ -43,10 +43,10 @@ class Reception:
             if group is not None and group.audience == "staff":
                 message = replace(message, audience=Audience.STAFF)
         member, contact, person = scene.staff, scene.contact, scene.person
-        if message.audience is Audience.PRIVATE and not message.event:
+        if message.audience is Audience.PRIVATE and message.event in ("", ENTERED):
             if member is not None and not member.chat:
                 member.chat = message.chat
-            if contact is not None:
+            if contact is not None and not message.event:
                 await people.heard_from(session, contact, message.chat, now)
         households = await people.households_of(session, person.id) if person else []
         language = (person.language if person else "") or (households[0][0].language if households else "")

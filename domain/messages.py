@@ -101,6 +101,9 @@ class Choice:
     reusable: bool = False
 
 
+ENTERED = "entered"  # the event of somebody who opens the chat and has said nothing yet
+
+
 @dataclass(frozen=True)
 class IncomingMessage:
     """One thing a person did. `choice` is a pressed button's token, `event` a platform event such as `joined`."""

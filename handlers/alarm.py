@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 
 from domain import keys
 from domain.errors import Refusal
-from domain.messages import Answer, Audience, Choice, Kind, OutgoingMessage
+from domain.messages import ENTERED, Answer, Audience, Choice, Kind, OutgoingMessage
 from domain.roles import Right
 from handlers.labels import span_words
 from handlers.notes import beside, desk_of, send
@@ -17,6 +18,7 @@ from handlers.visits.hours import moment_words
 from handlers.visits.resident import called_off, tell_visitor
 from models.accounts import Account
 from models.calls import CALLED, live_tasks, phone_end
+from models.outbox import cards_since
 from models.people import members_of
 from models.staff import (
     DESPAIR,
@@ -32,6 +34,7 @@ from models.staff import (
 )
 from models.visits import Visit
 
+CARDS = ("card.despair", "card.despair_stranger", "alarm.sheet")  # what tells a colleague of an alarm
 CALL_WITHIN = timedelta(minutes=30)
 
 
@@ -107,12 +110,29 @@ def first_line(turn: Turn, number: int) -> str:
     return turn.words("alarm.first_line", number=str(number)) if number else ""
 
 
-async def cards(turn: Turn) -> tuple[OutgoingMessage, ...]:
-    """The open alarms, for a colleague who can be written to only now: the card that went to the others didn't reach them."""
-    if turn.staff is None or not has(turn, Right.TASKS) or turn.message.audience is not Audience.PRIVATE:
-        return ()
+async def along(turn: Turn, answer: Answer) -> Answer:
+    """An answer to a colleague, and with it each open alarm whose card has not reached their chat.
+
+    They may have been added, or have opened this chat for the first time, after it was raised: on any channel, by any word.
+    """
+    here, silent = turn.here, turn.message.event not in ("", ENTERED)
+    if turn.staff is None or silent or turn.message.audience is not Audience.PRIVATE or not has(turn, Right.TASKS):
+        return answer
     found = await alarms(turn.session, turn.staff.community_id)
-    return tuple([await _sheet(turn, task, account, Kind.STAFF_CARD) for task, account in found])
+    if not found:
+        return answer
+    told = await cards_since(turn.session, here.channel, here.chat, CARDS, min(task.created_at for task, _ in found))
+    untold = [
+        (task, account)
+        for task, account in found
+        if not any(about == task.account_id and at >= task.created_at for about, at in told)
+    ]
+    return answer.also(*[await _card(turn, task, account) for task, account in untold])
+
+
+async def _card(turn: Turn, task: StaffTask, account: Account | None) -> OutgoingMessage:
+    sheet = await _sheet(turn, task, account, Kind.STAFF_CARD)
+    return replace(sheet, audience=Audience.STAFF, about=task.account_id)
 
 
 async def sheet(turn: Turn, task: StaffTask, account: Account | None, *, edit: bool) -> Answer:

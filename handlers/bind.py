@@ -9,7 +9,7 @@ from domain.messages import Answer, Choice, OutgoingMessage
 from domain.personal import manner_of
 from domain.roles import Member
 from domain.wording import short_room, tongue
-from handlers import alarm, bill, stop
+from handlers import bill, stop
 from handlers import help as helping
 from handlers.household import press
 from handlers.notes import at_desk, beside, send, to_staff
@@ -31,9 +31,14 @@ async def start(turn: Turn) -> Answer:
         offered = None if turn.argument else await stop.again(turn)
         return offered or (await bill.show(turn) if turn.argument else await helping.show(turn))
     if turn.staff is not None:
-        return Answer((turn.say("bind.staff", name=turn.staff.name), *await alarm.cards(turn)))
+        return Answer((turn.say("bind.staff", name=turn.staff.name),))
     fields = {"office": turn.office.name, "id": turn.message.sender, "hotline": turn.office.hotline}
     return Answer((turn.say("bind.stranger", (asking(turn),), fields=fields),))
+
+
+async def entered(turn: Turn) -> Answer:
+    """Somebody opens the app and says nothing: there is nothing to say back."""
+    return Answer()
 
 
 def asking(turn: Turn) -> Choice:

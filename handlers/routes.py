@@ -236,6 +236,7 @@ ROUTES: tuple[Route, ...] = (
     Route(group.renamed, events=("group_renamed",), who=ANYONE, audiences=EVERYWHERE),
     Route(group.migrated, events=("group_migrated",), who=ANYONE, audiences=EVERYWHERE),
     Route(group.blocked, events=("blocked",), who=ANYONE),
+    Route(bind.entered, events=("entered",), who=ANYONE),
     Route(group.returned, events=("returned",), who=ANYONE),
     Route(delivery.told, events=("delivery",), who=ANYONE),
     Route(delivery.agreed, events=("agreed",), who=ANYONE),

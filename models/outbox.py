@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from domain.messages import AT_MOST_ONCE, PRIORITY, Address, Kind, OutgoingMessage
+from domain.messages import AT_MOST_ONCE, PRIORITY, Address, Audience, Kind, OutgoingMessage
 from domain.retry import COPIES_MAX
 from models.accounts import Account
 from models.base import Base, Id, UtcDateTime, as_json, dialect_of, upserting
@@ -414,6 +414,21 @@ async def lately_said_to(
         Outbox.created_at > since,
     )
     return list(await session.scalars(query))
+
+
+async def cards_since(
+    session: AsyncSession, channel: str, chat: str, templates: Sequence[str], since: datetime
+) -> list[tuple[int | None, datetime]]:
+    """The (account id, moment) of the staff cards of these templates that reached a chat, or are on their way, since then."""
+    query = select(Outbox.account_id, Outbox.created_at).where(
+        Outbox.channel == channel,
+        Outbox.chat == chat,
+        Outbox.audience == Audience.STAFF,
+        Outbox.template.in_(templates),
+        Outbox.created_at >= since,
+        Outbox.state.not_in((State.DEAD, State.CANCELLED)),
+    )
+    return [(account_id, at) for account_id, at in await session.execute(query)]
 
 
 async def move_chat(session: AsyncSession, channel: str, old: str, new: str) -> None:

@@ -13,7 +13,7 @@ from wechatpy.enterprise import parse_message
 
 from bot.channels.wechat_updates import COMMAND, TEXT_MAX, Update
 from bot.channels.wecom_chats import CHANNEL, CUSTOMER, CUSTOMER_GROUP, MEMBER
-from domain.messages import Attachment, Audience, IncomingMessage
+from domain.messages import ENTERED, Attachment, Audience, IncomingMessage
 from domain.text import well_formed
 
 KINDS = {
@@ -32,6 +32,7 @@ CONTACT = {
 }
 GROUP = {"create": "group_joined", "dismiss": "group_removed"}
 RENAMED = "change_name"
+SUBSCRIBED, OPENED = "subscribe", "enter_agent"  # a colleague now sees the app; a colleague opens it
 TITLE_MAX = 120
 Json = Mapping[str, Any]
 
@@ -45,7 +46,7 @@ def describe(xml: str) -> Update:
         known = _number(data.get("MsgId")) or _hashed(data, event)
     except Exception as wrong:  # expat, wechatpy and we ourselves find fault in many ways
         raise ValueError(type(wrong).__name__) from None
-    return Update(known, user, us, "", asks=not event or event == "click")
+    return Update(known, user, us, "", asks=event in ("", "click", SUBSCRIBED))
 
 
 def renamed_group(payload: str) -> str:
@@ -93,8 +94,12 @@ def _message(data: Json, answer_by: datetime, title: str) -> IncomingMessage | N
 
 
 def _happened(base: IncomingMessage, event: str, data: Json, answer_by: datetime, title: str) -> IncomingMessage | None:
-    """The app's menu, and what becomes of customers and their groups. Who joined or left a group is nobody's business."""
+    """Seeing the app, opening it, its menu, and what becomes of customers and their groups. Who joined or left a group is nobody's business."""
     change = str(data.get("ChangeType", ""))
+    if event == SUBSCRIBED:  # what pressing Start is elsewhere
+        return replace(base, text="/start", answer_by=answer_by)
+    if event == OPENED:
+        return replace(base, event=ENTERED)
     if event == "click":
         key = _text(data.get("EventKey"))
         said = f"/{key}" if COMMAND.fullmatch(key) else key

@@ -88,3 +88,26 @@ async def test_a_colleague_asks_by_the_app_and_the_duty_group_hears_by_robot(
     assert zhao.follower.broken == 0
     secrets = [server.secret, server.callback_token, server.aes_key, *server.tokens, *server.robots]
     assert [secret for secret in secrets if secret in program.log] == []
+
+
+async def test_an_alarm_reaches_a_colleague_who_sees_or_opens_the_app_only_later(
+    program: WecomProgram, server: WecomServer
+) -> None:
+    zhao, li, stranger = server.colleague("zhao"), server.colleague("li"), server.colleague("wu")
+    for userid, role in (("zhao", "admin"), ("li", "manager")):
+        added = ("--channel", "wecom", "--user", userid, "--name", userid, "--role", role)
+        await program.command("staff", "add", *added)
+    li.follower.following = False
+    async with program.running():
+        stranger.say("我不想活了")
+        assert "我不想活了" in (await server.wait_for(zhao, 1)).text
+        await program.until("SELECT state FROM outbox WHERE chat = 'li'", "dead")
+        assert li.got == []
+        li.admitted()
+        sheet = await server.wait_for(li, 2)
+        assert "我不想活了" in sheet.text
+        assert "12356" in sheet.text
+        for colleague in (zhao, li):  # who has it hears it once
+            colleague.enter()
+        await program.until("SELECT count(*) FROM inbox WHERE handler = 'bind.entered'", 2)
+    assert (len(zhao.got), len(li.got)) == (1, 2)

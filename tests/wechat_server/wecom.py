@@ -62,6 +62,19 @@ class Member(Person):
         self._callbacks.tell(self.follower, fields)
         return str(number)
 
+    def admitted(self) -> None:
+        """An administrator lets the member see the app."""
+        self.follower.following = True
+        self._happened("subscribe")
+
+    def enter(self) -> None:
+        """Open the app, and write nothing."""
+        self._happened("enter_agent")
+
+    def _happened(self, event: str) -> None:
+        fields = {"MsgType": "event", "Event": event, "EventKey": "", "AgentID": int(self._server.agent_id)}
+        self._callbacks.tell(self.follower, fields)
+
     def confirm(self, *, only: int | None = None) -> None:
         """Tap "send" in every task that waits."""
         for number in self._server.tasks:
@@ -95,7 +108,7 @@ class WecomServer(Company, WechatServer):
         self.callbacks.tell(Follower(SYS), {"MsgType": "event", "Event": "change_external_chat"} | fields)
 
     async def _control(self, request: Request) -> Response:
-        """colleagues/{id}/{say,click,confirm,got}; groups, a new one with {"owner", "name"}; else as an account's."""
+        """colleagues/{id}/{say,click,enter,admitted,confirm,got}; groups, a new one with {"owner", "name"}; else as an account's."""
         what, _, rest = str(request.path_params["path"]).partition("/")
         body = await read_json(request)
         if what == "colleagues":

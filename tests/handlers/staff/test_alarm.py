@@ -143,3 +143,25 @@ async def test_who_pays_hears_that_nobody_comes_and_not_why(world: World) -> Non
     told = world.last("r1-101")
     assert "11月24日(周二) 10:00到 1栋1** 的上门先取消了,不用等" in told
     assert "不想活" not in told
+
+
+@pytest.mark.parametrize("word", ["/calls", "早上好", "/staff"])
+async def test_whatever_a_colleague_writes_first_brings_what_is_open_once(world: World, word: str) -> None:
+    async with world.database.write() as session:
+        await session.execute(update(Staff).where(Staff.user == "collector").values(chat=""))
+    await world.say("r1-101", SAID)
+    assert SAID in await world.say("collector", word)
+    assert "联系上,平安" in world.labels("collector")
+    assert SAID not in await world.say("collector", word)
+    await world.say("r1-102", "我不想活了")  # a further alarm reaches them as it reaches the others
+    assert "我不想活了" in world.last("collector")
+    assert SAID not in await world.say("manager", word)
+
+
+async def test_a_card_that_could_not_be_delivered_comes_with_start(world: World) -> None:
+    world.platform.profiles["collector"].started = False
+    await world.say("r1-101", SAID)
+    assert world.lines("collector") == []
+    world.platform.start("collector", world.clock.now())
+    await world.settle()
+    assert SAID in world.last("collector")
