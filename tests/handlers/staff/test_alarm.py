@@ -119,7 +119,7 @@ async def test_an_agreed_visit_is_called_off_and_who_had_the_household_in_hand_h
     await world.press("collector", "开始打电话")
     await world.say("second", "/visit 1-101")
     await world.press("r1-101", "11月24日(周二) 10:00")
-    world.clock.jump(world.clock.now().replace(hour=0, minute=30))  # half past eight: the word for tomorrow waits for nine
+    world.clock.jump(world.clock.now().replace(hour=0, minute=30))  # 8:30: the word for tomorrow waits until nine
     await world.tick("visits")
     [ahead] = [each for each in await world.rows(Outbox) if each.template == "visits.tomorrow"]
     assert "上门也取消了" in await world.say("r1-101", SAID)
@@ -138,7 +138,9 @@ async def test_who_pays_hears_that_nobody_comes_and_not_why(world: World) -> Non
         session.add(tenant)
         await session.flush()
         session.add(Contact(person_id=tenant.id, channel="sandbox", user="stranger", chat="stranger"))
-        await bind(session, (await by_code(session, "1-101")).id, tenant.id, "tenant", world.clock.now())
+        home = await by_code(session, "1-101")
+        assert home is not None
+        await bind(session, home.id, tenant.id, "tenant", world.clock.now())
     await world.say("stranger", "我不想活了")
     told = world.last("r1-101")
     assert "11月24日(周二) 10:00到 1栋1** 的上门先取消了,不用等" in told
