@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
+from datetime import timedelta
 
+from domain import keys
 from domain.messages import Answer, Choice, OutgoingMessage
 from domain.personal import manner_of
 from domain.roles import Member
@@ -17,9 +19,10 @@ from handlers.turn import Turn
 from models import people
 from models.accounts import Account
 from models.people import Binding, Contact, Invite, Person
-from models.staff import audit
+from models.staff import audit, open_task
 
 DIGITS = 4
+LOOK_WITHIN = timedelta(days=1)
 LINKS = ("bill", "hello")  # what the links under group posts carry
 
 
@@ -88,16 +91,35 @@ async def digits(turn: Turn) -> Answer | None:
         question = turn.say("bind.digits", room=short_room(account.room))
         return Answer((question,), expect="bind.digits", memory=turn.memory)
     here = turn.message
-    if await people.binding_locked(turn.session, account.id, here.channel, here.sender, turn.now):
+    if await people.binding_locked(turn.session, here.channel, here.sender, turn.now):
         await audit(turn.session, turn.actor, "bind.locked", f"account/{account.id}", turn.now)
-        return Answer((turn.say("bind.locked", hotline=turn.office.hotline),))
+        return Answer((turn.say("bind.locked", (asking(turn),), hotline=turn.office.hotline),))
     if typed not in (last_digits(account.phone), all_digits(account.phone)):
         failure = people.BindingFailure(account_id=account.id, channel=here.channel, user=here.sender, at=turn.now)
         turn.session.add(failure)
         await audit(turn.session, turn.actor, "bind.wrong_digits", f"account/{account.id}", turn.now)
         text = turn.say("bind.wrong_digits", hotline=turn.office.hotline)
-        return Answer((text,), expect="bind.digits", memory=turn.memory)
+        cards = await _guessed(turn, account) if await people.guessed_at(turn.session, invite) else ()
+        return Answer((text, *cards), expect="bind.digits", memory=turn.memory)
     return await welcome(turn, invite, account, verified=True)
+
+
+async def _guessed(turn: Turn, account: Account) -> tuple[OutgoingMessage, ...]:
+    """The household's slips are void from now on: a colleague asks its payer, and gives them a new one or binds them."""
+    desk = at_desk(replace(turn, account=account))
+    row = (desk.button("desk_account", "account.show", reusable=True, code=account.code),)
+    fields = {"code": account.code, "number": str(people.GUESSES_MAX)}
+    card = desk.say("card.guessed", row, fields=desk.called() | fields)
+    task = await open_task(
+        turn.session,
+        key=keys.task("binding", f"{account.id}/{turn.today.isoformat()}"),
+        kind="binding",
+        account=account,
+        summary=card.text,
+        at=turn.now,
+        due_at=turn.now + LOOK_WITHIN,
+    )
+    return () if task is None else await to_staff(desk, card)
 
 
 def all_digits(text: str) -> str:

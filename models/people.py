@@ -16,9 +16,9 @@ from models.accounts import Account
 from models.base import Base, Id, UtcDateTime
 
 INVITE_LIFE = timedelta(days=7)
-FAILURES_MAX = 5  # wrong answers within FAILURE_WINDOW, per household and per chat account
+FAILURES_MAX = 5  # wrong answers of one chat account within FAILURE_WINDOW, whichever households they are about
 FAILURE_WINDOW = timedelta(hours=24)
-GUESSES_MAX = 10  # wrong answers while an invite lives: then it is in the wrong hands, and only staff bind
+GUESSES_MAX = 10  # wrong answers about a household, whoever gives them, while an invite lives: then it is in the wrong hands
 
 
 class Person(Base):
@@ -230,19 +230,16 @@ async def use_invite(session: AsyncSession, invite_id: int, at: datetime) -> boo
     return used is not None
 
 
-async def binding_locked(session: AsyncSession, account_id: int, channel: str, user: str, at: datetime) -> bool:
-    """Too many wrong answers lately, for this household or by this chat account."""
-    since = at - FAILURE_WINDOW
-    by_household = select(func.count()).where(BindingFailure.account_id == account_id, BindingFailure.at > since)
-    by_user = select(func.count()).where(
-        BindingFailure.channel == channel, BindingFailure.user == user, BindingFailure.at > since
+async def binding_locked(session: AsyncSession, channel: str, user: str, at: datetime) -> bool:
+    """Too many wrong answers lately by this chat account: it is heard no more, and nobody else is kept out by it."""
+    wrong = select(func.count()).where(
+        BindingFailure.channel == channel, BindingFailure.user == user, BindingFailure.at > at - FAILURE_WINDOW
     )
-    counts = (await session.execute(select(by_household.scalar_subquery(), by_user.scalar_subquery()))).one()
-    return max(int(count) for count in counts) >= FAILURES_MAX
+    return int(await session.scalar(wrong) or 0) >= FAILURES_MAX
 
 
 async def guessed_at(session: AsyncSession, invite: Invite) -> bool:
-    """Whether somebody tries out numbers on this household, a few a day, since the invite was made."""
+    """Whether numbers are tried out on this household since the invite was made. One that is made afterwards is good."""
     wrong = select(func.count()).where(
         BindingFailure.account_id == invite.account_id, BindingFailure.at >= invite.created_at
     )

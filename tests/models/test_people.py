@@ -68,23 +68,35 @@ async def test_two_at_once_can_not_both_use_an_invite(database: Database, clock:
     assert sorted(await asyncio.gather(*(use() for _ in range(5)))) == [False] * 4 + [True]
 
 
-async def test_wrong_answers_lock_the_household_and_the_chat_account_for_a_day(
+async def test_wrong_answers_lock_the_chat_account_for_a_day_and_nobody_else(
     database: Database, clock: ManualClock
 ) -> None:
     now = clock.now()
     async with database.write() as session:
-        home, other = await account(session, "3-1201", now), await account(session, "3-1202", now)
+        homes = [await account(session, "3-1201", now), await account(session, "3-1202", now)]
         for number in range(people.FAILURES_MAX):
-            assert not await people.binding_locked(session, home.id, "sandbox", "eve", now)
-            session.add(BindingFailure(account_id=home.id, channel="sandbox", user="eve", at=now))
+            assert not await people.binding_locked(session, "sandbox", "eve", now)
+            session.add(BindingFailure(account_id=homes[number % 2].id, channel="sandbox", user="eve", at=now))
             await session.flush()
-            assert number < people.FAILURES_MAX
-        assert await people.binding_locked(session, home.id, "sandbox", "owner", now)
-        assert await people.binding_locked(session, other.id, "sandbox", "eve", now)
-        assert not await people.binding_locked(session, other.id, "sandbox", "owner", now)
-        assert not await people.binding_locked(session, other.id, "telegram", "eve", now)
+        assert await people.binding_locked(session, "sandbox", "eve", now)
+        assert not await people.binding_locked(session, "sandbox", "owner", now)
+        assert not await people.binding_locked(session, "telegram", "eve", now)
         later = now + people.FAILURE_WINDOW + timedelta(seconds=1)
-        assert not await people.binding_locked(session, home.id, "sandbox", "eve", later)
+        assert not await people.binding_locked(session, "sandbox", "eve", later)
+
+
+async def test_guesses_of_all_accounts_void_the_slips_there_are_and_not_a_newer_one(
+    database: Database, clock: ManualClock
+) -> None:
+    now = clock.now()
+    async with database.write() as session:
+        home = await account(session, "3-1201", now)
+        slips = [await people.make_invite(session, home.id, "owner", now) for _ in range(2)]
+        for number in range(people.GUESSES_MAX):
+            session.add(BindingFailure(account_id=home.id, channel="sandbox", user=f"bot{number}", at=now))
+        newer = await people.make_invite(session, home.id, "owner", now + timedelta(seconds=1))
+        invites = [await people.invite_of(session, token) for token in (*slips, newer)]
+        assert [await people.guessed_at(session, each) for each in invites if each] == [True, True, False]
 
 
 async def test_the_first_owner_pays_and_the_next_one_inherits(database: Database, clock: ManualClock) -> None:
