@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, time
 
 from domain.calendar import Move
 from domain.clock import at_local
 from domain.messages import Answer
 from domain.money import yuan
-from domain.policy import Policy, Stage
+from domain.policy import Stage
 from domain.roles import Right
 from domain.wording import tongue
 from handlers import alarm, desk
 from handlers.labels import label, span_words
 from handlers.scopes import has, officer
 from handlers.turn import Turn
-from models.accounts import Community
+from models.accounts import Community, kinds
 from models.calls import CallFigures, CallResults, call_results
 from models.queue import Counts, count_tasks
 from models.staff import Staff, alarms
@@ -159,12 +160,25 @@ def short_yuan(turn: Turn, fen: int) -> str:
 
 
 async def policy(turn: Turn) -> Answer:
-    """Each policy's stages in words, for managers to read. They are edited in their files, never in a chat."""
-    officer(turn, Right.PREVIEW)
-    return Answer(tuple(turn.say("board.policy", fields=_policy(turn, each)) for each in turn.office.policies.values()))
+    """The stages that hold for the member's communities, in words; the other kind's by a button.
+
+    Policies are edited in their files, never in a chat.
+    """
+    member = officer(turn, Right.PREVIEW)
+    if "kind" in turn.args:
+        return Answer((turn.say("board.policy", fields=_policy(turn, turn.args["kind"])),))
+    theirs = await kinds(turn.session, member.community_id) or {turn.office.kind}
+    here = [turn.say("board.policy", fields=_policy(turn, kind)) for kind in turn.office.policies if kind in theirs]
+    others = [
+        turn.button(f"policy_{kind}", "board.policy", reusable=True, kind=kind)
+        for kind in turn.office.policies
+        if kind not in theirs
+    ]
+    return Answer((*here[:-1], replace(here[-1], choices=(tuple(others),) if others else ())))
 
 
-def _policy(turn: Turn, policy: Policy) -> Mapping[str, str]:
+def _policy(turn: Turn, kind: str) -> Mapping[str, str]:
+    policy = turn.office.policy(kind)
     return {
         "kind": turn.words(f"fee.{policy.kind}"),
         "stages": "\n".join(_stage(turn, stage) for stage in policy.stages),

@@ -412,7 +412,7 @@ ROUTES: tuple[Route, ...] = (
     Route(board.buildings, actions=("board.buildings",), who=Right.READ, audiences=DESKS),
     Route(board.ages, actions=("board.ages",), who=Right.READ, audiences=DESKS),
     Route(board.calls, actions=("board.calls",), who=Right.READ, audiences=DESKS),
-    Route(board.policy, ("policy", "策略"), who=Right.PREVIEW, audiences=DESKS),
+    Route(board.policy, ("policy", "策略"), actions=("board.policy",), who=Right.PREVIEW, audiences=DESKS),
     Route(preview.preview, ("preview", "预览"), actions=("board.preview",), who=Right.PREVIEW, audiences=DESKS),
     Route(control.pause, ("pause", "暂停"), who=Right.PAUSE, audiences=DESKS),
     Route(control.resume, ("resume", "恢复"), actions=("control.resume",), who=Right.PAUSE, audiences=DESKS),

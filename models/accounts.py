@@ -123,6 +123,12 @@ async def communities(session: AsyncSession) -> list[Community]:
     return list(await session.scalars(select(Community).order_by(Community.name)))
 
 
+async def kinds(session: AsyncSession, community_id: int | None) -> set[str]:
+    """What the office is here: `property`, `training` or both; of one community, or of all when that is None."""
+    query = select(Community.kind).distinct()
+    return set(await session.scalars(query if community_id is None else query.where(Community.id == community_id)))
+
+
 async def account_ids_of(session: AsyncSession, community_id: int | None) -> list[int]:
     """The accounts of one community, or all when that is None."""
     query = select(Account.id).order_by(Account.id)

@@ -78,6 +78,18 @@ async def test_policy_is_shown_in_words(world: World) -> None:
     assert "其他权限" in await world.say("collector", "/policy")
 
 
+async def test_policy_shows_the_ladder_that_applies_and_the_other_on_request(world: World) -> None:
+    told = await world.say("manager", "/policy")
+    assert told.count("提醒安排") == 1
+    assert "物业费的提醒安排" in told
+    assert world.labels("manager") == ["看学费的"]
+    assert (await world.press("manager", "看学费的")).startswith("学费的提醒安排")
+    async with world.database.write() as session:
+        session.add(Community(name="博雅校区", kind="training"))
+    assert (await world.say("manager", "/policy")).count("提醒安排") == 2
+    assert (await world.say("local", "/policy")).count("提醒安排") == 1  # who looks after one estate has one kind
+
+
 async def test_pause_for_two_hours_with_a_reason(world: World) -> None:
     told = await world.say("manager", "/pause 2h 系统检修")
     assert "系统检修" in told
