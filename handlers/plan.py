@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from domain import keys
 from domain.errors import Refusal
 from domain.ladder import Reason
 from domain.limits import Act
-from domain.messages import Answer, Choice, Kind
+from domain.messages import Answer, Choice, Kind, OutgoingMessage
 from domain.money import yuan
 from domain.plans import FIRST_PART_DAYS, Part, most_parts, next_on, plan_parts, promise_limit
 from domain.roles import Right, Role, may
@@ -293,11 +294,12 @@ async def _not_possible(turn: Turn) -> Answer | None:
         return Answer((turn.say("promise.nothing_open", fields=turn.called()),))
     plan = await live_plan(turn.session, account.id)
     if plan is not None:
-        listed = schedule(turn, await plan_parts_of(turn.session, plan.id))
+        fields = {"schedule": schedule(turn, await plan_parts_of(turn.session, plan.id))}
         held = [press(turn, "pay", "pay.how"), press(turn, "person", "person.ask")]
         if plan.state == "waiting":
             held.insert(0, turn.button("undo_plan", "undo.take_back", done=f"plan/{plan.id}"))
-        return Answer((turn.say(f"plan.{plan.state}", held, schedule=listed),))
+            return Answer((turn.say("plan.waiting", held, fields=fields),))
+        return Answer((_running(turn, "plan.active", held, fields),))
     person = press(turn, "person", "person.ask")
     if await has_broken_plan(turn.session, account.id, turn.now - BROKEN_COUNT_FOR):
         return Answer((turn.say("plan.person", (person,)),))
@@ -305,6 +307,15 @@ async def _not_possible(turn: Turn) -> Answer | None:
         row = (press(turn, "later", "promise.start"), person)
         return Answer((turn.say("plan.too_small", row, least=yuan(turn.policy.holds.plan_part_fen_min)),))
     return None
+
+
+def _running(turn: Turn, template: str, row: list[Choice], fields: Mapping[str, str]) -> OutgoingMessage:
+    """A plan that runs, and whether a word comes before each part: none to somebody who has stopped, and how to have it again."""
+    stopped = turn.person is not None and turn.person.stopped_at is not None
+    if stopped:
+        row = [*row, turn.button("resume", "stop.resume")]
+    before = turn.words("plan.no_word_before" if stopped else "plan.word_before")
+    return turn.say(template, row, fields=fields, before=before)
 
 
 # what staff decide
@@ -342,9 +353,9 @@ async def approve(turn: Turn) -> Answer:
     there = await beside(turn, plan.person_id, account)
     told = None
     if there is not None:
-        row = (press(there, "pay", "pay.how"), press(there, "person", "person.ask"))
+        row = [press(there, "pay", "pay.how"), press(there, "person", "person.ask")]
         fields = there.called() | {"schedule": schedule(there, parts)}
-        told = there.say("plan.approved", row, kind=Kind.RECEIPT, fields=fields)
+        told = replace(_running(there, "plan.approved", row, fields), kind=Kind.RECEIPT)
     return Answer((turn.say("card.plan_approved", edit=True, code=account.code), *send(there, told)))
 
 

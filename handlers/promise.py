@@ -121,10 +121,12 @@ async def confirm(turn: Turn) -> Answer:
     if not turn.today <= day <= promise_limit(turn.today, turn.policy.holds):
         return await _propose(turn, day)
     promise = await keep(turn, day)
-    row = (press(turn, "change_day", "promise.change"), press(turn, "withdraw", "promise.withdraw"))
+    row = [press(turn, "change_day", "promise.change"), press(turn, "withdraw", "promise.withdraw")]
     fields = {"due": day_words(day, turn.language), "total": yuan(promise.amount_fen)}
     # whoever has stopped hears nothing that day either, and is promised nothing else
     stopped = turn.person is not None and turn.person.stopped_at is not None
+    if stopped:
+        row.append(turn.button("resume", "stop.resume"))
     template = "promise.kept_quietly" if stopped else "promise.kept_in_mind"
     return Answer((turn.say(template, row, edit=True, fields=turn.called() | fields),))
 
