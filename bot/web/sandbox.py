@@ -231,7 +231,7 @@ class Page:
             return JSONResponse(await facts.jobs(session, demo.app.office, demo.clock.now()))
 
     async def tour(self, request: Request) -> Response:
-        """The steps of the world's one-minute show, with the people they speak of."""
+        """The steps of the world's show, with the people they speak of."""
         seats = views.chats_by_place(self._demo.platform)
         language = self._door.language(request)
         steps = [

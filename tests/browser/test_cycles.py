@@ -38,6 +38,8 @@ async def walk(page: Page, demo: ServedDemo, picture: Path, pictured: tuple[int,
         await page.locator("#cycle-next").click()
         await expect(page.locator("#cycle")).to_have_attribute("data-played", str(number), timeout=STEP_MS)
         read.append(await page.locator("#cycle-text").inner_text())
+        await expect(page.locator("#cycle-look")).to_contain_text("聊天")
+        assert "的聊天" not in read[-1]  # whose chat it is, the button says once
         if number in pictured:
             await page.screenshot(path=picture.with_stem(f"{picture.stem}_{number:02}"))
     await expect(page.locator("#cycle-next")).to_be_hidden()
@@ -103,7 +105,7 @@ async def test_the_school_cycle(demo: ServedDemo, open_page: Open, picture: Path
 
 
 async def test_the_schools_own_show(demo: ServedDemo, open_page: Open, picture: Path) -> None:
-    """A school has its own minute and its own words: parents and families, no owners."""
+    """A school has its own show and its own words: parents and families, no owners."""
     page = await open_page(LAPTOP)
     await enter(page, "school")
     await expect(page.locator("#tab-household")).to_have_text("家庭")

@@ -203,7 +203,7 @@ async def test_every_text_can_be_read(demo: ServedDemo, open_page: Open) -> None
 
 
 async def test_the_show_plays_to_its_end(demo: ServedDemo, open_page: Open, picture: Path) -> None:
-    """The one-minute show, hurried: a promise, a plan, an approval, a question in the group, a rising rate."""
+    """The show, hurried: a promise, a plan, an approval, a question in the group, a rising rate."""
     page = await open_page()
     await page.evaluate("sessionStorage.setItem('pace', '0.1')")
     await page.reload()
@@ -240,7 +240,7 @@ async def test_the_door_and_both_languages(demo: ServedDemo, open_page: Open, pi
     page = await open_page()
     await page.locator("#language").click()
     await page.wait_for_selector("html[data-ready][lang=en]")
-    await expect(page.locator("#tour")).to_contain_text("Show me in a minute")
+    await expect(page.locator("#tour")).to_contain_text("Show me in 90 seconds")
     await pick(page, "Emily Carter")
     await say(page, "How much do I owe this month?")
     await expect(bot_lines(page)).to_have_count(2)

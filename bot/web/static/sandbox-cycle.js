@@ -4,7 +4,7 @@ import { $, ask, attempt, el, get, nameOf, post, setting, show, state, t } from 
 import * as behind from "./sandbox-behind.js";
 
 let cycle = null; // what the server said last
-let busy = false;
+let busy = 0; // the number of the step under way
 let halting = false; // the visitor has asked: the step ends with the day it is in
 let pick = async () => {};
 
@@ -38,8 +38,9 @@ function draw() {
   $("cycle").hidden = !on();
   if (!on()) return;
   const told = busy || cycle.halfway ? null : step(); // what a step brought is told when it is there to be seen
-  const number = busy || cycle.halfway ? cycle.played + 1 : cycle.played;
-  $("cycle-text").textContent = busy ? t("cycle.going", { n: number }) : cycle.halfway ? t("cycle.halfway", { n: number }) : (told?.caption ?? cycle.intro);
+  const number = busy || (cycle.halfway ? cycle.played + 1 : cycle.played);
+  const going = t(number > 1 ? "cycle.going_on" : "cycle.going", { n: number }); // how it goes is told once
+  say(busy ? going : cycle.halfway ? t("cycle.halfway", { n: number }) : (told?.caption ?? cycle.intro));
   $("cycle-step").textContent = t("tour.step", { n: number, all: cycle.steps.length });
   $("cycle-bar").style.width = `${(number / cycle.steps.length) * 100}%`;
   $("cycle-look").hidden = !told;
@@ -53,6 +54,11 @@ function draw() {
   $("cycle-leave").textContent = t(over() ? "cycle.done" : "cycle.leave");
   $("cycle-leave").disabled = busy;
   $("cycle").dataset.played = String(busy ? -1 : cycle.played);
+}
+
+/** The one sentence; what stands there already is not written, and read out, again. */
+function say(text) {
+  if ($("cycle-text").textContent !== text) $("cycle-text").textContent = text;
 }
 
 async function enter(name) {
@@ -73,13 +79,14 @@ async function stop() {
 }
 
 async function next() {
-  busy = true;
+  busy = cycle.played + 1;
   draw();
   $("cycle-text").focus({ preventScroll: true });
   const chat = cycle.steps[cycle.played].chat;
   await attempt(() => pick(chat));
   await move("next");
-  busy = halting = false;
+  busy = 0;
+  halting = false;
   await attempt(load);
   if (cycle.played && !cycle.halfway && step().chat === chat) await look();
   if (!over()) $("cycle-next").focus({ preventScroll: true });

@@ -1,4 +1,4 @@
-// The one-minute show: a visitor's own hands, played through the same requests as any click.
+// The show, a minute and a half: a visitor's own hands, played through the same requests as any click.
 
 import { $, el, get, nameOf, post, show, state, t } from "./sandbox-page.js";
 import * as chat from "./sandbox-chat.js";
