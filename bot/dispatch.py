@@ -24,6 +24,7 @@ from domain.office import Office
 from domain.redaction import redact
 from handlers import alarm
 from handlers.routes import ROUTES
+from handlers.still_asked import with_the_day
 from handlers.turn import Route
 from models import dialogue, inbox, misreadings, staff
 from models.base import Database
@@ -158,6 +159,8 @@ class Dispatcher:
         if message.audience is Audience.GROUP and used is not None and Audience.GROUP not in used.audiences:
             private = await answering.in_private(turn, found or (), self._wake)
         else:
+            if used is not None and used.passing:
+                answer = await with_the_day(turn, scene.dialogue, answer)
             await answering.say(turn, await alarm.along(turn, answer), self._wake)
         await answering.note(session, row, private, used.name if used else "none", intent_of(turn.reading), now)
         return answer.toast

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from domain.ladder import Reason
-from domain.messages import Answer, Choice
+from domain.messages import Answer, Choice, OutgoingMessage
 from domain.money import yuan
 from domain.plans import promise_limit
 from domain.wording import day_words
@@ -87,6 +88,8 @@ async def day_typed(turn: Turn) -> Answer | None:
         return settled
     if reading.slots.date:
         return await _propose(turn, reading.slots.date)
+    if reading.sure and reading.top.intent == "request_postpone":
+        return ask_day(turn, "promise.when")  # the wish once more, and no day that we failed to read
     # words that name nothing like a day are about something else: nobody is kept in this question
     return ask_day(turn, "promise.which_day") if any(sign in turn.text.lower() for sign in DAYISH) else None
 
@@ -103,13 +106,27 @@ async def _propose(turn: Turn, day: date) -> Answer:
         return ask_day(turn, "promise.past", due=day_words(day, turn.language))
     if day > last:
         return ask_day(turn, "promise.too_far", last=day_words(last, turn.language))
-    row = (
-        press(turn, "right", "promise.confirm", reusable=False, date=day.isoformat()),
-        press(turn, "change_day", "promise.change"),
-        press(turn, "person", "person.ask"),
-    )
+    row = (*_right_or_another(turn, day), press(turn, "person", "person.ask"))
     fields = {"due": day_words(day, turn.language), "total": yuan(open_fen(await _lines(turn)))}
-    return Answer((turn.say("promise.confirm", row, fields=turn.called() | fields),), expect=STEP)
+    text = turn.say("promise.confirm", row, fields=turn.called() | fields)
+    return Answer((text,), expect=STEP, memory={"date": day.isoformat()})
+
+
+def _right_or_another(turn: Turn, day: date) -> tuple[Choice, Choice]:
+    right = press(turn, "right", "promise.confirm", reusable=False, date=day.isoformat())
+    return right, press(turn, "change_day", "promise.change")
+
+
+async def still_open(turn: Turn, memory: Mapping[str, str]) -> OutgoingMessage | None:
+    """The day that was asked for, or read back, before something else was asked: in one line. None: it needs no day any more."""
+    if await _not_needed(turn) is not None:
+        return None
+    last = promise_limit(turn.today, turn.policy.holds)
+    day = date.fromisoformat(memory["date"]) if "date" in memory else None
+    if day is not None and turn.today <= day <= last:
+        due = day_words(day, turn.language)
+        return turn.say("promise.still_right", _right_or_another(turn, day), due=due)
+    return turn.say("promise.still_when", [day_button(turn, each) for each in likely_days(turn.today, last)])
 
 
 async def confirm(turn: Turn) -> Answer:

@@ -145,6 +145,7 @@ class Route:
     events: tuple[str, ...] = ()  # platform events
     who: Who = RESIDENT
     audiences: tuple[Audience, ...] = (Audience.PRIVATE,)
+    passing: bool = False  # asked in passing: a day that the bot had asked for is offered again under the answer
     urgent: bool = False  # wins over a pending step: stop, person, dispute
 
     @property

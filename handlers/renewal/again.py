@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from domain import keys
 from domain.clock import at_local
-from domain.messages import Answer, Choice
+from domain.messages import Answer, Choice, OutgoingMessage
 from domain.wording import day_words
 from handlers.household import press, said, settle_on
 from handlers.notes import at_desk
@@ -32,17 +33,30 @@ async def reason(turn: Turn) -> Answer:
     return when(turn, "renewal.thanks")
 
 
-def when(turn: Turn, template: str, **fields: str) -> Answer:
-    """When may the teacher ask again?"""
+def _days(turn: Turn) -> list[Choice]:
+    """Days on which the teacher may ask again."""
     days = [turn.today + timedelta(days=n) for n in NEXT_DAYS]
     about = {"account": str(turn.household.id)}
-    asked = [Choice(day_words(day, turn.language), "renewal.next", {**about, "date": day.isoformat()}) for day in days]
+    return [Choice(day_words(day, turn.language), "renewal.next", {**about, "date": day.isoformat()}) for day in days]
+
+
+def _not_again(turn: Turn) -> Choice:
+    return press(turn, "not_again", "renewal.next", date=NEVER_AGAIN)
+
+
+async def still_open(turn: Turn, memory: Mapping[str, str]) -> OutgoingMessage | None:
+    """The question for that day once more, in one line, after something else was asked."""
+    return turn.say("renewal.still_when", _days(turn), (_not_again(turn),))
+
+
+def when(turn: Turn, template: str, **fields: str) -> Answer:
+    """When may the teacher ask again?"""
     row = (
-        press(turn, "not_again", "renewal.next", date=NEVER_AGAIN),
+        _not_again(turn),
         press(turn, "renew_yes", "renewal.reserve"),
         press(turn, "renew_sure", "renewal.yes"),
     )
-    return Answer((turn.say(template, asked, row, fields=fields),), expect="renewal.next")
+    return Answer((turn.say(template, _days(turn), row, fields=fields),), expect="renewal.next")
 
 
 def _other_wish(reading: Reading) -> bool:

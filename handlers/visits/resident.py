@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from domain import keys
@@ -112,6 +113,16 @@ async def _choose(turn: Turn, visit: Visit, template: str, skip: int = 0) -> Ans
         template = "visits.none_free"
     told = offered(turn, visit, found, template, at="", hotline=turn.office.hotline)
     return Answer((told,), expect=STEP, memory={"visit": str(visit.id)})
+
+
+async def still_open(turn: Turn, memory: Mapping[str, str]) -> OutgoingMessage | None:
+    """The hours of a visit once more, in one line, after something else was asked. None: there is no visit to agree on."""
+    try:
+        visit = await mine(turn, memory["visit"])
+    except Refusal:
+        return None
+    hours = rules.spread(await free_hours(turn, visit), turn.office.zone, SHOWN)
+    return turn.say("visits.still_when", *buttons(turn, visit, hours, "visits.pick")) if hours else None
 
 
 async def decline(turn: Turn) -> Answer:

@@ -224,3 +224,12 @@ async def test_a_visitor_who_wrote_nothing_down_is_asked_and_the_appointment_end
     world.clock.advance(timedelta(days=3))
     await world.tick("visits")
     assert (await visit(world)).state == "lapsed"
+
+
+async def test_a_question_in_between_is_answered_and_the_hours_are_offered_again(world: World) -> None:
+    await offered(world)
+    told = await world.say("r1-101", "这钱怎么算的")
+    assert "286.40" in told
+    assert told.endswith("上门的时间,点一个就行,也可以写一个。")
+    assert "约好了" in await world.press("r1-101", FIRST)
+    assert "上门的时间" not in await world.say("r1-101", "这钱怎么算的")
