@@ -9,9 +9,11 @@ from functools import reduce
 
 from domain.messages import Answer, Choice, OutgoingMessage
 from domain.money import yuan
+from domain.roles import Member
 from domain.wording import day_words, period_words
 from handlers.household import press, rooms, settle_on
 from handlers.renewal import offered
+from handlers.steps import talks_with_staff
 from handlers.turn import Turn
 from models.agreements import BesideBills, beside_bills
 from models.bills import BillLine, bill_lines, open_fen
@@ -75,6 +77,19 @@ def _agreed(turn: Turn, beside: BesideBills) -> list[str]:
     day, plan = beside.promised_on, beside.plan_state
     notes = [turn.words("bill.promised", due=day_words(day, turn.language))] if day else []
     return notes + ([turn.words(f"bill.plan_{plan}")] if plan else [])
+
+
+async def of_the_home(turn: Turn) -> Answer | None:
+    """ "Does my landlord owe anything?": what is open for the home itself, which whoever rents it sees; nothing else of the landlord's."""
+    if await talks_with_staff(turn):
+        return None
+    rented = [account for account, bound in turn.households if bound.role == Member.TENANT]
+    if turn.household not in rented:
+        turn.account = rented[0] if rented else turn.household
+    lines = await bill_lines(turn.session, [turn.household.id], only_open=True)
+    row = (press(turn, "bill", "bill.show"), press(turn, "person", "person.ask"))
+    template = "bill.home_open" if lines else "bill.home_clear"
+    return Answer((turn.say(template, row, fields=turn.called(), total=yuan(open_fen(lines))),))
 
 
 async def due(turn: Turn) -> Answer:

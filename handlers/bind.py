@@ -15,6 +15,7 @@ from handlers import bill, stop
 from handlers import help as helping
 from handlers.household import press
 from handlers.notes import at_desk, beside, send, to_staff
+from handlers.steps import talks_with_staff
 from handlers.turn import Turn
 from models import people
 from models.accounts import Account
@@ -46,6 +47,21 @@ async def entered(turn: Turn) -> Answer:
 
 def asking(turn: Turn) -> Choice:
     return turn.button("ask_binding", "bind.ask", reusable=True)
+
+
+async def for_family(turn: Turn) -> Answer | None:
+    """ "Can my wife see the bill, too?": everybody is bound by themselves, and this is how."""
+    if await talks_with_staff(turn):
+        return None
+    role = next((bound.role for mine, bound in turn.households if mine.id == turn.household.id), Member.OWNER)
+    link = turn.office.start_link(turn.message.channel)
+    fields = {
+        "channel": turn.words(f"channel.{turn.message.channel}"),
+        "link": turn.words("bind.link", link=link) if link else "",
+        "owner": turn.words("bind.owner_is_asked") if role == Member.TENANT else "",
+    }
+    row = (turn.button("person", "person.ask", reusable=True),)
+    return Answer((turn.say("bind.for_family", row, fields=turn.called() | fields),))
 
 
 async def needed(turn: Turn) -> Answer:

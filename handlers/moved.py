@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from domain import keys
+from domain.clock import at_local
 from domain.errors import Refusal
 from domain.messages import Answer, Choice, Kind, OutgoingMessage
-from handlers import hardship
+from domain.wording import day_words
+from handlers import errand, hardship
 from handlers.errand import TEXT_MAX
-from handlers.household import ask_which, press, settle_on, tone_of, words_of
+from handlers.household import ask_which, press, said, settle_on, tone_of, words_of
 from handlers.notes import at_desk, beside, decider, send, to_staff
 from handlers.renewal.offered import SCHOOL
+from handlers.steps import talks_with_staff
 from handlers.turn import Turn
 from models.accounts import Account
 from models.agreements import open_offer
@@ -20,9 +23,9 @@ from models.people import hand_payer_on
 from models.staff import StaffTask, audit, close_task, open_task, task_by_key
 
 LOOK_WITHIN = timedelta(days=2)
-HOME_CASES = ("sold", "let", "tenant", "vacant", "wrong")
+HOME_CASES = ("sold", "let", "tenant", "leaving", "vacant", "wrong")
 PUPIL_CASES = ("left", "wrong")
-NO_PAUSE = ("let",)  # the owner goes on paying: nothing has to wait
+NO_PAUSE = ("let", "leaving")  # somebody goes on paying: nothing has to wait
 # What staff can do about each case with one tap on its card.
 DECISIONS = {
     "sold": "new_owner",
@@ -30,7 +33,9 @@ DECISIONS = {
     "vacant": "mark_vacant",
     "wrong": "new_owner",
     "left": "new_owner",
+    "leaving": "new_owner",
 }
+LEAVING, DAY = "leaving", "moved.day"
 
 
 async def tell(turn: Turn) -> Answer | None:
@@ -50,22 +55,53 @@ async def tell(turn: Turn) -> Answer | None:
         and "renew_no" in {each.intent for each in turn.reading.intents}
     ):
         return None  # a move is why they don't renew, and taken down with that
-    rows, fields = _rows(turn, case, cases), {**turn.called(), "hotline": turn.office.hotline}
+    day = _day_out(turn, case)
+    due = day_words(day, turn.language) if day is not None else ""
+    rows, fields = _rows(turn, case, cases), {**turn.called(), "hotline": turn.office.hotline, "due": due}
     if not case and not words_of(turn):
         return Answer((turn.say("moved.ask", *rows, fields=fields),))
     if case:  # what was unclear before is clear now
         staff_id = turn.staff.id if turn.staff else None
-        await close_task(turn.session, _source(_subject(turn, "")), turn.now, staff_id=staff_id, outcome="clear")
-    task, cards = await _note(turn, case)
+        for unclear in ("", LEAVING) if day is not None else ("",):
+            await close_task(
+                turn.session, _source(_subject(turn, unclear)), turn.now, staff_id=staff_id, outcome="clear"
+            )
+    task, cards = await _note(turn, case, day)
     if case == "left" and (offer := await open_offer(turn.session, turn.household.id, turn.today)) is not None:
         offer.state, offer.reason = "no", "left"
     done = f"task/{task.id}" if task is not None else ""
+    if case == LEAVING and day is None:
+        when = turn.say("moved.leaving_when", *rows, fields=fields)
+        return Answer((when, *cards), DAY, {"about": "vacant_moved"}, done=done)
     return Answer(
         (turn.say(f"moved.{case or 'which'}", *rows, fields=fields), *cards),
         "errand.more",
         {"about": "vacant_moved"},
         done=done,
     )
+
+
+async def leaving(turn: Turn) -> Answer | None:
+    """ "I move out on the 15th": what is owed until that day is settled and the home handed over; a colleague sees to it in time."""
+    if turn.household.kind == SCHOOL or await talks_with_staff(turn):
+        return None
+    return await _leaving(turn)
+
+
+async def day_typed(turn: Turn) -> Answer | None:
+    """The day, after it was asked for; other words go to the colleague as they are."""
+    return await _leaving(turn) if said(turn).day is not None else await errand.more(turn)
+
+
+async def _leaving(turn: Turn) -> Answer | None:
+    day = said(turn).day
+    turn.args = {"case": LEAVING} | ({"date": day.isoformat()} if day is not None and day >= turn.today else {})
+    return await tell(turn)
+
+
+def _day_out(turn: Turn, case: str) -> date | None:
+    """The day on which they move out, where it is known."""
+    return date.fromisoformat(turn.args["date"]) if case == LEAVING and "date" in turn.args else None
 
 
 def _rows(turn: Turn, case: str, cases: tuple[str, ...]) -> list[list[Choice]]:
@@ -80,15 +116,15 @@ def _rows(turn: Turn, case: str, cases: tuple[str, ...]) -> list[list[Choice]]:
     return [[press(turn, "bill", "bill.show"), person]]
 
 
-async def _note(turn: Turn, case: str) -> tuple[StaffTask | None, tuple[OutgoingMessage, ...]]:
+async def _note(turn: Turn, case: str, day: date | None) -> tuple[StaffTask | None, tuple[OutgoingMessage, ...]]:
     """The task and its card; reminders wait for it, as long as its clock runs. A day's further words are no second task."""
     desk, account = at_desk(turn), turn.household
     fields = {
         "code": account.code,
-        "case": desk.words(f"moved.card_{case or 'unclear'}"),
+        "case": desk.words(f"moved.card_{case or 'unclear'}", due=day_words(day, desk.language) if day else ""),
         "text": words_of(turn)[:TEXT_MAX] or "—",
     }
-    subject = _subject(turn, case)
+    subject = _subject(turn, case, day)
     args = {"account": str(account.id), "person": str(turn.person.id if turn.person else 0), "subject": subject}
     row = [Choice(desk.words("button.moved_as_is"), "moved.as_is", args, reusable=True)]
     if (decision := DECISIONS.get(case)) is not None:
@@ -101,7 +137,7 @@ async def _note(turn: Turn, case: str) -> tuple[StaffTask | None, tuple[Outgoing
         account=account,
         summary=card.text,
         at=turn.now,
-        due_at=turn.now + LOOK_WITHIN,
+        due_at=_look_by(turn, day),
         source=_source(subject),
         blocks=case not in NO_PAUSE,
     )
@@ -111,8 +147,16 @@ async def _note(turn: Turn, case: str) -> tuple[StaffTask | None, tuple[Outgoing
     return task, await to_staff(turn, card)
 
 
-def _subject(turn: Turn, case: str) -> str:
-    return f"{turn.household.id}/{case or 'unclear'}/{turn.today.isoformat()}"
+def _look_by(turn: Turn, day: date | None) -> datetime:
+    """Two days; where they move out later, the evening before they do."""
+    soon = turn.now + LOOK_WITHIN
+    if day is None:
+        return soon
+    return max(soon, at_local(day - timedelta(days=1), turn.policy.window_until, turn.office.zone))
+
+
+def _subject(turn: Turn, case: str, day: date | None = None) -> str:
+    return f"{turn.household.id}/{case or 'unclear'}/{(day or turn.today).isoformat()}"
 
 
 def _source(subject: str) -> str:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from understanding import everyday
+from understanding import everyday, living
 from understanding.faults import only_dear
 from understanding.monthly import monthly_day
 from understanding.numbers import CHINESE
@@ -23,7 +23,7 @@ KEEP_PLACE, RENEWAL, LESSONS, MY_PLAN, PLAN_DAY = "keep_place", "renewal", "less
 DETAILS = "details"
 AGAIN = "start_again"
 # Asides about one's own settings and money, or about the office: they give nothing away, whatever else they sound like.
-HARMLESS = frozenset({PREFERENCE, everyday.PAYMENTS, everyday.ERASURE})
+HARMLESS = frozenset({PREFERENCE, everyday.PAYMENTS, everyday.ERASURE, living.LANDLORD, living.FAMILY})
 # ... and these are about the office's own matters: not when the sentence is surely about somebody else's bill or money.
 OF_THIS_OFFICE = frozenset({everyday.FEAR, everyday.OFFICE, everyday.THREAT, everyday.INSULT, everyday.PAYMENTS})
 
@@ -45,6 +45,9 @@ def aside(text: str) -> Aside | None:
         return Aside(NOT_MEANT)
     if _AGAIN.fullmatch(tight):
         return Aside(AGAIN)
+    if (lives := living.living(tight, plain)) is not None:
+        name, args = lives
+        return Aside(name, args, _STANDS_FOR_MOVING if "pays" in args else frozenset())
     if (found := everyday.everyday(tight, plain)) is not None:
         name, args = found
         if args.get("what") == "starts" and (school := _of_a_course(tight, plain)) is not None:
@@ -80,6 +83,7 @@ def aside(text: str) -> Aside | None:
 _NO_OTHER_WISH = {
     "large_type": frozenset({"opt_out", "out_of_scope", "request_instalment", "ask_discount", "dispute_bill"})
 }
+_STANDS_FOR_MOVING = frozenset({"vacant_moved", "out_of_scope"})  # "I move out on the 15th and pay before"
 _BESIDE = {
     everyday.OFFICE: frozenset({"talk_human", "ask_identity", "out_of_scope", "renew_consider", "ask_due"}),
     everyday.FEAR: frozenset({"ask_late_fee", "out_of_scope", "talk_human", "ask_purpose", "opt_out"}),
