@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -34,7 +35,7 @@ class Wording:
         if template is None:
             raise WordingError(f"content/messages.{tongue(language)}.toml: no template {name!r}")
         try:
-            return template.format_map(dict(fields or {}))
+            return _unnested(template.format_map(dict(fields or {})))
         except (KeyError, IndexError) as missing:
             raise WordingError(f"content/messages.{tongue(language)}.toml: {name} needs the field {missing}") from None
 
@@ -142,6 +143,16 @@ def day_words(day: date, language: str) -> str:
     if tongue(language) == "en":
         return f"{'Mon Tue Wed Thu Fri Sat Sun'.split()[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
     return f"{day.month}月{day.day}日（周{'一二三四五六日'[day.weekday()]}）"
+
+
+_NESTED = re.compile(r"(（[^（）\n]*)（(周[一二三四五六日])）")
+
+
+def _unnested(text: str) -> str:
+    """`（原定 11月16日（周一））` becomes `（原定 11月16日周一）`: brackets within brackets are hard to read."""
+    while "（周" in text and (plain := _NESTED.sub(r"\1\2", text)) != text:
+        text = plain
+    return text
 
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()

@@ -13,7 +13,17 @@ from domain.ladder import OpenBill
 from domain.messages import Kind
 from domain.policy import Action
 from domain.rendering import REQUIRED_FIELDS, Addressee, lacking, reminder_message
-from domain.wording import Wording, WordingError, by_surname, day_words, flatten, period_words, salutation, short_room
+from domain.wording import (
+    IN_SCHOOL,
+    Wording,
+    WordingError,
+    by_surname,
+    day_words,
+    flatten,
+    period_words,
+    salutation,
+    short_room,
+)
 from tests.cast import office
 
 TODAY = date(2026, 11, 23)
@@ -210,3 +220,11 @@ def test_a_well_known_fee_reads_in_the_persons_language_and_any_other_as_it_is_s
     assert wording.fee("物业费", "zh") == "物业费"
     assert wording.fee("会所卡", "en") == "会所卡"
     assert wording.fee("Fee", "en") == "Fee"
+
+
+def test_a_day_within_brackets_brings_none_of_its_own() -> None:
+    wording = Wording({"zh": {"line": "· {item}（{since}至 {due}前）（原定 {due}）{due}"}})
+    fields = {"item": "物业费", "since": day_words(date(2026, 11, 1), "zh"), "due": day_words(date(2026, 12, 1), "zh")}
+    assert wording.text("line", "zh", fields) == (
+        "· 物业费（11月1日周日至 12月1日周二前）（原定 12月1日周二）12月1日（周二）"
+    )

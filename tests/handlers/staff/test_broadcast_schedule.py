@@ -171,7 +171,7 @@ async def test_confirmed_at_night_it_says_when_it_begins_and_waits(world: World)
     await world.press("collector", "确定,发送")
     await follow(world)
     assert await sent_chats(world) == []
-    assert "等时段 5(最早 11月24日(周二) 09:00)" in world.last("collector")
+    assert "等时段 5(最早 11月24日周二 09:00)" in world.last("collector")
     world.clock.jump(datetime(2026, 11, 24, 9, 0, tzinfo=ZONE))
     await follow(world)
     assert len(await sent_chats(world)) == 5

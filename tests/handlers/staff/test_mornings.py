@@ -62,7 +62,7 @@ async def test_managers_hear_how_yesterday_went(world: World) -> None:
     await to(world, 9)
     await world.tick("digest")
     told = world.last("manager")
-    assert "昨天(11月23日(周一)):收到 286.40 元,共 1 笔" in told
+    assert "昨天(11月23日周一):收到 286.40 元,共 1 笔" in told
     assert "待缴 1,718.40 元,收缴率(按金额)14.3%" in told
     assert "仍在暂停:年检" in told
     assert "收到 0.00 元,共 0 笔" not in world.last("local")

@@ -56,7 +56,7 @@ async def test_who_rests_gets_none_and_gives_what_is_not_begun(world: World) -> 
     assert "1 件已分给在岗的同事,开始了的 1 件" in told
     await call_task(world, "1-104")
     assert await shares(world) == {first: 1, second: 3}
-    assert "collector:1 / 0 / 0(休息到 11月25日(周三))" in await world.say("local", "/team")
+    assert "collector:1 / 0 / 0(休息到 11月25日周三)" in await world.say("local", "/team")
     world.clock.jump(world.clock.now().replace(day=26))
     await call_task(world, "1-105")
     assert (await shares(world))[first] == 2
