@@ -354,7 +354,7 @@ def load_office(
     clock: Clock | None = None,
 ) -> Office:
     """The office of a configuration, with its words and policies."""
-    wording = load_wording()
+    wording = load_wording().of_kind(settings.organisation.kind)
     policies = load_policies(settings, wording)
     return Office(
         name=settings.organisation.name,

@@ -183,7 +183,7 @@ class Demo:
     async def _run(self, database: Database, platform: Platform, scenario: Scenario, at: datetime) -> None:
         office = scenario.told("world")["office"]
         settings = Settings(
-            organisation=Organisation(name=office["name"], hotline=office["hotline"], timezone=office["timezone"]),
+            organisation=Organisation(**office),
             database=DatabaseSection(url=self.url),
         )
         self.platform, self.scenario, self.clock = platform, scenario, DemoClock(at)

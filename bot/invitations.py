@@ -114,7 +114,8 @@ def _row(slip: Slip) -> Sequence[object]:
 
 def _printed(desk: Desk, made: Sequence[Slip]) -> dict[str, object]:
     """All slips as the layout content/letters/slips.typ wants them."""
-    wording, organisation = load_wording(), desk.settings.organisation
+    organisation = desk.settings.organisation
+    wording = load_wording().of_kind(organisation.kind)
     return {
         "language": organisation.language,
         "organisation": organisation.name,

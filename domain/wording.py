@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from string import Formatter
 
 LANGUAGES = ("zh", "en")
+IN_SCHOOL = "in_school."
 COMPOUND_SURNAMES = frozenset(
     "欧阳 太史 端木 上官 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳 "
     "公冶 太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 令狐 歐陽 司馬 諸葛 東方".split()
@@ -38,6 +39,18 @@ class Wording:
             return _unnested(template.format_map(dict(fields or {})))
         except (KeyError, IndexError) as missing:
             raise WordingError(f"content/messages.{tongue(language)}.toml: {name} needs the field {missing}") from None
+
+    def of_kind(self, kind: str) -> Wording:
+        """The words of an office of this kind. What a school says in its own way stands under `in_school`."""
+        if kind != "training":
+            return self
+        own = {
+            language: {name.removeprefix(IN_SCHOOL): text for name, text in words.items() if name.startswith(IN_SCHOOL)}
+            for language, words in self.templates.items()
+        }
+        return replace(
+            self, templates={language: {**words, **own[language]} for language, words in self.templates.items()}
+        )
 
     def fee(self, item: str, language: str) -> str:
         """A fee's name as it is called in a language, or as it is stored. `物业费违约金` is two names in one."""
@@ -77,6 +90,12 @@ class Wording:
                     found.append(f"content/messages.{language}.toml: {name} is missing")
                 else:
                     gaps[language] = fields_of(template)
+            for language, words in self.templates.items():
+                plain = words.get(name.removeprefix(IN_SCHOOL))
+                if name.startswith(IN_SCHOOL) and (plain is None or fields_of(plain) != gaps.get(language)):
+                    found.append(
+                        f"content/messages.school.{language}.toml: {name} stands for no line with the same fields"
+                    )
             if len(set(map(frozenset, gaps.values()))) > 1:
                 found.append(f"content/messages.*.toml: {name} has other fields in each language: {gaps}")
         return found

@@ -163,7 +163,7 @@ def preview(
         print_rows(rows)
         return
     settings = settings_of(context)
-    terminal = Terminal(load_wording(), settings.organisation.language)
+    terminal = Terminal(load_wording().of_kind(settings.organisation.kind), settings.organisation.language)
     terminal.rows(rows)
     for line in terminal.counts(rows) or [terminal.say("no_accounts")]:
         typer.echo(line)
@@ -200,7 +200,8 @@ def status(
     if as_json:
         typer.echo(json.dumps(figures, ensure_ascii=False))
         return
-    Terminal(load_wording(), settings_of(context).organisation.language).board(figures)
+    own = settings_of(context).organisation
+    Terminal(load_wording().of_kind(own.kind), own.language).board(figures)
 
 
 @app.command()

@@ -228,3 +228,25 @@ def test_a_day_within_brackets_brings_none_of_its_own() -> None:
     assert wording.text("line", "zh", fields) == (
         "· 物业费（11月1日周日至 12月1日周二前）（原定 12月1日周二）12月1日（周二）"
     )
+
+
+def test_a_school_says_some_things_in_words_of_its_own() -> None:
+    wording = load_wording()
+    school = wording.of_kind("training")
+    assert wording.of_kind("property").text("button.board_buildings", "zh") == "按楼栋"
+    assert school.text("button.board_buildings", "zh") == "按班级"
+    assert school.text("button.board_buildings", "en") == "By class"
+    assert school.text("button.board_ages", "zh") == wording.text("button.board_ages", "zh")
+    changed = [name for name in school.templates["zh"] if name.startswith(IN_SCHOOL)]
+    for language in ("zh", "en"):
+        said = " ".join(school.templates[language][name.removeprefix(IN_SCHOOL)] for name in changed)
+        assert not [
+            word for word in ("楼栋", "住户", "业主", "收缴率", "房号", "household", "building") if word in said
+        ]
+
+
+def test_a_schools_line_stands_for_one_with_the_same_fields() -> None:
+    words = {"desk.line": "{code}", "in_school.desk.line": "{name}", "in_school.desk.none": "x"}
+    faults = Wording({"zh": words, "en": words}).faults()
+    assert "content/messages.school.zh.toml: in_school.desk.line stands for no line with the same fields" in faults
+    assert "content/messages.school.zh.toml: in_school.desk.none stands for no line with the same fields" in faults
