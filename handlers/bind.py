@@ -61,7 +61,7 @@ async def for_family(turn: Turn) -> Answer | None:
         "owner": turn.words("bind.owner_is_asked") if role == Member.TENANT else "",
     }
     row = (turn.button("person", "person.ask", reusable=True),)
-    return Answer((turn.say("bind.for_family", row, fields=turn.called() | fields),))
+    return Answer((turn.say("bind.for_family", row, fields=fields),))
 
 
 async def needed(turn: Turn) -> Answer:
