@@ -67,6 +67,13 @@ class Outbox(Base):
         Index("ix_outbox_account_id", "account_id"),
         Index("ix_outbox_person_id", "person_id"),
         Index("ix_outbox_lane_sent_at", "lane", "sent_at"),
+        # Of the few that have one: as an index of all rows it would be taken to find those that have none.
+        Index(
+            "ix_outbox_confirmation_id",
+            "confirmation_id",
+            sqlite_where=text("confirmation_id IS NOT NULL"),
+            postgresql_where=text("confirmation_id IS NOT NULL"),
+        ),
         # What waits, in the order in which it goes out: a lane looks here many times a second.
         Index(
             "ix_outbox_waiting",
@@ -118,7 +125,7 @@ class Outbox(Base):
     # Channels that certainly did not deliver it before this one did: "wechat window_shut", a line each.
     tried: Mapped[str] = mapped_column(Text, default="", server_default="")
     repeat_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # so long the platform knows a repeated request
-    confirmation_id: Mapped[int | None] = mapped_column(Id, index=True)  # the task in which a colleague confirms it
+    confirmation_id: Mapped[int | None] = mapped_column(Id)  # the task in which a colleague confirms it
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the platform said that it arrived
 
 
