@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import BigInteger, Dialect, Integer, MetaData, String, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -158,6 +158,9 @@ class Database:
             taken = await connection.scalar(select(func.pg_try_advisory_lock(key)))
             try:
                 yield check if taken else None
+                if taken:  # free at once: the server notices a moment later that a session has ended
+                    with suppress(DBAPIError):
+                        await connection.scalar(select(func.pg_advisory_unlock(key)))
             finally:
                 # Its session ends here, and with it the lock: a pooled connection would keep it.
                 await connection.invalidate()
