@@ -73,6 +73,8 @@ async def _lose(session: AsyncSession, task: Confirmation, now: datetime) -> Non
 async def _within_caps(session: AsyncSession, office: Office, platform: Confirming, now: datetime) -> list[Outbox]:
     """The messages that may go into a task today. What the platform's caps forbid waits for the next day or month."""
     rows = await _still_wanted(session, office, platform, now)
+    if not rows:
+        return []
     today = now.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
     month = today.replace(day=1)
     chats = {row.chat for row in rows}
