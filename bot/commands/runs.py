@@ -49,7 +49,10 @@ def draft(context: typer.Context, as_json: Json = False) -> None:
 
     made = at_desk(context, work)
     shown = f"run {made['run']} for {made['on']}: {made['remind']} reminders, {made['staff']} tasks; `runs approve` lets it go"
-    typer.echo(json.dumps(made) if as_json else shown)
+    if as_json:
+        typer.echo(json.dumps(made))
+    else:
+        say(context, shown)
 
 
 @runs.command("changes")

@@ -27,11 +27,14 @@ def test_invitations_and_the_first_run(estate: Cli) -> None:
     cli = in_chinese(estate)
     told = cli("invite", "S-1").out.splitlines()
     assert told[0].startswith("或者发给机器人：/start ")
-    assert told[1].startswith("只能用一次，给 S-1 的业主，")
+    assert told[1].startswith("只能用一次，给 S-1 的业主（家长），")
     slips = cli("invite", "--all", "--out", "slips.csv")
     assert slips.out == "3 张绑定条在 slips.csv\n"
     assert slips.err.startswith("绑定条上还没有可以扫的码：没有接通任何渠道")
     assert json.loads(cli("invite", "S-1", "--json").out)["role"] == "owner"
+    added = cli("staff", "add", "--channel", "sandbox", "--user", "z", "--name", "赵", "--role", "admin")
+    assert added.out == "赵：sandbox 上的管理员\n"
+    assert "没有草稿：用 runs draft 起草" in cli("runs", "approve").err
     assert cli("approve").out == "已批准：首次提醒排好后就会发出\n"
     assert cli("approve").out == "没有要批准的：首次提醒以前就批准过了\n"
 
