@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.commands.context import CommandError, Desk
 from domain.billing import CYCLE_MONTHS, TRAINING_MONTHS_MAX, Fee, Household, Period, charge, fees_of
-from domain.metering import BilledUse, Reading, metered_charge, use_in
+from domain.metering import BilledUse, Reading, Use, earlier_in_year, use_in
+from domain.tariffs import metered_charge
 from models import bulk
 from models.accounts import Account, FeeItem
 from models.base import chunks
 from models.bulk import NewBill
-from models.readings import Line, Working, billed_uses, lines_of
+from models.readings import Line, WorkedOut, billed_uses, lines_of
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,9 @@ def rules_in_force(items: list[FeeItem], on: date) -> dict[int, list[Fee]]:
             latest[each.community_id, each.item] = each
     rules: dict[int, list[Fee]] = defaultdict(list)
     for (community_id, item), rule in sorted(latest.items()):
-        rules[community_id].append(Fee(item, rule.formula, rule.rate_yuan, rule.cycle, rule.due_day, rule.id))
+        rules[community_id].append(
+            Fee(item, rule.formula, rule.rate_yuan, rule.cycle, rule.due_day, rule.id, tariff=rule.tariff)
+        )
     return rules
 
 
@@ -135,16 +138,18 @@ def _metered(account: Account, fee: Fee, period: Period, meters: Meters, result:
     if (*line, str(ended)) in meters.billed:
         result.already_there += 1
         return
+    mine, billed = meters.lines.get(line, []), meters.uses.get(line, [])
     try:
-        use = use_in(meters.lines.get(line, ()), ended, meters.uses.get(line, ()), fee.item)
+        use = use_in(mine, ended, billed, fee.item)
     except ValueError as wrong:
         result.faults[str(wrong)].append(account.code)
         return
-    due = metered_charge(fee, use, ended)
+    earlier = earlier_in_year(mine, use, ended, billed) if fee.tariff.by_year else Use(())
+    due = metered_charge(fee, use, ended, earlier.thousandths)
     if due.amount_fen == 0:
         result.unused += 1
         return
-    working = Working(tuple((start.id, end.id) for start, end in use.stretches), fee.rate_yuan)
+    working = WorkedOut(1, fee.rate_yuan, use.stretches, earlier.stretches, fee.tariff).by_ids
     bill = NewBill(account.id, due.item, due.period, due.due_on, due.amount_fen, due.basis, due.fee_item_id, working)
     result.metered.append((account.code, bill))
     yield bill

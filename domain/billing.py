@@ -63,6 +63,37 @@ class Period:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One price of a tiered tariff (阶梯): what a unit costs above so much use, in thousandths of a unit."""
+
+    above_thousandths: int
+    rate_yuan: Decimal
+
+
+@dataclass(frozen=True)
+class Tariff:
+    """What a metered fee has beside its rate. `steps`: the first begins at 0 and costs the rate; none: one price for all."""
+
+    steps: tuple[Step, ...] = ()
+    per: str = ""  # year: the steps count the household's use since the year began; period: each bill begins anew
+    least_thousandths: int = 0  # billed at the least (保底用量), of one `cycle`
+    least_fen: int = 0  # charged at the least (最低消费), for one `cycle`
+    cycle: str = "month"  # what the minimum is for, and the steps unless they count the year
+
+    @property
+    def by_year(self) -> bool:
+        return self.per == "year"
+
+    @property
+    def plain(self) -> bool:
+        """Nothing beside the rate."""
+        return not (self.steps or self.least_thousandths or self.least_fen)
+
+
+PLAIN = Tariff()
+
+
+@dataclass(frozen=True)
 class Fee:
     """A fee rule. `rate_yuan` is for one cycle: per m² with `area`, per household with `fixed`; `metered`: per unit used."""
 
@@ -73,6 +104,7 @@ class Fee:
     due_day: int
     fee_item_id: int | None = None
     rate_cycle: str = ""  # the cycle that the rate is for, where the household is billed by another one
+    tariff: Tariff = PLAIN
 
 
 @dataclass(frozen=True)
@@ -122,6 +154,7 @@ def fees_of(household: Household, rules: Sequence[Fee]) -> list[Fee]:
     """The fees of one household: its community's rules, with its own item, rate and cycle where it has them.
 
     A household that names no item means the only one there is, unless that is a meter's: its own rate is for its area.
+    A rate of its own for a meter is one price for every unit; the minimum stays.
     """
     only = rules[0].item if len(rules) == 1 and rules[0].formula != "metered" else ""
     own = household.fee_item or only
@@ -131,7 +164,8 @@ def fees_of(household: Household, rules: Sequence[Fee]) -> list[Fee]:
             if household.cycle and household.cycle != rule.cycle:
                 rule = replace(rule, cycle=household.cycle, rate_cycle=rule.cycle)
             if household.rate_yuan is not None:
-                rule = replace(rule, rate_yuan=household.rate_yuan, rate_cycle="")
+                one_price = replace(rule.tariff, steps=(), per="")
+                rule = replace(rule, rate_yuan=household.rate_yuan, rate_cycle="", tariff=one_price)
         fees.append(rule)
     if household.fee_item and household.rate_yuan is not None and own not in {rule.item for rule in rules}:
         formula = "area" if household.area_m2 is not None else "fixed"
@@ -143,7 +177,7 @@ def fees_of(household: Household, rules: Sequence[Fee]) -> list[Fee]:
 def charge(fee: Fee, household: Household, asked: Period) -> Charge | None:
     """What this fee bills in the period asked for; None: nothing. Raises ValueError with the reason when it can't.
 
-    A metered fee is worked out from its readings (`domain/metering.py`).
+    A metered fee is worked out from its readings (`domain/metering.py`, `domain/tariffs.py`).
     """
     period = asked.begins(fee.cycle)
     if period is None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from fractions import Fraction
 from itertools import pairwise
 
-from domain.billing import BASIS_MAX, Charge, Fee, Period, due_on, half_up, period_of, rate_words
-from domain.money import FEN_PER_YUAN
+from domain.billing import Period, period_of
 
 THOUSANDTHS = 1000
 READ_WITHIN = timedelta(days=5)  # meters are read around the turn of the month: one read this soon after closes it
@@ -158,18 +156,17 @@ def _opening(line: Sequence[Reading], period: Period, billed: Sequence[BilledUse
     return last
 
 
-def metered_charge(fee: Fee, use: Use, period: Period) -> Charge:
-    """Use × rate, rounded once, half up, to whole fen. It is billed when it is over: due in the month after.
+def earlier_in_year(line: Sequence[Reading], use: Use, period: Period, billed: Sequence[BilledUse]) -> Use:
+    """What the meter ran in the year of a period before a use of it begins: what tiers by the year have counted already.
 
-    `amount_fen` may be 0: read, and nothing was used.
+    The year begins where its first bill does, else with the reading that closed the year before, else with the first
+    one there is. A bill counts in the year of its period, wherever its use began. No stretches: nothing was used before.
     """
-    amount_fen = half_up(Fraction(use.thousandths, THOUSANDTHS) * Fraction(fee.rate_yuan) * FEN_PER_YUAN)
-    rate = rate_words(fee.rate_yuan)
-    basis = f"{use} × {rate}"
-    if len(basis) > BASIS_MAX:  # three meters in one period
-        basis = f"{figure(use.thousandths)} × {rate}"
-    after = period.last + timedelta(days=1)
-    return Charge(fee.item, str(period), due_on(after, fee.due_day), amount_fen, basis, fee.fee_item_id)
+    opening = use.stretches[0][0].place
+    first = _opening(line, Period(date(period.start.year, 1, 1), period.cycle), billed)
+    begins = first.place if first is not None else min(each.place for each in line)
+    begins = min((begins, *(each.opening for each in billed if each.period.startswith(f"{period.start.year}"))))
+    return between(line, begins, opening) if begins < opening else Use(())
 
 
 def _place(reading: Reading) -> tuple[date, bool]:

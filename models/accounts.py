@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint, func, or_, select
+from sqlalchemy import Date, Dialect, ForeignKey, String, Text, UniqueConstraint, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
 
+from domain.billing import Step, Tariff
 from domain.rooms import means_home, reads_like_room, room_parts
-from models.base import Base, ExactDecimal, Id, UtcDateTime
+from domain.tariffs import read_steps, steps_words
+from models.base import Base, ExactDecimal, Fen, Id, UtcDateTime
 
 
 class Community(Base):
@@ -69,7 +72,34 @@ def room_of(building: str, address: str, class_name: str) -> str:
     return address if address.startswith(building) else f"{building}{address}"
 
 
-class FeeItem(Base):
+class Steps(TypeDecorator[tuple[Step, ...]]):
+    """The prices of a tiered tariff, kept as one would write them: `0-180:3.45;180-:4.83`."""
+
+    impl = String(240)
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[Step, ...] | None, dialect: Dialect) -> str | None:
+        return None if value is None else steps_words(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Step, ...] | None:
+        return None if value is None else read_steps(value)
+
+
+class MeterTerms:
+    """What a metered fee has beside its rate."""
+
+    tier_prices: Mapped[tuple[Step, ...]] = mapped_column(Steps, default=(), server_default="")
+    tiers_per: Mapped[str] = mapped_column(String(6), default="", server_default="")  # period | year; "": no tiers
+    least_thousandths: Mapped[int] = mapped_column(Fen, default=0, server_default="0")
+    least_fen: Mapped[int] = mapped_column(Fen, default=0, server_default="0")
+    cycle: Mapped[str] = mapped_column(String(10))
+
+    @property
+    def tariff(self) -> Tariff:
+        return Tariff(self.tier_prices, self.tiers_per, self.least_thousandths, self.least_fen, self.cycle)
+
+
+class FeeItem(MeterTerms, Base):
     """A fee rule (收费标准), versioned by its start date."""
 
     __tablename__ = "fee_items"
@@ -79,7 +109,6 @@ class FeeItem(Base):
     item: Mapped[str] = mapped_column(String(60))
     formula: Mapped[str] = mapped_column(String(10))  # area | fixed | metered
     rate_yuan: Mapped[Decimal] = mapped_column(ExactDecimal)
-    cycle: Mapped[str] = mapped_column(String(10))
     due_day: Mapped[int]
     starts_on: Mapped[date] = mapped_column(Date)
 

@@ -138,7 +138,10 @@ async def fee_items(session: AsyncSession) -> list[FeeItem]:
 
 
 # What an import may correct of a fee rule.
-FEE_TERMS = ("formula", "rate_yuan", "cycle", "due_day")
+FEE_TERMS = (
+    *("formula", "rate_yuan", "cycle", "due_day"),
+    *("tier_prices", "tiers_per", "least_thousandths", "least_fen"),
+)
 
 
 async def save_fee_items(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:

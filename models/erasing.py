@@ -50,6 +50,7 @@ KEPT: Mapping[str, Mapping[str, Any]] = {
     "ledger_entries": {},
     "meter_readings": {"meter": "", "file": ""},  # what bills were worked out from
     "bill_stretches": {},
+    "bill_tariffs": {},
     "points_entries": {},
     "sms_items": {"text": "", "bills": "[]"},
     "late_fee_waivers": {},

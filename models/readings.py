@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -25,8 +25,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from domain.metering import BilledUse, Reading
-from models.accounts import Account, Community
+from domain.billing import PLAIN, Period, Tariff
+from domain.metering import BilledUse, Reading, Use
+from domain.tariffs import Priced, priced
+from models.accounts import Account, Community, MeterTerms
 from models.base import Base, ExactDecimal, Fen, Id, UtcDateTime, upsert
 from models.bills import Bill
 
@@ -77,6 +79,14 @@ class BillStretch(Base):
     from_id: Mapped[int] = mapped_column(ForeignKey(MeterReading.id))
     to_id: Mapped[int] = mapped_column(ForeignKey(MeterReading.id))
     rate_yuan: Mapped[Decimal] = mapped_column(ExactDecimal)  # of one unit; the household's may change later
+    earlier: Mapped[bool] = mapped_column(default=False, server_default="0")  # not billed: the year's use before it
+
+
+class BillTariff(MeterTerms, Base):
+    """The tiers and the minimum that a bill was issued with; the fee rule may be corrected later. None: a rate alone."""
+
+    __tablename__ = "bill_tariffs"
+    bill_id: Mapped[int] = mapped_column(ForeignKey(Bill.id), primary_key=True)
 
 
 @dataclass(frozen=True)
@@ -92,10 +102,12 @@ class NewReading:
 
 @dataclass(frozen=True)
 class Working:
-    """From which readings, by id, a bill is worked out, and at which rate."""
+    """From which readings, by id, a bill is worked out, and at which rate. `earlier`: the year's use that its tiers count."""
 
     stretches: tuple[tuple[int, int], ...]
     rate_yuan: Decimal
+    earlier: tuple[tuple[int, int], ...] = ()
+    tariff: Tariff = PLAIN
 
 
 @dataclass(frozen=True)
@@ -180,7 +192,7 @@ async def _worked_out(session: AsyncSession, which: ColumnElement[bool]) -> dict
         .join(BillStretch, BillStretch.bill_id == Bill.id)
         .join(START, START.id == BillStretch.from_id)
         .join(END, END.id == BillStretch.to_id)
-        .where(which, Bill.voided_at.is_(None), BillStretch.edition == latest)
+        .where(which, Bill.voided_at.is_(None), BillStretch.edition == latest, ~BillStretch.earlier)
         .order_by(Bill.id, BillStretch.number)
     )
     found: dict[int, tuple[Bill, Ends]] = {}
@@ -191,7 +203,7 @@ async def _worked_out(session: AsyncSession, which: ColumnElement[bool]) -> dict
 
 
 async def add_stretches(session: AsyncSession, workings: Mapping[int, Working], *, edition: int = 1) -> None:
-    """Write down from which readings bills (by id) were worked out."""
+    """Write down from which readings bills (by id) were worked out; with the first edition by which tariff, too."""
     rows = [
         {
             "bill_id": bill_id,
@@ -200,12 +212,27 @@ async def add_stretches(session: AsyncSession, workings: Mapping[int, Working], 
             "from_id": from_id,
             "to_id": to_id,
             "rate_yuan": working.rate_yuan,
+            "earlier": number >= len(working.stretches),
         }
         for bill_id, working in workings.items()
-        for number, (from_id, to_id) in enumerate(working.stretches)
+        for number, (from_id, to_id) in enumerate((*working.stretches, *working.earlier))
     ]
     if rows:
         await session.execute(insert(BillStretch), rows)
+    tariffs = [
+        {
+            "bill_id": bill_id,
+            "tier_prices": working.tariff.steps,
+            "tiers_per": working.tariff.per,
+            "least_thousandths": working.tariff.least_thousandths,
+            "least_fen": working.tariff.least_fen,
+            "cycle": working.tariff.cycle,
+        }
+        for bill_id, working in workings.items()
+        if edition == 1 and not working.tariff.plain
+    ]
+    if tariffs:
+        await session.execute(insert(BillTariff), tariffs)
 
 
 async def bills_leaning_on(session: AsyncSession, reading_ids: Sequence[int] | None = None) -> list[Doubtful]:
@@ -229,28 +256,56 @@ async def bills_leaning_on(session: AsyncSession, reading_ids: Sequence[int] | N
 
 @dataclass(frozen=True)
 class WorkedOut:
-    """The latest edition of a bill's working: its meters' stretches as (from, to), and the rate of one unit."""
+    """The latest edition of a bill's working: its meters' stretches as (from, to), the rate of one unit, the tariff.
+
+    `earlier`: the year's use before it, where the tiers count that.
+    """
 
     edition: int
     rate_yuan: Decimal
     stretches: tuple[tuple[Reading, Reading], ...]
+    earlier: tuple[tuple[Reading, Reading], ...] = ()
+    tariff: Tariff = PLAIN
+
+    @property
+    def by_ids(self) -> Working:
+        ids = (tuple((start.id, end.id) for start, end in each) for each in (self.stretches, self.earlier))
+        return Working(next(ids), self.rate_yuan, next(ids), self.tariff)
+
+    def priced(self, period: Period) -> Priced:
+        return priced(self.rate_yuan, self.tariff, Use(self.stretches), Use(self.earlier).thousandths, period)
+
+
+async def workings_of(session: AsyncSession, bill_ids: Iterable[int]) -> dict[int, WorkedOut]:
+    """Of those bills that were worked out from readings, by id; with the readings as they were then."""
+    query = (
+        select(BillStretch, START, END, BillTariff)
+        .join(START, START.id == BillStretch.from_id)
+        .join(END, END.id == BillStretch.to_id)
+        .outerjoin(BillTariff, BillTariff.bill_id == BillStretch.bill_id)
+        .where(BillStretch.bill_id.in_(set(bill_ids)))
+        .order_by(BillStretch.bill_id, BillStretch.edition, BillStretch.number)
+    )
+    found: dict[int, WorkedOut] = {}
+    for row, first, then, terms in await session.execute(query):
+        known = found.get(row.bill_id)
+        if known is None or known.edition != row.edition:
+            known = WorkedOut(row.edition, row.rate_yuan, (), tariff=_tariff(terms))
+        stretch = _reading(first), _reading(then)
+        if row.earlier:
+            found[row.bill_id] = replace(known, earlier=(*known.earlier, stretch))
+        else:
+            found[row.bill_id] = replace(known, stretches=(*known.stretches, stretch))
+    return found
+
+
+def _tariff(terms: BillTariff | None) -> Tariff:
+    return terms.tariff if terms is not None else PLAIN
 
 
 async def worked_out(session: AsyncSession, bill_id: int) -> WorkedOut | None:
-    """With the readings as they were then; None: the bill was not worked out from readings."""
-    query = (
-        select(BillStretch, START, END)
-        .join(START, START.id == BillStretch.from_id)
-        .join(END, END.id == BillStretch.to_id)
-        .where(BillStretch.bill_id == bill_id)
-        .order_by(BillStretch.edition, BillStretch.number)
-    )
-    found: dict[int, list[tuple[Reading, Reading]]] = defaultdict(list)
-    rate_yuan = Decimal(0)
-    for row, first, then in await session.execute(query):
-        found[row.edition].append((_reading(first), _reading(then)))
-        rate_yuan = row.rate_yuan
-    return WorkedOut(max(found), rate_yuan, tuple(found[max(found)])) if found else None
+    """None: the bill was not worked out from readings."""
+    return (await workings_of(session, [bill_id])).get(bill_id)
 
 
 async def readings_to_export(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.billing import Fee, read_period
+from domain.billing import read_period
 from domain.errors import Refusal
-from domain.metering import Use, between, metered_charge
-from models.accounts import FeeItem
+from domain.metering import between
 from models.bills import Bill, lock_account
 from models.corrections import adjust_bill
-from models.readings import WorkedOut, Working, add_stretches, lines_of, worked_out
+from models.readings import WorkedOut, add_stretches, lines_of, worked_out
 from models.staff import audit
 
 
@@ -25,12 +23,21 @@ class Anew:
     was_fen: int
     now_fen: int
     basis: str
-    use: Use
     working: WorkedOut
+    anew: WorkedOut
 
     @property
     def by_fen(self) -> int:
         return self.now_fen - self.was_fen
+
+    @property
+    def same_use(self) -> bool:
+        """Its own readings are what they were; at the most the year's use before it, which its tiers count, is another one."""
+        return self.anew.stretches == self.working.stretches
+
+    @property
+    def same(self) -> bool:
+        return self.same_use and self.anew.earlier == self.working.earlier
 
 
 async def worked_out_anew(session: AsyncSession, bill_id: int) -> Anew:
@@ -46,17 +53,16 @@ async def worked_out_anew(session: AsyncSession, bill_id: int) -> Anew:
     working = await worked_out(session, bill_id)
     if working is None:
         raise Refusal("reading.no_meter", {"bill": str(bill_id)})
-    line = (await lines_of(session, [bill.account_id])).get((bill.account_id, bill.item), [])
+    line = [each.reading for each in (await lines_of(session, [bill.account_id])).get((bill.account_id, bill.item), [])]
     opening, closing = working.stretches[0][0].place, working.stretches[-1][1].place
     try:
-        use = between([each.reading for each in line], opening, closing)
+        use = between(line, opening, closing)
+        earlier = between(line, working.earlier[0][0].place, opening).stretches if working.earlier else ()
     except ValueError:
         raise Refusal("reading.gone", {"bill": str(bill_id)}) from None
-    period = read_period(bill.period)
-    due_day = await session.scalar(select(FeeItem.due_day).where(FeeItem.id == bill.fee_item_id)) or 1
-    fee = Fee(bill.item, "metered", working.rate_yuan, period.cycle, due_day, bill.fee_item_id)
-    was, now = metered_charge(fee, Use(working.stretches), period), metered_charge(fee, use, period)
-    return Anew(was.amount_fen, now.amount_fen, now.basis, use, working)
+    anew = replace(working, edition=working.edition + 1, stretches=use.stretches, earlier=earlier)
+    was, now = (each.priced(read_period(bill.period)) for each in (working, anew))
+    return Anew(was.amount_fen, now.amount_fen, now.basis, working, anew)
 
 
 async def recalculate_bill(
@@ -71,15 +77,13 @@ async def recalculate_bill(
         await lock_account(session, bill.account_id)
         await session.refresh(bill)
     anew = await worked_out_anew(session, bill_id)
-    same = tuple((start.id, end.id) for start, end in anew.working.stretches)
-    stretches = tuple((start.id, end.id) for start, end in anew.use.stretches)
-    if bill is None or stretches == same:
+    if bill is None or anew.same:
         raise Refusal("correction.nothing", {"bill": str(bill_id)})
-    edition = anew.working.edition + 1
+    edition = anew.anew.edition
     if anew.by_fen:
         reason = f"{why} ({bill.basis} → {anew.basis}, {edition})"
         await adjust_bill(session, bill_id, anew.by_fen, reason, on, at, actor=actor)
-    await add_stretches(session, {bill_id: Working(stretches, anew.working.rate_yuan)}, edition=edition)
+    await add_stretches(session, {bill_id: anew.anew.by_ids}, edition=edition)
     detail = {"before": bill.basis, "basis": anew.basis, "by_fen": anew.by_fen}
     bill.basis = anew.basis
     await session.flush()

@@ -46,7 +46,7 @@ def import_payments(context: typer.Context, file: File, dry_run: DryRun = False)
 
 @imports.command("fees")
 def import_fees(context: typer.Context, file: File, dry_run: DryRun = False) -> None:
-    """Fee rules: community, item, formula, rate_yuan (for one cycle), cycle, due_day, from."""
+    """Fee rules: community, item, formula, rate_yuan (for one cycle), cycle, due_day, from; by meter tier_prices and more."""
     _import(context, "fees", file, dry_run)
 
 

@@ -26,6 +26,7 @@ from bot.importing.values import (
     plain,
     several_of,
     text,
+    tiers,
     whole,
 )
 from models.accounts import Account, Community, FeeItem
@@ -158,6 +159,10 @@ def sort_of(name: str) -> Sort:
             Column("cycle", cycle, required=True),
             Column("due_day", whole(31, least=1), required=True),
             Column("from", day, required=True),
+            Column("tier_prices", tiers, blank=()),
+            Column("tiers_per", one_of(words["tiers_per"])),
+            Column("least_units", meter, blank=0),
+            Column("least_yuan", amount, blank=0),
         ),
         "offers": (
             Column("account_code", code, required=True),

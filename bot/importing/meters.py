@@ -21,7 +21,7 @@ from domain.wording import period_words
 from models import bulk
 from models.accounts import Account
 from models.readings import Known, Line, NewReading, add_readings, bills_leaning_on, lines_of
-from models.recalculation import worked_out_anew
+from models.recalculation import recalculate_bill, worked_out_anew
 from models.staff import audit, open_task
 
 DECIDE_WITHIN = timedelta(days=3)  # a bill that leans on a corrected reading: staff say what becomes of it
@@ -88,6 +88,13 @@ class Readings:
         for each in doubtful:
             bill = each.bill
             anew = await worked_out_anew(session, bill.id)
+            if anew.same_use and not anew.by_fen:  # only the year before it was counted otherwise, and costs the same
+                if not anew.same:
+                    why = f"reading/{bill.id}"
+                    await recalculate_bill(
+                        session, bill.id, why, self._desk.today, self._desk.now, actor=self._desk.actor
+                    )
+                continue
             fields = {"item": bill.item, "period": period_words(bill.period, language), "basis": anew.basis}
             fields |= {"was": yuan(anew.was_fen), "now": yuan(anew.now_fen), "before": bill.basis}
             await open_task(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.commands.context import Desk
 from bot.importing.columns import Row
+from bot.importing.fees import Fees
 from bot.importing.meters import Readings, place_of
 from bot.importing.outcome import Outcome, Store, has_account
 from bot.importing.values import quoted
@@ -215,35 +216,6 @@ class Payments:
             reference=values["reference"],
             thanked=self._desk.today - values["paid_on"] > THANKED_AFTER,
         )
-
-
-class Fees:
-    """Fee rules, a version for each community, item and start."""
-
-    def __init__(self, desk: Desk, given: frozenset[str], file: str) -> None:
-        self._desk = desk
-
-    async def sift(self, session: AsyncSession, rows: Sequence[Row], outcome: Outcome) -> list[Any]:
-        communities = await bulk.communities_by_name(session)
-        known = {(fee.community_id, fee.item, fee.starts_on): fee for fee in await bulk.fee_items(session)}
-        new = []
-        for row in rows:
-            community = communities.get(row.values["community"])
-            if community is None:
-                names = ", ".join(communities) or "none yet"
-                reason = f"{quoted(row.values['community'])} is unknown (known: {names}): import its accounts first"
-                outcome.refuse(row, f"community: {reason}")
-                continue
-            values = {name: row.values[name] for name in ("item", *bulk.FEE_TERMS)}
-            there = known.get((community.id, values["item"], row.values["from"]))
-            changed = there is not None and any(getattr(there, name) != values[name] for name in bulk.FEE_TERMS)
-            if there is None or changed:
-                new.append({**values, "community_id": community.id, "starts_on": row.values["from"]})
-            outcome.accept(new=there is None, changed=changed)
-        return new
-
-    async def write(self, session: AsyncSession, new: list[Any]) -> None:
-        await bulk.save_fee_items(session, new)
 
 
 class Services:

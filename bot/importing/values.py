@@ -9,7 +9,9 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 from bot.importing.reading import Cell
+from domain.billing import Step
 from domain.money import parse_yuan
+from domain.tariffs import read_steps
 
 Parse = Callable[[Cell], object]
 
@@ -123,6 +125,11 @@ def meter(cell: Cell) -> int:
     if value != round(value, METER_DECIMALS_MAX):
         raise ValueError(f"more than {METER_DECIMALS_MAX} decimals: {quoted(typed)}")
     return int(value * 10**METER_DECIMALS_MAX)
+
+
+def tiers(cell: Cell) -> tuple[Step, ...]:
+    """The prices of a tiered tariff: 0-180:3.45; 181-260:4.83; 261-:5.83."""
+    return read_steps(narrow(cell))
 
 
 def whole(most: int, least: int = 0) -> Parse:

@@ -21,11 +21,11 @@ from domain.metering import (
     falls,
     figure,
     jumps,
-    metered_charge,
     neighbours,
     unfinished,
     use_in,
 )
+from domain.tariffs import metered_charge
 
 WATER = Fee("水费", "metered", Decimal("4.1"), "month", 10, 7)
 
