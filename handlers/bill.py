@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+from domain.billing import rate_words, read_period
 from domain.messages import Answer, Choice, OutgoingMessage
+from domain.metering import figure
 from domain.money import yuan
 from domain.roles import Member
+from domain.tariffs import Priced
 from domain.wording import day_words, period_words
 from handlers.household import press, rooms, settle_on
 from handlers.renewal import offered
@@ -17,6 +20,7 @@ from handlers.steps import talks_with_staff
 from handlers.turn import Turn
 from models.agreements import BesideBills, beside_bills
 from models.bills import BillLine, bill_lines, open_fen
+from models.readings import workings_of
 
 
 async def show(turn: Turn) -> Answer:
@@ -115,16 +119,19 @@ async def explained(turn: Turn, template: str) -> Answer:
     shown = [line for line in lines if line.open_fen > 0] or lines[-1:]
     if not shown:
         return await show(turn)
-    listed = [
-        turn.words(
+    workings = await workings_of(turn.session, [line.bill.id for line in shown])
+    listed = []
+    for line in shown:
+        worked_out = turn.words(
             "bill.worked_out" if line.bill.basis else "bill.by_tariff",
             item=turn.fee(line.bill.item),
             period=period_words(line.bill.period, turn.language),
             basis=line.bill.basis,
             amount=yuan(line.billed_fen),
         )
-        for line in shown
-    ]
+        listed.append(worked_out)
+        if (working := workings.get(line.bill.id)) is not None:
+            listed += tariff_words(turn, working.priced(read_period(line.bill.period)))
     if any(line.by_meter for line in shown):
         listed.append(turn.words("bill.metered_note"))
     rows = [[press(turn, "wrong", "dispute.start"), press(turn, "unclear", "person.ask")]]
@@ -132,6 +139,33 @@ async def explained(turn: Turn, template: str) -> Answer:
         rows.insert(0, [press(turn, "compare", "bill.compare")])
         listed.append(more)
     return Answer((turn.say(template, *rows, fields=turn.called(), lines="\n".join(listed)),))
+
+
+def tariff_words(turn: Turn, priced: Priced) -> list[str]:
+    """The sum tier by tier, and the minimum where it makes the difference; nothing where there is a rate alone."""
+    used, words = figure(priced.use.thousandths), []
+    if priced.before_thousandths:
+        before = figure(priced.before_thousandths)
+        words.append(turn.words("tariff.year", year=str(priced.year), before=before, used=used))
+    if priced.counted_thousandths > priced.use.thousandths:
+        words.append(turn.words("tariff.least_units", used=used, least=figure(priced.counted_thousandths)))
+    for part in priced.parts if priced.tariff.steps else ():
+        upto = figure(part.upto_thousandths) if part.upto_thousandths is not None else ""
+        words.append(
+            turn.words(
+                "tariff.tier" if upto else "tariff.last_tier",
+                number=str(part.number),
+                above=figure(part.above_thousandths),
+                upto=upto,
+                units=figure(part.thousandths),
+                rate=rate_words(part.rate_yuan),
+            )
+        )
+    if priced.least_fen > priced.by_use_fen:
+        words.append(turn.words("tariff.least_yuan", sum=yuan(priced.by_use_fen), least=yuan(priced.least_fen)))
+    if priced.widened:
+        words.append(turn.words("tariff.several", times=f"{priced.cycles}"))
+    return words
 
 
 async def compare(turn: Turn) -> Answer:
