@@ -26,6 +26,8 @@ def test_each_sample_is_taken_whole(cli: Cli, files: dict[str, str], tmp_path: P
     planned = cli("bill", "generate", "--period", "2026-10", "--dry-run")
     assert planned.code == 0
     assert "51.25" in planned.out  # 12.5 × 4.10
+    assert "(2026: 335 + 40): 15 × 2.61 + 25 × 2.83 = 109.90" in planned.out
+    assert "0 × 2.61, ≥ 8.00 = 8.00" in planned.out
 
 
 @pytest.mark.parametrize("files", PUPILS.values(), ids=PUPILS.keys())
