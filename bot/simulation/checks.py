@@ -26,12 +26,15 @@ from models.people import Person
 from models.reminders import Reminder, ReminderBill
 
 MONEY = frozenset({"reminder", "promise", "offer", "broadcast"})  # private, about money
-IN_WINDOW = MONEY | {"announcement"}
+PRIVATE = MONEY | {"courtesy"}
+IN_WINDOW = PRIVATE | {"announcement"}
 AWAKE = IN_WINDOW | {"receipt", "service"}
 PUSHED = tuple(sorted(AWAKE))
-CAPPED = frozenset({"reminder", "offer", "broadcast"})  # those that the caps stop; a promise's reminder only counts
+CAPPED = frozenset(
+    {"reminder", "offer", "broadcast", "courtesy"}
+)  # those that the caps stop; a promise's reminder only counts
 SPACED = frozenset({"reminder", "offer"})  # days lie between any two of them
-OBEY_PAUSE = MONEY | {"announcement"}
+OBEY_PAUSE = IN_WINDOW
 CAPS = ((1, 1), (7, 3), (30, 6))  # days, messages
 SPACING_DAYS = 3
 FESTIVALS = {2026: date(2026, 2, 17), 2027: date(2027, 2, 6), 2028: date(2028, 1, 26)}
@@ -123,8 +126,8 @@ class Checks:
         return ["while the community was paused"] if own & {each.community_id for each in live} else []
 
     async def _people(self, session: AsyncSession, sent: Sequence[Sent]) -> list[tuple[str, str]]:
-        """Nobody who said stop, nobody in hardship or with an open complaint."""
-        about = [each for each in sent if each.kind in MONEY]
+        """Nobody who said stop, nobody in hardship or with an open complaint; no courtesy while anything rests."""
+        about = [each for each in sent if each.kind in PRIVATE]
         ids = {each.person_id for each in about if each.person_id is not None}
         stops = await session.execute(
             select(Person.id, Person.stopped_at).where(Person.id.in_(ids), Person.stopped_at.is_not(None))
@@ -133,8 +136,8 @@ class Checks:
         accounts = {account for each in about for account in each.accounts}
         held = list(
             await session.execute(
-                select(Hold.account_id, Hold.created_at, Hold.released_at).where(
-                    Hold.account_id.in_(accounts), Hold.bill_id.is_(None)
+                select(Hold.account_id, Hold.bill_id, Hold.created_at, Hold.released_at).where(
+                    Hold.account_id.in_(accounts)
                 )
             )
         )
@@ -143,9 +146,12 @@ class Checks:
             at = stopped.get(each.person_id or 0)
             if at is not None and at < each.at:
                 found.append(("after a stop", f"outbox {each.id}"))
-            silent = {a for a, since, until in held if since < each.at and (until is None or until > each.at)}
+            live = [hold for hold in held if hold[2] < each.at and (hold[3] is None or hold[3] > each.at)]
+            silent = {account for account, bill, _, _ in live if bill is None}
             if each.accounts and set(each.accounts) <= silent:
                 found.append(("during a hardship or complaint", f"outbox {each.id}"))
+            if each.kind == "courtesy" and {hold[0] for hold in live} & set(each.accounts):
+                found.append(("while something of the household rests", f"outbox {each.id}"))
         return found
 
     async def _bills(self, session: AsyncSession, sent: Sequence[Sent]) -> list[tuple[str, str]]:
@@ -201,7 +207,7 @@ class Checks:
                 posts[each.chat] += 1
                 if posts[each.chat] > 1:
                     yield "over the group's cap", f"outbox {each.id}"
-            if each.kind not in MONEY:
+            if each.kind not in PRIVATE:
                 continue
             subjects = [("account", account) for account in each.accounts]
             subjects += [("person", each.person_id)] if each.person_id is not None else []

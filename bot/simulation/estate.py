@@ -50,6 +50,11 @@ TIERS = "ABCD"
 # The school's next courses: each family is offered one every so many days.
 OFFER_EVERY_DAYS = 10
 OFFER_OPEN_DAYS = 9
+OPEN_AHEAD = (
+    7,
+    1,
+)  # days before a festival: the last word about the one and the first about the other would fall into it
+FESTIVAL_EVES = (date(2027, 2, 5), date(2028, 1, 25))  # the first of the days on which nobody is reminded
 WORDS = raw("simulation")
 
 
@@ -130,7 +135,12 @@ async def build(database: Database, platform: Platform, people: list[Resident], 
 
 
 def offers(people: list[Resident], day: date) -> list[dict[str, Any]]:
-    """The courses that open on this day, as rows: a family here and there, so that every day has some."""
+    """The courses that open on this day, as rows: a family here and there, so that every day has some.
+
+    Before a festival all open together, a week ahead and on its last day: what is written of them would fall into it.
+    """
+    ahead = min((abs((eve - day).days) for eve in FESTIVAL_EVES if eve > day), default=OFFER_EVERY_DAYS)
+    together = ahead < OFFER_EVERY_DAYS
     return [
         {
             "account_id": each.number,
@@ -144,7 +154,8 @@ def offers(people: list[Resident], day: date) -> list[dict[str, Any]]:
             "subject": True,
         }
         for each in people
-        if each.kind == "training" and (day.toordinal() + 3 * each.number) % OFFER_EVERY_DAYS == 0
+        if each.kind == "training"
+        and (ahead in OPEN_AHEAD if together else (day.toordinal() + 3 * each.number) % OFFER_EVERY_DAYS == 0)
     ]
 
 
