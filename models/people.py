@@ -18,7 +18,7 @@ from models.base import Base, Id, UtcDateTime
 INVITE_LIFE = timedelta(days=7)
 FAILURES_MAX = 5  # wrong answers of one chat account within FAILURE_WINDOW, whichever households they are about
 FAILURE_WINDOW = timedelta(hours=24)
-GUESSES_MAX = 10  # wrong answers about a household, of anybody, since an invite was made: it is in wrong hands
+GUESSES_MAX = 5  # wrong answers about a household, of anybody, since an invite was made: it is in wrong hands
 
 
 class Person(Base):
