@@ -1,7 +1,7 @@
 """The second look at words that staff want to send: learned from many unkind and many kind texts.
 
 The first look, domain/lint.py, knows forbidden words; what it finds is evidence here. This one also hears the tone: a threat
-without any forbidden word, and a kind text that has to use one.
+without any forbidden word, and a kind text that has to use one. A text is weighed whole and sentence by sentence.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ LABELS = (*RULES, KIND)
 FACTS = frozenset({"household_data"})  # found by looking, not by tone: nothing overrules it
 LONGEST = 2000  # characters that are weighed; staff's texts are shorter
 
-_UNKIND = 0.5  # from this chance on a text or one of its sentences is stopped
-_SURELY_KIND = 0.15  # below it a forbidden word was used in kindness
+# From these chances on a text is stopped. A sentence alone lacks what the others explain, so it must be surer than the whole.
+_UNKIND_WHOLE = 0.3
+_UNKIND_SENTENCE = 0.65
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
-_SENTENCE = re.compile(r"[^。!?！？\n.;；]+[。!?！？\n.;；]*")
+# Where a sentence ends: not within $84.50 and not behind Mr.
+_END = re.compile(r"(?<=[。!?！？\n;；])|(?<=\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bMrs\.)(?=\s)")
 _PART = re.compile(r"[^,，、:：。!?！？\n.;；]+")
 _SHORTEST = 4  # characters of a sentence that says something by itself
 
@@ -50,17 +52,18 @@ class Tone:
         found = lint(text, audience)
         facts = tuple(each for each in found if each.rule in FACTS)
         words_found = tuple(each for each in found if each.rule not in FACTS)
-        chance, sentence = self._worst(text[:LONGEST])
-        if chance < (_SURELY_KIND if words_found else _UNKIND):
+        weight, sentence = self._worst(text[:LONGEST])
+        if weight < 1:
             return facts
         return facts + (words_found or (Finding(self._rule(sentence), self._telling(sentence)),))
 
     def _worst(self, text: str) -> tuple[float, str]:
-        """The chance that a text is unkind, and its most unkind sentence; the whole may say more than its parts."""
-        sentences = [each[0].strip() for each in _SENTENCE.finditer(text) if len(each[0].strip()) >= _SHORTEST]
+        """What speaks against a text, 1 where it is just too much, and its most unkind sentence. The whole knows more than
+        its parts; a part is what kind words around it can't hide."""
+        sentences = [each.strip() for each in _END.split(text) if len(each.strip()) >= _SHORTEST]
         weighed = [(self.unkind(each), each) for each in dict.fromkeys(sentences)]
         worst = max(weighed, default=(0.0, text))
-        return max(self.unkind(text), worst[0]), worst[1]
+        return max(self.unkind(text) / _UNKIND_WHOLE, worst[0] / _UNKIND_SENTENCE), worst[1]
 
     def unkind(self, text: str) -> float:
         """The chance, 0 to 1, that this text is unkind."""

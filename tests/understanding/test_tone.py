@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -12,6 +13,7 @@ import pytest
 from bot.content import CONTENT
 from domain.lint import lint
 from domain.messages import Audience
+from understanding import train_tone
 from understanding.tone import LABELS, Tone
 
 HELD = Path(__file__).parent / "tone_held_out.tsv"  # rule, audience, text; nothing of it is trained on
@@ -68,6 +70,51 @@ def test_kind_words_around_it_do_not_hide_a_threat(tone: Tone) -> None:
         ("您好。" * 20, "谢谢。" * 20),
     ):
         assert "utilities" in {each.rule for each in tone.lint(before + threat + after)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Big game Sunday! The clubhouse screen is on from 5, bring chili.",
+        "Gate remotes bought before 2019 may stop working after the frequency change on Monday. Bring yours in and we'll swap it free.",
+        "Dear Mr. Lim, your conservancy charges of $84.50 for June have been received with thanks.",
+    ],
+)
+def test_a_sentence_is_heard_beside_the_others_that_explain_it(tone: Tone, text: str) -> None:
+    assert tone.lint(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (
+            "pressure",
+            "Morning all! The plants in the lobby are new. Flat 12 had better pay or the gate won't know them. Coffee on Sunday!",
+        ),
+        ("exposure", "您好。祝您愉快。欠费的话gongshi mingdan见。谢谢您的支持，天气冷注意保暖。"),
+    ],
+)
+def test_one_sentence_is_enough_where_it_is_sure(tone: Tone, rule: str, text: str) -> None:
+    assert rule in {each.rule for each in tone.lint(text)}
+
+
+def test_a_forbidden_word_is_evidence_and_no_verdict(tone: Tone) -> None:
+    text = "You mentioned a mistake on your credit report. You can ask the agency to correct it free of charge."
+    assert {each.rule for each in lint(text)} == {"authority"}
+    assert tone.lint(text) == ()
+
+
+def test_the_weights_are_what_training_makes(tmp_path: Path) -> None:
+    copy = tmp_path / "content"
+    shutil.copytree(CONTENT, copy, ignore=shutil.ignore_patterns("tone.bin"))
+    train_tone.main(copy)
+    trained = (copy / "understanding" / "tone.bin").read_bytes()
+    assert trained == (CONTENT / "understanding" / "tone.bin").read_bytes(), "run python -m understanding.train_tone"
+
+
+def test_no_text_to_measure_by_is_trained_on() -> None:
+    taught = {text.casefold() for _, text in train_tone.read_lines(CONTENT)}
+    assert [text for _, _, text in held_out() if text.casefold() in taught] == []
 
 
 def test_nothing_and_very_much_are_weighed_as_well(tone: Tone) -> None:
