@@ -49,7 +49,7 @@ OFFENDED_AT_MOST = 0.05
 
 
 def test_a_threat_without_a_forbidden_word_is_stopped_and_its_words_are_shown(tone: Tone) -> None:
-    text = "您好。您再拖下去,门口的系统可就不认您的脸了。谢谢。"
+    text = "您好。账先放着也行,就是以后回家得自己翻墙了。谢谢。"
     assert lint(text) == ()
     found = tone.lint(text)
     assert [each.rule for each in found] == ["access"]
@@ -99,7 +99,7 @@ def test_one_sentence_is_enough_where_it_is_sure(tone: Tone, rule: str, text: st
 
 
 def test_a_forbidden_word_is_evidence_and_no_verdict(tone: Tone) -> None:
-    text = "You mentioned a mistake on your credit report. You can ask the agency to correct it free of charge."
+    text = "The police ask everybody to lock bicycles. The court's office opens at nine, should you want to ask there."
     assert {each.rule for each in lint(text)} == {"authority"}
     assert tone.lint(text) == ()
 
@@ -134,7 +134,7 @@ def test_every_rule_has_its_words_and_lines_in_both_languages(tone: Tone) -> Non
 def test_the_command_hears_the_tone_as_well() -> None:
     asked = subprocess.run(
         [sys.executable, "-m", "bot", "lint"],
-        input="您好,账单出来了,方便时看看。\n您再拖下去,门口的系统可就不认您的脸了。\n".encode(),
+        input="您好,账单出来了,方便时看看。\n账先放着也行,就是以后回家得自己翻墙了。\n".encode(),
         capture_output=True,
         check=False,
     )
