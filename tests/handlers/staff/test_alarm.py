@@ -124,7 +124,7 @@ async def test_an_agreed_visit_is_called_off_and_who_had_the_household_in_hand_h
     [ahead] = [each for each in await world.rows(Outbox) if each.template == "visits.tomorrow"]
     assert "上门也取消了" in await world.say("r1-101", SAID)
     assert [each.state for each in await world.rows(Visit)] == ["cancelled"]
-    assert "11月24日(周二) 10:00)已取消,请不要为费用去" in world.last("second")
+    assert "11月24日周二 10:00)已取消,请不要为费用去" in world.last("second")
     assert "您手上这户的电话或上门先放一放" in world.last("collector")
     assert [each.state for each in await world.rows(Outbox) if each.id == ahead.id] == ["cancelled"]
     assert "已经结束或取消" in await world.press("r1-101", "改时间")
