@@ -29,7 +29,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.ladder import Reason
 from domain.plans import Part, first_unpaid, is_broken
 from models.accounts import Account
-from models.base import Base, Fen, Id, UtcDateTime
+from models.base import Base, Fen, Id, UtcDateTime, among
 from models.bills import CREDIT_OF, RECEIVED, Bill, LedgerEntry, Payment, bill_lines
 from models.people import Person
 
@@ -356,9 +356,9 @@ class PlanNow(StrEnum):
     DONE = "done"  # all of it arrived
 
 
-async def plans_now(session: AsyncSession, span: tuple[int, int], today: date) -> dict[str, PlanNow]:
-    """The active plans of some accounts (ids from–to) by the source of their holds ("plan/3")."""
-    mine = (Plan.state == "active", Plan.account_id.between(*span))
+async def plans_now(session: AsyncSession, ids: Sequence[int], today: date) -> dict[str, PlanNow]:
+    """The active plans of some accounts (their ids, ascending) by the source of their holds ("plan/3")."""
+    mine = (Plan.state == "active", among(Plan.account_id, ids))
     before = {
         f"plan/{plan_id}": fen
         for plan_id, fen in await session.execute(select(Plan.id, Plan.received_fen_before).where(*mine))
@@ -373,7 +373,7 @@ async def plans_now(session: AsyncSession, span: tuple[int, int], today: date) -
         .order_by(PlanPart.plan_id, PlanPart.number)
     ):
         parts[f"plan/{plan_id}"].append(Part(number, due_on, fen))
-    covered = select(Hold.source, Hold.bill_id).where(Hold.source.in_(before), Hold.account_id.between(*span))
+    covered = select(Hold.source, Hold.bill_id).where(Hold.source.in_(before), among(Hold.account_id, ids))
     bills = covered.distinct().subquery()
     received = {
         source: int(fen)

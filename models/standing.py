@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, select
+from sqlalchemy import Row, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -20,6 +20,7 @@ from domain.office import Office
 from domain.policy import Hours
 from models.accounts import Account, Community, room_of
 from models.agreements import HOLDS_NOW, Hold, PlanNow, plans_now, unanswered
+from models.base import among
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.outbox import CLAIMABLE, Outbox, State
 from models.people import Binding, Contact, Person
@@ -117,17 +118,17 @@ async def _batch(
     names: Mapping[int, str],
     today: date,
 ) -> list[Household]:
-    span = (accounts[0].id, accounts[-1].id)
-    payers = await _payers(session, office, span)
+    ids = [account.id for account in accounts]
+    payers = await _payers(session, office, ids)
     person_ids = sorted({payer.id for payer in payers.values()})
-    bills = await _open_bills(session, span)
-    holds = await _holds(session, span, today, {bill.id for each in bills.values() for bill in each})
-    tasks = await _blocking_tasks(session, span, office, today)
-    alarms = await alarmed_among(session, [account.id for account in accounts])
-    by_account = await contact_sums(session, "account", [account.id for account in accounts], today)
+    bills = await _open_bills(session, ids)
+    holds = await _holds(session, ids, today, {bill.id for each in bills.values() for bill in each})
+    tasks = await _blocking_tasks(session, ids, office, today)
+    alarms = await alarmed_among(session, ids)
+    by_account = await contact_sums(session, "account", ids, today)
     by_person = await contact_sums(session, "person", person_ids, today)
-    written_to = await _last_written(session, office, today, None, span)
-    persons_written_to = await _last_written(session, office, today, person_ids, span)
+    written_to = await _last_written(session, office, today, None, ids)
+    persons_written_to = await _last_written(session, office, today, person_ids, ids)
     nothing = (0, 0, 0)
     found = []
     for account in accounts:
@@ -180,11 +181,7 @@ def _words(traits: str) -> frozenset[str]:
     return frozenset(each for each in traits.split(";") if each)
 
 
-def _within(column: InstrumentedAttribute[int], span: tuple[int, int]) -> ColumnElement[bool]:
-    return column.between(*span)
-
-
-async def _payers(session: AsyncSession, office: Office, span: tuple[int, int]) -> dict[int, Payer]:
+async def _payers(session: AsyncSession, office: Office, ids: Sequence[int]) -> dict[int, Payer]:
     usable = and_(Contact.person_id == Person.id, Contact.state == "ok", Contact.channel.in_(office.channels))
     rows = await session.execute(
         select(
@@ -205,7 +202,7 @@ async def _payers(session: AsyncSession, office: Office, span: tuple[int, int]) 
         )
         .join(Person, Person.id == Binding.person_id)
         .outerjoin(Contact, usable)
-        .where(Binding.payer.is_(True), _within(Binding.account_id, span))
+        .where(Binding.payer.is_(True), among(Binding.account_id, ids))
         .order_by(Binding.id, Contact.id)
     )
     payers: dict[int, Payer] = {}
@@ -223,31 +220,32 @@ async def _payers(session: AsyncSession, office: Office, span: tuple[int, int]) 
     return payers
 
 
-async def _open_bills(session: AsyncSession, span: tuple[int, int]) -> dict[int, list[OpenBill]]:
+async def _open_bills(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[OpenBill]]:
     """Bills that still ask for money, oldest due first, with what the ladder did with them."""
     balances = (
         select(Bill.id, Bill.account_id, Bill.item, Bill.period, Bill.due_on, BILLED.label("billed_fen"))
         .add_columns((BILLED - RECEIVED).label("open_fen"))
         .join(LedgerEntry, LedgerEntry.bill_id == Bill.id)
-        .where(_within(LedgerEntry.account_id, span), Bill.voided_at.is_(None))
+        .where(among(LedgerEntry.account_id, ids), Bill.voided_at.is_(None))
         .group_by(Bill.id)
         .having(BILLED - RECEIVED > 0)
         .order_by(Bill.due_on, Bill.id)
     )
     rows = list(await session.execute(balances))
+    still_open = sorted(row.id for row in rows)
     covered = {
         bill_id: (on, behind)
         for bill_id, on, behind in await session.execute(
             select(ReminderBill.bill_id, func.max(Reminder.decided_on), func.max(ReminderBill.days_behind))
             .join(Reminder, Reminder.id == ReminderBill.reminder_id)
-            .where(_within(Reminder.account_id, span))
+            .where(among(ReminderBill.bill_id, still_open))
             .group_by(ReminderBill.bill_id)
         )
     }
     steps: dict[int, tuple[Step, ...]] = defaultdict(tuple)
     for bill_id, stage, on, policy_hash in await session.execute(
         select(Reminder.anchor_bill_id, Reminder.stage, Reminder.decided_on, Reminder.policy_hash)
-        .where(_within(Reminder.account_id, span), Reminder.anchor_bill_id.in_({row.id for row in rows}))
+        .where(among(Reminder.account_id, ids), among(Reminder.anchor_bill_id, still_open))
         .order_by(Reminder.decided_on, Reminder.id)
     ):
         steps[bill_id] += (Step(stage, on, policy_hash),)
@@ -280,14 +278,14 @@ class Holds:
 NO_HOLDS = Holds(set(), {})
 
 
-async def _holds(session: AsyncSession, span: tuple[int, int], today: date, open_ids: set[int]) -> dict[int, Holds]:
+async def _holds(session: AsyncSession, ids: Sequence[int], today: date, open_ids: set[int]) -> dict[int, Holds]:
     """Live holds by account, as the jobs that run before planning will leave them on `today`."""
-    plans = await plans_now(session, span, today)
+    plans = await plans_now(session, ids, today)
     found: dict[int, Holds] = defaultdict(lambda: Holds(set(), defaultdict(set)))
     rows = (
         await session.execute(
             select(Hold.account_id, Hold.bill_id, Hold.reason, Hold.until_on, Hold.source, Hold.released_at)
-            .where(_within(Hold.account_id, span), HOLDS_NOW)
+            .where(among(Hold.account_id, ids), HOLDS_NOW)
             .order_by(Hold.id)
         )
     ).all()
@@ -315,20 +313,20 @@ def strongest(reasons: set[str], order: Sequence[Reason]) -> Reason | None:
     return next((reason for reason in order if reason in reasons), None)
 
 
-async def _blocking_tasks(session: AsyncSession, span: tuple[int, int], office: Office, today: date) -> set[int]:
+async def _blocking_tasks(session: AsyncSession, ids: Sequence[int], office: Office, today: date) -> set[int]:
     """Accounts with a task that reminders wait for. Once its clock has run out, it no longer holds them up."""
     rows = await session.execute(
         select(StaffTask.account_id, StaffTask.due_at).where(
-            StaffTask.account_id.between(*span), StaffTask.blocks.is_(True), StaffTask.state.in_(("open", "taken"))
+            among(StaffTask.account_id, ids), StaffTask.blocks.is_(True), StaffTask.state.in_(("open", "taken"))
         )
     )
     return {account_id or 0 for account_id, due_at in rows if local_date(due_at, office.zone) >= today}
 
 
 async def _last_written(
-    session: AsyncSession, office: Office, today: date, person_ids: Sequence[int] | None, span: tuple[int, int]
+    session: AsyncSession, office: Office, today: date, person_ids: Sequence[int] | None, ids: Sequence[int]
 ) -> dict[int, date]:
-    """The day each account of `span`, or each of these people, last had a reminder or an offer.
+    """The day each account of `ids`, or each of these people, last had a reminder or an offer.
 
     It is the day it was decided or, after an outage, the day it went out. What still waits goes out today or later.
     """
@@ -336,7 +334,7 @@ async def _last_written(
     found: dict[int, date] = {}
     for done in (Reminder, OfferStep):
         subject: InstrumentedAttribute[Any] = done.account_id if person_ids is None else Outbox.person_id
-        those = done.account_id.between(*span) if person_ids is None else Outbox.person_id.in_(person_ids)
+        those = among(done.account_id, ids) if person_ids is None else Outbox.person_id.in_(person_ids)
         rows = await session.execute(
             select(subject, func.max(done.decided_on), func.max(Outbox.sent_at), waiting)
             .join_from(done, Outbox, Outbox.id == done.outbox_id)
