@@ -26,6 +26,7 @@ from bot.simulation.incidents import Incidents
 from bot.simulation.people import Deed, People
 from domain.billing import CYCLE_MONTHS, Period, due_on
 from domain.clock import ManualClock, at_local
+from domain.pacing import Limits
 from models.agreements import Complaint, Offer, Promise
 from models.base import Database
 from models.bills import LedgerEntry, Payment, bill_lines, open_fen, record_payment
@@ -39,6 +40,7 @@ PLAN_AT = time(9)
 STOPS = (time(8), PLAN_AT, time(9, 30), time(12), time(15), time(17), time(18, 30), time(22, 30))
 STAFF_AT = time(17)  # when colleagues close what they were asked to do
 COLLECTOR_ID = 2
+UNLIMITED = Limits(1e9, 1e9, 1e9, 64)  # a limiter waits by the real clock, and nobody waits here
 TASK_AFTER = timedelta(hours=20)
 NOTICED = ("thanks", "holds", "clocks")
 ROUNDS = 12  # of question and answer at one stop
@@ -110,6 +112,7 @@ class Simulation:
         self.platform = Platform()
         await build(database, self.platform, self._residents, self.clock.now())
         channel = SandboxChannel(self.platform, self.clock)
+        channel.limits = UNLIMITED
         self.app: App = await build_app(self._settings, database, self.clock, {channel.name: channel}, reader)
         await self.app.open(channel)
         self._store = self.app.inbound.store_for(channel.name)
