@@ -116,14 +116,14 @@ class Database:
 
     @asynccontextmanager
     async def write_together(self) -> AsyncIterator[Callable[[], AbstractAsyncContextManager[AsyncSession]]]:
-        """One commit for several pieces of work, each with a session of its own: all are kept at the end, or none."""
-        async with self._writer.begin() as connection:
+        """One commit for several pieces of work, none of which sees objects of another: all are kept at the end, or none."""
+        async with self.write() as session:
 
             @asynccontextmanager
             async def each() -> AsyncIterator[AsyncSession]:
-                piece = AsyncSession(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
-                async with piece as session, session.begin():
-                    yield session
+                yield session
+                await session.flush()
+                session.expunge_all()
 
             yield each
 
