@@ -115,7 +115,10 @@ async def test_while_it_is_locked_right_and_wrong_digits_sound_the_same(door: Do
         locked.append(await door.knock("one", text=digits))
     assert locked[0] == locked[1] != said[0]
     void = [await door.knock("two", text=f"/start {secrets.token_urlsafe(16)}")]
-    for name, digits in (("three", "0000"), ("four", LAST_FOUR)):  # five about the household: the slip is as good as none
+    for name, digits in (
+        ("three", "0000"),
+        ("four", LAST_FOUR),
+    ):  # five about the household: the slip is as good as none
         void.append(await door.knock(name, text=f"/start {token}"))
         await door.knock(name, text=digits)
     assert len(set(void)) == 1

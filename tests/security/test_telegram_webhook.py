@@ -141,6 +141,8 @@ def mutated(update: dict[str, Any], number: int, chance: random.Random) -> dict[
     changed = copy.deepcopy(update)
     for _ in range(chance.randint(1, 4)):
         places = list(inner(changed))
+        if not places:
+            break  # all of it was taken away
         holder, key = chance.choice(places)
         if chance.random() < 0.2:
             del holder[key]
