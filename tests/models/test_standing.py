@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from domain.clock import ManualClock
 from domain.ladder import Reason, Standing, Wait, decide
 from models import standing
 from models.accounts import Account, Community
 from models.agreements import Plan, PlanPart
-from models.base import Database
+from models.base import Database, among
 from models.people import Contact, Person
 from models.runtime import KILL_SWITCH, set_switch
 from models.staff import open_task
@@ -177,3 +177,25 @@ async def test_households_are_kept_apart_across_batches(world: World, monkeypatc
     open_fen[LI] -= 500
     found: dict[str, Standing] = {each.standing.code: each.standing for each in await look(world)}
     assert {code: sum(bill.open_fen for bill in each.bills) for code, each in found.items()} == open_fen
+
+
+@pytest.mark.parametrize(
+    ("ids", "read"),
+    [
+        ([4, 5, 6], {4, 5, 6}),
+        ([2, 4, 7], {2, 3, 4, 5, 6, 7}),  # near each other: by their ends, a few others with them
+        ([1, 90], {1, 90}),  # far apart: nobody between them
+        ([7], {7}),
+        ([], set()),
+    ],
+)
+async def test_a_run_of_households_is_read_by_its_ends_and_a_scattered_few_by_name(
+    world: World, ids: list[int], read: set[int]
+) -> None:
+    async with world.database.write() as session:
+        session.add(Community(id=1, name="翠湖", kind="property"))
+        await session.flush()
+        more = {"payer_name": "王小明", "created_at": world.now, "updated_at": world.now}
+        session.add_all(Account(id=n, code=f"H{n}", community_id=1, kind="property", **more) for n in range(1, 100))
+    async with world.database.read() as session:
+        assert set(await session.scalars(select(Account.id).where(among(Account.id, ids)))) == read
