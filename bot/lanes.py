@@ -217,15 +217,16 @@ class Lane:
         zero = monotonic()
         shut = {each.case.row.chat for each in self._ready} | {task.get_name() for task in self._in_flight}
         behind = len(self._ready) >= AHEAD_SECONDS * self.channel.limits.global_per_second
+        full = behind or self._pacing.next_at(zero) > zero + AHEAD_SECONDS
         found: list[int] = []
         for _ in range(LOOKS):
             waiting = await outbox.due_rows(session, self.channel.name, now, LOOK, shut)
             for row in waiting:
+                if full and not row.is_answer:
+                    return found  # answers come first: what follows only waits for the pace
                 if row.chat in shut or len(found) >= room:
                     continue
                 shut.add(row.chat)
-                if behind and not row.is_answer:
-                    continue
                 moment = self._pacing.ready_at(row.chat, row.is_group, zero, waits=not row.is_answer)
                 if moment <= zero + AHEAD_SECONDS:
                     found.append(row.id)

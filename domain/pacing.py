@@ -94,7 +94,7 @@ class Pacing:
         keeps the limit.
         """
         self._next = max(self._next, now)  # what was not used is over, but for the catching up
-        moment = max(now, self._halted_until, self._next - CATCH_UP_SECONDS if waits else now)
+        moment = self.next_at(now) if waits else max(now, self._halted_until)
         in_chat = self._taken_in.get(chat, [])
         while True:
             later = moment
@@ -103,6 +103,10 @@ class Pacing:
             if later == moment:
                 return moment
             moment = later
+
+    def next_at(self, now: float) -> float:
+        """The first moment, `now` or later, at which the even pace over all chats lets anything out but an answer."""
+        return max(now, self._halted_until, self._next - CATCH_UP_SECONDS)
 
     def take(self, chat: str, at: float) -> None:
         """Book a moment that `ready_at` gave: from now on it counts."""

@@ -26,7 +26,7 @@ from domain.wording import day_words
 from jobs.extras import Extras, extras
 from models import outbox
 from models.accounts import Account
-from models.base import Database, chunks, upsert
+from models.base import Database, upsert
 from models.posting import Draft, post_all
 from models.reminders import PolicyText, Reminder, ReminderBill, Run, keep_waits
 from models.runs import draft_run, latest_run
@@ -78,11 +78,11 @@ async def _run(database: Database, office: Office, now: datetime) -> list[Row]:
     for verdict in verdicts:
         if isinstance(verdict.decision, Remind):
             by_person[verdict.payer.id].append(verdict)
-    for group in chunks(list(by_person.values()), MESSAGES_PER_TRANSACTION):
+    for group in database.parts(list(by_person.values()), MESSAGES_PER_TRANSACTION):
         async with database.write() as session:
             await _remind(session, office, group, today, now)
     tasks = [verdict for verdict in verdicts if isinstance(verdict.decision, HandToStaff)]
-    for batch in chunks(tasks, MESSAGES_PER_TRANSACTION):
+    for batch in database.parts(tasks, MESSAGES_PER_TRANSACTION):
         async with database.write() as session:
             await _hand_over(session, office, batch, today, now)
     waits = [
@@ -90,7 +90,7 @@ async def _run(database: Database, office: Office, now: datetime) -> list[Row]:
         for v in verdicts
         if isinstance(v.decision, Wait)
     ]
-    for some in chunks(waits, WAITS_PER_TRANSACTION):
+    for some in database.parts(waits, WAITS_PER_TRANSACTION):
         async with database.write() as session:
             await keep_waits(session, some, today)
     return [verdict.row(office) for verdict in verdicts]

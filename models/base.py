@@ -34,6 +34,7 @@ Item = TypeVar("Item")
 as_json = json.JSONEncoder(ensure_ascii=False).encode  # made once: json.dumps would make one for every row
 BUSY_TIMEOUT_MS = 10_000
 POOL_SECONDS = 60
+PATIENCE = 8  # times smaller is what is written at once while others wait
 RUN = 4  # so many times as far apart as they would stand side by side, some ids are still read as a run
 LOCK_TIMEOUT = "10s"
 
@@ -98,6 +99,7 @@ class Database:
         self._read = async_sessionmaker(self._reader, expire_on_commit=False)
         self._glance = async_sessionmaker(self._glancer, expire_on_commit=False)
         self.writable = True  # the last write reached the disk, or failed for a reason of its own
+        self._writing = 0  # transactions at work or waiting for their turn, in this process
 
     @property
     def engine(self) -> AsyncEngine:
@@ -106,13 +108,26 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A transaction that commits when the block ends well and rolls back when it raises."""
+        self._writing += 1
         try:
             async with self._write.begin() as session:
                 yield session
         except DatabaseError as wrong:
             self.writable = isinstance(wrong, OF_THE_VALUES)
             raise
+        finally:
+            self._writing -= 1
         self.writable = True
+
+    def parts(self, items: Sequence[Item], size: int) -> Iterable[Sequence[Item]]:
+        """`items` in parts of `size` for one transaction each; in smaller ones while others, who answer people, want to
+        write, too: on SQLite they wait for the whole of ours.
+        """
+        start = 0
+        while start < len(items):
+            end = start + (max(1, size // PATIENCE) if self._writing else size)
+            yield items[start:end]
+            start = end
 
     @asynccontextmanager
     async def write_together(self) -> AsyncIterator[Callable[[], AbstractAsyncContextManager[AsyncSession]]]:

@@ -40,6 +40,7 @@ def control_app(server: "TelegramServer") -> Starlette:
 
     return Starlette(routes=[
         route("users", lambda given: server.user(**given), ["POST"]),
+        route("crowd", lambda given: _crowd(server, int(given["number"])), ["POST"]),
         route("groups", lambda given: _new_group(server, given), ["POST"]),
         route("users/{user:int}/{act}", lambda given: _person_act(server, given), ["POST"]),
         route("groups/{group}/{act}", lambda given: _group_act(server, given), ["POST"]),
@@ -53,6 +54,14 @@ def control_app(server: "TelegramServer") -> Starlette:
         route("faults", lambda given: server.faults.clear(), ["DELETE"]),
         route("limits", lambda given: _limits(server, given), ["GET", "POST"]),
     ])  # fmt: skip
+
+
+def _crowd(server: "TelegramServer", number: int) -> list[int]:
+    """The chats of so many new people who all pressed Start."""
+    people = [server.user(f"p{n}") for n in range(number)]
+    for person in people:
+        person.start()
+    return [person.id for person in people]
 
 
 def _new_group(server: "TelegramServer", given: dict[str, Any]) -> Group:
