@@ -7,10 +7,12 @@ from domain.limits import Act
 from domain.messages import Audience
 from domain.money import yuan
 from domain.roles import Right, Role, may
+from domain.rooms import reads_like_room
 from handlers.turn import Turn
-from models.accounts import Account, by_code
+from models.accounts import Account, accounts_called, by_code
 from models.staff import Staff, StaffTask
 
+HOMES_NAMED = 6
 
 def officer(turn: Turn, right: Right) -> Staff:
     """The staff member who writes, with the right in question: asked again at every press and every step."""
@@ -44,12 +46,26 @@ def within_limit(turn: Turn, act: Act, fen: int) -> None:
 
 
 async def household_of(turn: Turn, code: str, right: Right) -> Account:
-    """The household of a code. An unknown code and somebody else's community are refused in the same words."""
-    member = officer(turn, right)
-    account = await by_code(turn.session, code.strip())
+    """The household of a code, or of a room that only one of theirs has. An unknown code and somebody else's community are
+    refused in the same words.
+    """
+    member, code = officer(turn, right), code.strip()
+    account = await by_code(turn.session, code) or await _of_room(turn, member, code)
     if account is None or account.erased_at is not None or not looks_after(member, account.community_id):
-        raise Refusal("account.not_yours", {"code": code.strip()[:40] or "—"})
+        raise Refusal("account.not_yours", {"code": code[:40] or "—"})
     return account
+
+
+async def _of_room(turn: Turn, member: Staff, room: str) -> Account | None:
+    """Raises Refusal where several homes are meant: to act on the wrong one is worse than to ask."""
+    if not reads_like_room(room):
+        return None
+    found = await accounts_called(turn.session, member.community_id, room, HOMES_NAMED + 1)
+    if len(found) > 1:
+        codes = turn.words("list.comma").join(each.code for each in found[:HOMES_NAMED])
+        more = turn.words("account.and_more") if len(found) > HOMES_NAMED else ""
+        raise Refusal("account.several_homes", {"room": room[:40], "codes": codes + more})
+    return next(iter(found), None)
 
 
 async def task_of(turn: Turn, task_id: str) -> StaffTask:

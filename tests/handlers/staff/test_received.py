@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sqlalchemy import update
+
+from models.accounts import Account
 from models.bills import Payment
 from tests.handlers.staff.world import World
 
@@ -71,4 +74,20 @@ async def test_bad_payments_are_refused_with_the_cure(world: World) -> None:
     assert "请写短一些" in await world.say("collector", f"/paid 1-101 5 转账 {'9' * 81}")
     assert "其他权限" in await world.say("teacher", "/paid 1-101 286.40 转账 T-1")
     assert "没有找到编号" in await world.say("collector", "/paid 9-901 286.40 转账 T-1")
+    assert await world.rows(Payment) == []
+
+
+async def test_a_room_names_the_home_where_only_one_is_meant(world: World) -> None:
+    told = await world.say("collector", "/paid 1栋101室 100 转账 T-1")
+    assert "1-101 · 1栋1**" in told
+    assert "入账" in world.labels("collector")[0]
+
+
+async def test_a_room_that_several_homes_have_is_asked_back_with_their_codes(world: World) -> None:
+    async with world.app.database.write() as session:
+        await session.execute(update(Account).where(Account.code == "1-104").values(building="2栋", address="2栋101"))
+    told = await world.say("collector", "/paid 101 100 转账 T-1")
+    assert "“101”不止一户:1-101、1-104。" in told
+    assert "写上编号" in told
+    assert world.labels("collector") == []
     assert await world.rows(Payment) == []
