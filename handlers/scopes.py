@@ -14,6 +14,7 @@ from models.staff import Staff, StaffTask
 
 HOMES_NAMED = 6
 
+
 def officer(turn: Turn, right: Right) -> Staff:
     """The staff member who writes, with the right in question: asked again at every press and every step."""
     member = turn.staff
