@@ -25,6 +25,21 @@ CAUSES = (
     ("cure_twice", "another program"),
     ("cure_token", "token is refused"),
     ("cure_webhook", "telegram.webhook_url"),
+    ("cure_secret", "secret is refused"),
+    ("cure_account", "check app_id"),
+    ("cure_account", "check agent_id"),
+    ("cure_machine", "this machine is not"),
+    ("cure_right", "may not use this interface"),
+    ("cure_right", "has no right to this"),
+    ("cure_backend", "read the notice"),
+    ("cure_shared", "another program using this account"),
+    ("cure_shared", "does another program use this account"),
+    ("cure_address", "check base_url"),
+    ("cure_mail_login", "refused user and password"),
+    ("cure_mail_login", "wants a login"),
+    ("cure_mail_sender", "refuses the sender"),
+    ("cure_mail_server", "certificate is not trusted"),
+    ("cure_mail_server", "the mail server can't do it"),
 )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.channels.wechat_errors import TABLE, Code, of_code
 from bot.phrases import in_language
 from tests.commands.cli import Cli
 
+NOW = datetime(2026, 11, 29, 4, tzinfo=UTC)
 ROOM = Path(__file__).resolve().parents[2] / "bot" / "importing"
 
 
@@ -58,6 +61,16 @@ def test_the_doctor_has_chinese_words() -> None:
         and not any(sign >= "\u4e00" for sign in each)
     ]
     assert mute == []
+
+
+def test_what_wechats_codes_mean_has_chinese_words() -> None:
+    said = [of_code(Code(number, "invalid ip 203.0.113.7"), NOW).detail for number in (*TABLE, 12345)]
+    pairs = [detail.rpartition(": ") for detail in said]  # as the doctor shows them: the problem, and its cure
+    mute = [each for problem, _, cure in pairs for each in (problem, cure) if in_language(each, "zh") == each]
+    assert [each for each in mute if not each.lstrip("-").isdigit()] == []
+    assert in_language("add 203.0.113.7 to the IP allow-list of the account", "zh") == (
+        "请把 203.0.113.7 加到公众号后台的 IP 白名单"
+    )
 
 
 def test_every_reason_has_chinese_words() -> None:

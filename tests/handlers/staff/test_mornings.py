@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import update
 
 from models.agreements import Promise
@@ -116,6 +117,28 @@ async def test_a_red_channel_is_told_once_and_once_when_it_is_green(world: World
     await world.tick("alerts")
     assert len([line for line in world.lines("admin") if "🔴" in line.text]) == 2  # another incident
     assert "没有回应" in world.last("admin")
+
+
+@pytest.mark.parametrize(
+    ("said", "cure"),
+    [
+        ("40125: the secret is refused: check app_secret, a reset makes the old one useless", "核对配置里的密钥"),
+        ("40013: unknown account id: check app_id (corp_id for WeCom)", "核对 app_id"),
+        ("40164: this machine is not in the allow-list: add 203.0.113.7 to the IP allow-list of the account", "白名单"),
+        ("48001: the account may not use this interface: verify the account, or apply for the interface", "认证或开通"),
+        ("50002: the account is frozen: read the notice in the account's backend", "后台的通知"),
+        ("40001: a fresh token is refused: does another program use this account?", "停掉另一处"),
+        ("the mail server wants a login (530): write email.user and email.password", "不接受登录"),
+    ],
+)
+async def test_an_alert_says_what_would_cure_it(world: World, said: str, cure: str) -> None:
+    await world.say("admin", "/help")  # from here on the lane itself has nothing new to tell
+    await health(world, False, f"ChannelDown: {said}")
+    await world.tick("alerts", seconds=10)
+    await world.tick("alerts")
+    told = [line.text for line in world.lines("admin") if "🔴" in line.text]
+    assert len(told) == 1
+    assert cure in told[0]
 
 
 async def test_a_hiccup_is_no_incident(world: World) -> None:
