@@ -2,16 +2,14 @@
 
 from datetime import date, timedelta
 
+from domain.calendar import qingming
 from understanding.lunar import lunar_day
 
-_QINGMING = {
-    2025: (4, 4), 2026: (4, 5), 2027: (4, 5), 2028: (4, 4), 2029: (4, 4), 2030: (4, 5),
-    2031: (4, 5), 2032: (4, 4), 2033: (4, 4), 2034: (4, 5), 2035: (4, 5),
-}  # fmt: skip
+_YEARS = range(2025, 2036)
 
 
 def _fixed(month: int, day: int) -> dict[int, tuple[int, int]]:
-    return dict.fromkeys(range(2025, 2036), (month, day))
+    return dict.fromkeys(_YEARS, (month, day))
 
 
 def _shifted(table: dict[int, tuple[int, int]], days: int) -> dict[int, tuple[int, int]]:
@@ -20,17 +18,18 @@ def _shifted(table: dict[int, tuple[int, int]], days: int) -> dict[int, tuple[in
 
 
 def _lunar(month: int, day: int) -> dict[int, tuple[int, int]]:
-    found = {year: lunar_day(year, month, day) for year in range(2025, 2036)}
+    found = {year: lunar_day(year, month, day) for year in _YEARS}
     return {each.year: (each.month, each.day) for each in found.values() if each is not None}
 
 
 def _thanksgiving(days_after: int) -> dict[int, tuple[int, int]]:
     """The fourth Thursday of November."""
-    first = {year: date(year, 11, 1) for year in range(2025, 2036)}
+    first = {year: date(year, 11, 1) for year in _YEARS}
     fourth = {year: day + timedelta(days=(3 - day.weekday()) % 7 + 21) for year, day in first.items()}
     return _shifted({year: (day.month, day.day) for year, day in fourth.items()}, days_after)
 
 
+_QINGMING = {year: (day.month, day.day) for year in _YEARS if (day := qingming(year)) is not None}
 _SPRING, _LANTERN, _DRAGON_BOAT, _MID_AUTUMN = _lunar(1, 1), _lunar(1, 15), _lunar(5, 5), _lunar(8, 15)
 _EVE = _shifted(_SPRING, -1)
 _BLACK_FRIDAY = _thanksgiving(1)
