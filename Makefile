@@ -63,7 +63,7 @@ fire: postgres ## the fault tests at full size, minutes long; SEED= plays a run 
 mutate: $(VENV)/installed-dev ## does a test notice each small fault in the rules? ARGS=domain/gate.py, ARGS="--sample 15": an estimate
 	@$(PYTHON) -m tests.mutation.run $(ARGS)
 
-words: $(VENV)/installed-dev ## look at every word that ships, after content/messages*, cases* or openers.toml was changed
+words: $(VENV)/installed-dev ## look at every word that ships, after content/messages*, cases*, openers.toml or lint.* was changed
 	@$(PYTHON) -m scripts.words
 
 audit: $(VENV)/installed-dev ## known weaknesses of the locked libraries; needs the advisory service

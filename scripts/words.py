@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.content import CONTENT, DIGESTS, digest, load_library, load_openers, load_wording
 from bot.settings import ConfigError
 
-LOOKED_AT = ("messages*.toml", "cases*.toml", "openers.toml")
+LOOKED_AT = ("messages*.toml", "cases*.toml", "openers.toml", "lint.*.toml")
 
 
 def digests(content: Path) -> str:

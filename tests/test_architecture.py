@@ -146,6 +146,13 @@ def test_the_machines_clock_is_read_in_one_file() -> None:
     assert found <= {"domain/clock.py"}
 
 
+def test_domain_reads_no_file_but_the_words_of_the_kindness_check() -> None:
+    """A rule that reads a file by itself decides otherwise on another machine; these words are asked for everywhere."""
+    touches = re.compile(r"\bopen\(|\.(?:read|write)_(?:text|bytes)\(|\.i?glob\(")
+    found = {name(path) for path in files("domain") if touches.search(path.read_text(encoding="utf-8"))}
+    assert found == {"domain/lint_words.py"}
+
+
 def test_rooms_have_names_that_say_something() -> None:
     """A drawer named utils gets everything that was not thought about."""
     banned = {"utils", "helpers", "managers", "services", "common", "misc"}

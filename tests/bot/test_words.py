@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.content import CONTENT, check_kind, load_library, load_openers, load_wording
+from bot.content import CONTENT, check_kind, digest, load_library, load_openers, load_wording
 from bot.settings import ConfigError
 from domain.wording import flatten
 from scripts.words import digests
 
 
 def test_the_digests_are_those_of_the_words_that_ship() -> None:
-    """After a change of content/messages*.toml, cases*.toml or openers.toml: make words."""
+    """After a change of content/messages*.toml, cases*.toml, openers.toml or lint.*.toml: make words."""
     assert (CONTENT / "messages.sha256").read_text(encoding="utf-8") == digests(CONTENT)
 
 
@@ -51,3 +51,19 @@ def test_a_changed_word_is_looked_at_and_refused_with_its_place(tmp_path: Path) 
     (content / "messages.pay.en.toml").write_text('[pay_test]\nthreat = "Pay when it suits you."\n', encoding="utf-8")
     with pytest.raises(ConfigError, match=r"messages\.pay\.zh\.toml: pay_test\.threat: "):
         load_wording(content)
+
+
+def test_whoever_changes_the_words_of_the_check_has_every_word_looked_at(tmp_path: Path) -> None:
+    """A message that ships may say what an office has just forbidden."""
+    for each in ("messages.sha256", "openers.toml", "lint.zh.toml"):
+        shutil.copy(CONTENT / each, tmp_path)
+    openers = (tmp_path / "openers.toml").read_text(encoding="utf-8")
+    unkind = re.sub('^((say.)?zh = )".*"$', r'\1"不交费就停您家的水"', openers, count=1, flags=re.MULTILINE)
+    (tmp_path / "openers.toml").write_text(unkind, encoding="utf-8")
+    known = (tmp_path / "messages.sha256").read_text(encoding="utf-8") + f"{digest(unkind.encode())}  openers.toml\n"
+    (tmp_path / "messages.sha256").write_text(known, encoding="utf-8")
+    load_openers(tmp_path)  # its digest is known: nobody looks
+    with (tmp_path / "lint.zh.toml").open("a", encoding="utf-8") as words:
+        words.write("# a remark\n")
+    with pytest.raises(ConfigError, match=r"openers.toml: \w+: pressure: "):
+        load_openers(tmp_path)

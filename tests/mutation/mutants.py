@@ -90,10 +90,10 @@ def _cut(text: str, start: int, end: int) -> str:
     return f"{'…' if start else ''}{shown}{'…' if end else ''}"
 
 
-def mutants(source: str, filename: str, *, words: bool = True) -> Iterator[Mutant]:
-    """All mutants of a module. `words=False` leaves its texts and tables of texts alone and takes its code only.
+def mutants(source: str, filename: str) -> Iterator[Mutant]:
+    """All mutants of a module.
 
-    Left alone in any case, because no rule depends on them: annotations and types, decorators, docstrings, imports, the words
+    Left alone, because no rule depends on them: annotations and types, decorators, docstrings, imports, the words
     of exceptions, and what asserts that something can't happen.
     """
     tree = ast.parse(source)
@@ -101,7 +101,7 @@ def mutants(source: str, filename: str, *, words: bool = True) -> Iterator[Mutan
     for node, put in _places(tree):
         line = _line(node)
         body = next((lines for lines in bodies if line in lines), range(0))
-        for wrong in () if _is_words(node) and not words else _faults(node):
+        for wrong in _faults(node):
             yield Mutant(line, body, tree, filename, node, wrong, put)
 
 
@@ -176,11 +176,6 @@ _TYPES = {
 
 def _is_docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _is_words(node: ast.AST) -> bool:
-    """A text, or a table whose entries are texts."""
-    return any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in ast.walk(node))
 
 
 def _faults(node: ast.AST) -> Iterator[ast.AST]:

@@ -52,7 +52,6 @@ from tests.mutation.mutants import Mutant, mutants
 ROOT = Path(__file__).resolve().parent.parent.parent
 TESTS = "tests/domain"
 LEAST_PERCENT = 90.0
-PURE_WORDS = {"domain/lint_rules.py"}  # a table of 1,600 lines of patterns: its code is mutated, not its words
 LEFT_OUT = "no_minute_of_a_year"  # six sweeps over a year say nothing that the gate's own table does not
 PLAIN = [*"--noconftest --assert=plain -p no:cacheprovider -p no:terminal -s --hypothesis-profile=mutation -k".split()]
 PLAIN.append(f"not {LEFT_OUT}")
@@ -355,7 +354,7 @@ def choose(files: Sequence[str], sample: int | None, seed: int) -> tuple[dict[st
     """The mutants to plant in each file, and how many there are."""
     chosen, there = {}, {}
     for file in files:
-        found = list(mutants((ROOT / file).read_text("utf-8"), str(ROOT / file), words=file not in PURE_WORDS))
+        found = list(mutants((ROOT / file).read_text("utf-8"), str(ROOT / file)))
         there[file] = len(found)
         drawn = random.Random(f"{seed} {file}").sample(range(len(found)), min(sample or len(found), len(found)))
         chosen[file] = [found[index] for index in sorted(drawn)]
