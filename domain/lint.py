@@ -1,7 +1,7 @@
 """What a text may not say to an audience: threats, shaming, pressure, insults, and in a group any household's data.
 
-`lint(text, audience)` is asked for templates and for every free text of staff. The words are in content/lint.*.toml (read by
-domain/lint_words.py), their disguises in domain/lint_evasions.py, household data in domain/lint_household.py.
+`lint(text, audience)` is asked for templates and for every free text of staff. The words are in content/lint.*.toml: domain/lint_words.py
+reads them, domain/lint_evasions.py knows their disguises, domain/lint_household.py a household's data.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from domain.lint_evasions import disguised
-from domain.lint_household import household_data
+from domain.lint_evasions import disguised, hold_disguises_to_their_examples
+from domain.lint_household import hold_signs_to_their_examples, household_data
 from domain.lint_text import Sentence, plain, sentences, squeezed
 from domain.lint_words import RULES, SENTENCE, Ban, Words, words
 from domain.messages import Audience
@@ -146,6 +146,8 @@ def _english(
 
 def hold_words_to_their_examples() -> None:
     """Look at content/lint.*.toml as a whole. Raises PolicyError: what is no pattern, an empty rule, a failing example."""
+    hold_disguises_to_their_examples()
+    hold_signs_to_their_examples()
     for language in SENTENCE:
         known = words(language)
         known.compile()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -29,7 +29,8 @@ SENTENCE = {
     ),
     "en": ("fraud", "own_threat", "negated", "hostile_gap", "unless", "asks", "taunts", "money_missing"),
 }  # fmt: skip
-# A list that stands among alternatives is one of them; elsewhere it goes in as a group.
+PUPIL = ("child", "home")  # what no parent should read of their child (domain/lint_pupil.py)
+# A list that stands among alternatives is one of them; elsewhere one of several words goes in as a group.
 _LIST = re.compile(r"(?P<opens>^|\||\((?:\?:)?)?\{(?P<name>[a-z_]+)\}(?=(?P<closes>$|\||\)))?")
 
 
@@ -53,28 +54,28 @@ class Ban:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        return _compiled(self.forbidden, self.row, "words")
+        return compiled(self.forbidden, self.row, "words")
 
     @cached_property
     def needs(self) -> re.Pattern[str] | None:
-        return _compiled(self.needed, self.row, "needs") if self.needed else None
+        return compiled(self.needed, self.row, "needs") if self.needed else None
 
     @cached_property
     def unless(self) -> re.Pattern[str] | None:
-        return _compiled(self.excuse, self.row, "unless") if self.excuse else None
+        return compiled(self.excuse, self.row, "unless") if self.excuse else None
 
 
 class Words(dict[str, re.Pattern[str]]):
-    """The words of one language: its bans in the order of the file, and by name what a sentence does with them."""
+    """The words of one language: its bans in the order of the file, and other patterns by name, as "asks" or "pupil.home"."""
 
-    def __init__(self, bans: tuple[Ban, ...], sentence: Table, patterns: Mapping[str, str]) -> None:
+    def __init__(self, bans: tuple[Ban, ...], patterns: Mapping[str, tuple[str, Table, str]]) -> None:
         super().__init__()
         self.bans = tuple(ban for ban in bans if not ban.across)
         self.across = tuple(ban for ban in bans if ban.across)
-        self._sentence, self._patterns = sentence, patterns
+        self._patterns = patterns
 
     def __missing__(self, name: str) -> re.Pattern[str]:
-        self[name] = _compiled(self._patterns[name], self._sentence, name)
+        self[name] = compiled(*self._patterns[name])
         return self[name]
 
     def compile(self) -> None:
@@ -88,14 +89,18 @@ class Words(dict[str, re.Pattern[str]]):
 @cache
 def words(language: str) -> Words:
     """The words of "zh" or "en". Raises PolicyError."""
-    path = CONTENT / f"lint.{language}.toml"
+    return read_words(*shipped(f"lint.{language}.toml"), language)
+
+
+def shipped(file: str) -> tuple[str, str]:
+    """(text, name) of a file of content/. Raises PolicyError."""
+    path = CONTENT / file
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8"), str(path)
     except OSError as wrong:
         raise PolicyError(f"{path}: {wrong.strerror}: put the file back") from None
     except UnicodeDecodeError:
         raise PolicyError(f"{path}: this is not UTF-8: save it as UTF-8") from None
-    return read_words(text, str(path), language)
 
 
 def read_words(text: str, name: str, language: str) -> Words:
@@ -104,35 +109,50 @@ def read_words(text: str, name: str, language: str) -> Words:
     Raises PolicyError: bad TOML, an unknown or missing key, a list or a rule that there is not. What is no pattern shows when it is
     compiled.
     """
+    top = table_of(text, name)
+    occasions = tuple(top.names("occasions"))
+    lists = lists_of(top, "lists", "occasions")
+    patterns: dict[str, tuple[str, Table, str]] = {}
+    for kind, known in (("sentence", SENTENCE[language]), ("pupil", PUPIL)):
+        table = top.table(kind)
+        for each in known:
+            called = each if kind == "sentence" else f"{kind}.{each}"
+            patterns[called] = (filled(table, each, table.text(each), lists), table, each)
+        table.refuse_leftovers(f"the program asks for {', '.join(known)}")
+    bans = tuple(_ban(row, lists, occasions) for row in top.rows("forbidden"))
+    top.refuse_leftovers("the tables are [lists], [occasions], [sentence], [pupil] and [[forbidden]]")
+    return Words(bans, patterns)
+
+
+def table_of(text: str, name: str) -> Table:
+    """The whole of a file. Raises PolicyError: bad TOML."""
     try:
-        raw = tomllib.loads(text)
+        return Table(name, "", lines_of(text), ("", 1), tomllib.loads(text))
     except tomllib.TOMLDecodeError as wrong:
         raise PolicyError(f"{name}: {wrong}") from None
-    top = Table(name, "", lines_of(text), ("", 1), raw)
+
+
+def lists_of(top: Table, *kinds: str) -> dict[str, str]:
+    """The lists of these tables by name; each may hold those above it."""
     lists: dict[str, str] = {}
-    for kind in ("lists", "occasions"):
-        table = top.table(kind)
-        for each in raw.get(kind, {}):
+    for kind in kinds:
+        names, table = top.names(kind), top.table(kind)
+        for each in names:
             if each in lists:
                 raise table.wrong(f"{each} is a list already: choose another name", each)
-            lists[each] = _filled(table, each, table.text(each), lists)
-    sentence = top.table("sentence")
-    patterns = {each: _filled(sentence, each, sentence.text(each), lists) for each in SENTENCE[language]}
-    sentence.refuse_leftovers(f"the program asks for {', '.join(SENTENCE[language])}")
-    bans = tuple(_ban(row, lists, raw.get("occasions", {})) for row in top.rows("forbidden"))
-    top.refuse_leftovers("the tables are [lists], [occasions], [sentence] and [[forbidden]]")
-    return Words(bans, sentence, patterns)
+            lists[each] = filled(table, each, table.text(each), lists)
+    return lists
 
 
-def _ban(row: Table, lists: Mapping[str, str], occasions: Mapping[str, object]) -> Ban:
+def _ban(row: Table, lists: Mapping[str, str], occasions: Collection[str]) -> Ban:
     if (rule := row.text("rule")) not in RULES:
         raise row.wrong(f"rule = {rule!r} is not one of {', '.join(RULES)}", "rule")
     excuse = row.text("unless", "")
     ban = Ban(
         rule=rule,
-        forbidden=_filled(row, "words", row.text("words"), lists),
-        needed=_filled(row, "needs", row.text("needs", ""), lists),
-        excuse=_filled(row, "unless", excuse, lists),
+        forbidden=filled(row, "words", row.text("words"), lists),
+        needed=filled(row, "needs", row.text("needs", ""), lists),
+        excuse=filled(row, "unless", excuse, lists),
         firm=any(found["name"] in occasions for found in _LIST.finditer(excuse)),
         across=bool(row.truth("across")),
         stops=row.text("stops"),
@@ -143,7 +163,7 @@ def _ban(row: Table, lists: Mapping[str, str], occasions: Mapping[str, object]) 
     return ban
 
 
-def _filled(row: Table, key: str, text: str, lists: Mapping[str, str]) -> str:
+def filled(row: Table, key: str, text: str, lists: Mapping[str, str]) -> str:
     """One pattern of a text whose lines are alternatives; an indented line goes on with the one above, # begins a remark."""
     pieces: list[str] = []
     for line in text.splitlines():
@@ -157,12 +177,12 @@ def _filled(row: Table, key: str, text: str, lists: Mapping[str, str]) -> str:
         if (name := found["name"]) not in lists:
             raise row.wrong(f"{key}: no list above is called {{{name}}}: there are {', '.join(lists)}", key)
         among = found["opens"] is not None and found["closes"] is not None
-        return (found["opens"] or "") + (lists[name] if among else f"(?:{lists[name]})")
+        return (found["opens"] or "") + (lists[name] if among or "|" not in lists[name] else f"(?:{lists[name]})")
 
     return _LIST.sub(put, pattern)
 
 
-def _compiled(pattern: str, row: Table, key: str) -> re.Pattern[str]:
+def compiled(pattern: str, row: Table, key: str) -> re.Pattern[str]:
     try:
         compiled = re.compile(pattern)
     except re.error as wrong:

@@ -97,6 +97,11 @@ class Table:
         shown = f"{self._label}: [{inner}]" if self._label and not self._label.startswith("[") else f"[{inner}]"
         return Table(self._file, shown, self._lines, (inner, number), raw)
 
+    def names(self, key: str) -> list[str]:
+        """The keys of a sub-table; none where there is no such table."""
+        found = self._raw.get(key)
+        return list(found) if isinstance(found, dict) else []
+
     def tables(self, key: str, names: Collection[str]) -> list[tuple[str, Table]]:
         """Sub-tables such as [cadence.A], by name."""
         parent = self.table(key)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from domain.lint_household import household_data
+from domain.lint_household import UNLESS, household_data, read_signs
 from domain.lint_text import plain
+from domain.lint_words import CONTENT
+from domain.policy import PolicyError
 
 
 def shown(text: str) -> set[str]:
@@ -228,3 +230,49 @@ def test_the_words_that_show_it_are_named() -> None:
     assert shown("请 3栋1201 来一下") == {"3栋1201"}
     assert shown("通知:(王女士欠费)") == {"王女士"}
     assert shown("客服 13812345678,私人 13987654321") == {"13987654321"}
+
+
+SHIPPED = (CONTENT / "lint.household.toml").read_text(encoding="utf-8")
+
+
+def test_the_signs_are_those_of_the_file() -> None:
+    one = "\n".join(f"{each} = 'zzz'" for each in UNLESS)
+    signs = read_signs(
+        f"""
+[lists]
+number = 'one|two'
+[unless]
+{one}
+[[shows]]
+kind = "room"
+example = "cabin one"
+words = 'cabin {{number}}'
+""",
+        "x.toml",
+    )
+    assert list(household_data("in cabin two, room 502", signs)) == [("household_data", "cabin two")]
+    assert list(household_data("in cabin two zzz", signs)) == []
+    assert list(household_data("in cabin two, not zzz", signs)) == [("household_data", "cabin two")]  # too far away
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (
+            'kind = "room"',
+            'kind = "rooms"',
+            "shows 1: kind = 'rooms' is not one of room, name, sum, count, phone, list",
+        ),
+        ('example = "3栋1201"\n', "", "shows 1: example is missing"),
+        ("[{digit}]{1,3}", "[{digits}]{1,3}", "shows 1: words: no list above is called {digits}: there are han, digit"),
+        ("needs = ", "need = ", "shows 12: needs is missing"),
+        ("\ncount = ", "\ncounts = ", "[unless]: count is missing"),
+        ("[unless]\n", "[unless]\nsums = 'x'\n", "[unless]: unknown key sums: the program asks for room, name"),
+        ('kind = "room"', 'kind = "room"\nneeds = "x"', "shows 1: unknown key needs: it has kind, example and words"),
+    ],
+)
+def test_a_fault_of_the_file_is_told_with_its_place_and_the_cure(old: str, new: str, complaint: str) -> None:
+    assert old in SHIPPED
+    with pytest.raises(PolicyError, match=r"^lint\.household\.toml:\d+: ") as refused:
+        read_signs(SHIPPED.replace(old, new, 1), "lint.household.toml")
+    assert str(refused.value).partition(": ")[2].startswith(complaint)

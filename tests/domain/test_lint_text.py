@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from domain.lint import lint
-from domain.lint_evasions import disguised
+from domain.lint_evasions import disguised, read_disguises
 from domain.lint_text import Sentence, english, plain, sentences, squeezed, squeezed_words
+from domain.lint_words import CONTENT
+from domain.policy import PolicyError
 
 
 @pytest.mark.parametrize(
@@ -184,3 +186,27 @@ def test_a_word_with_mere_signs_between_its_characters_is_read_by_the_rules(word
 def test_what_is_cut_to_pieces_by_its_own_signs(text: str, rule: str) -> None:
     found = {each.rule for each in lint(text)}
     assert (rule in found) if rule else not found & {"pressure", "no_refund"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("utilities =", "utility =", "[words]: 'utility' is not one of utilities, access"),
+        ("停水 停电", "停船 停电", "[words]: 停船: how does 船 sound? Add a line for it to [sounds]"),
+        ("暖 nuan", "暖nuan", "[sounds]: '暖nuan': write a character, its pinyin, and what sounds or looks alike: "),
+        ("门 men 冂", "门 men 冂 囧", "[sounds]: '门 men 冂 囧': write a character, its pinyin, and what sounds"),
+        ("[[slang]]\n", "[[slang]]\nwhy = ''\n", "slang 1: unknown key why: it has rule, example and words"),
+        ('rule = "exposure"', 'rule = "shame"', "slang 2: 'shame' is not one of utilities, access"),
+        ("hmd(?![a-z])|", "hmd(?![a-z])||", "slang 2: words: empty words are found in every text: take out the |"),
+        ("{han}", "{hans}", "slang 3: words: no list above is called {hans}: there are han"),
+    ],
+)
+def test_a_fault_of_the_disguises_is_told_with_its_place_and_the_cure(old: str, new: str, complaint: str) -> None:
+    shipped = (CONTENT / "lint.disguises.toml").read_text(encoding="utf-8")
+    start = shipped.index("[words]")  # behind the remarks
+    if old == "{han}":
+        start = shipped.index("[[slang]]")
+    assert old in shipped[start:]
+    with pytest.raises(PolicyError, match=r"^lint\.disguises\.toml:\d+: ") as refused:
+        read_disguises(shipped[:start] + shipped[start:].replace(old, new, 1), "lint.disguises.toml")
+    assert str(refused.value).partition(": ")[2].startswith(complaint)

@@ -23,6 +23,10 @@ works = 'repair'
 [sentence]
 {SENTENCES}
 
+[pupil]
+child = 'lazy'
+home = 'they'
+
 [[forbidden]]
 rule = "utilities"
 stops = "We cut the gas."
@@ -66,22 +70,22 @@ def test_an_excuse_is_firm_where_it_names_an_occasion() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ('rule = "utilities"', 'rule = "utility"', "lint.en.toml:22: forbidden 1: rule = 'utility' is not one of util"),
+        ('rule = "utilities"', 'rule = "utility"', "lint.en.toml:26: forbidden 1: rule = 'utility' is not one of util"),
         (
             "your) {supply}",
             "your) {suply}",
-            "lint.en.toml:25: forbidden 1: words: no list above is called {suply}: there are",
+            "lint.en.toml:29: forbidden 1: words: no list above is called {suply}: there are",
         ),
         ("gas\n", "{works}\n", "lint.en.toml:2: [lists]: supply: no list above is called {works}: there are "),
-        ("needs =", "need =", "lint.en.toml:30: forbidden 1: unknown key need: it has rule, stops, passes, words"),
-        ('stops = "Now! Now!"\n', "", "lint.en.toml:33: forbidden 2: stops is missing"),
-        ("needs = 'we'", "needs = 1", "lint.en.toml:30: forbidden 1: needs = 1 must be of type str"),
+        ("needs =", "need =", "lint.en.toml:34: forbidden 1: unknown key need: it has rule, stops, passes, words"),
+        ('stops = "Now! Now!"\n', "", "lint.en.toml:37: forbidden 2: stops is missing"),
+        ("needs = 'we'", "needs = 1", "lint.en.toml:34: forbidden 1: needs = 1 must be of type str"),
         ("works = 'repair'", "supply = 'repair'", "lint.en.toml:9: [occasions]: supply is a list already: choose"),
         ("asks = 'zzz'\n", "", "lint.en.toml:11: [sentence]: asks is missing"),
         ("asks =", "answers = ''\nasks =", "lint.en.toml:17: [sentence]: unknown key answers: the program asks for "),
-        ("[lists]", "[list]", "lint.en.toml:25: forbidden 1: words: no list above is called {supply}: there are works"),
+        ("[lists]", "[list]", "lint.en.toml:29: forbidden 1: words: no list above is called {supply}: there are works"),
         ("[lists]", "a = 1\n[lists]", "lint.en.toml:1: unknown key a: the tables are [lists], [occasions], [sent"),
-        ("across = true", "across = 1", "lint.en.toml:35: forbidden 2: across = 1 must be of type bool"),
+        ("across = true", "across = 1", "lint.en.toml:39: forbidden 2: across = 1 must be of type bool"),
         ("'we'", "'we", "lint.en.toml: "),
     ],
 )
@@ -98,12 +102,12 @@ def test_a_fault_is_told_with_its_place_and_the_cure(old: str, new: str, complai
         (
             "  your)",
             "  your",
-            "lint.en.toml:25: forbidden 1: words: missing ), unterminated subpattern near 'cut (?:th",
+            "lint.en.toml:29: forbidden 1: words: missing ), unterminated subpattern near 'cut (?:th",
         ),
-        ("needs = 'we'", "needs = 'we|'", "lint.en.toml:30: forbidden 1: needs: empty words are found in every text: "),
-        ("|scheduled", "|sched[uled", "lint.en.toml:31: forbidden 1: unless: unterminated character set near "),
+        ("needs = 'we'", "needs = 'we|'", "lint.en.toml:34: forbidden 1: needs: empty words are found in every text: "),
+        ("|scheduled", "|sched[uled", "lint.en.toml:35: forbidden 1: unless: unterminated character set near "),
         ("asks = 'zzz'", "asks = '*'", "lint.en.toml:17: [sentence]: asks: nothing to repeat near '*': close what"),
-        ("(?:now){2}", "", "lint.en.toml:37: forbidden 2: words: empty words are found in every text: take out the |"),
+        ("(?:now){2}", "", "lint.en.toml:41: forbidden 2: words: empty words are found in every text: take out the |"),
     ],
 )
 def test_what_is_no_pattern_shows_when_it_is_made_ready(old: str, new: str, complaint: str) -> None:
