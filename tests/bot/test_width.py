@@ -16,8 +16,8 @@ from bot.settings import ROOT
 HAN = r"\u3400-\u9fff“”（）"
 NARROW = re.compile(rf"(?<=[{HAN}])[,.?!:;()]|[,.?!:;()](?=[{HAN}])")
 CODE = re.compile(r"```.*?```|`[^`]*`|\]\([^)]*\)|[()](?=\[)", re.DOTALL)
-# Written as people type, half-width signs and all: what the reader is trained from and measured by.
-AS_TYPED = ("questions.", "tone.")
+# Written as people type, half-width signs and all: what the reader is trained from and measured by, what the kindness check looks for.
+AS_TYPED = ("questions.", "tone.", "lint.")
 FILES = [
     path
     for path in CONTENT.rglob("*.toml")
