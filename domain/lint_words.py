@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from domain.policy import PolicyError
-from domain.toml_lines import lines_of
+from domain.toml_lines import Lines
 from domain.toml_table import Table
 
 CONTENT = Path(__file__).resolve().parent.parent / "content"
@@ -30,8 +30,7 @@ SENTENCE = {
     "en": ("fraud", "own_threat", "negated", "hostile_gap", "unless", "asks", "taunts", "money_missing"),
 }  # fmt: skip
 PUPIL = ("child", "home")  # what no parent should read of their child (domain/lint_pupil.py)
-# A list that stands among alternatives is one of them; elsewhere one of several words goes in as a group.
-_LIST = re.compile(r"(?P<opens>^|\||\((?:\?:)?)?\{(?P<name>[a-z_]+)\}(?=(?P<closes>$|\||\)))?")
+_LIST = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def read_words(text: str, name: str, language: str) -> Words:
 def table_of(text: str, name: str) -> Table:
     """The whole of a file. Raises PolicyError: bad TOML."""
     try:
-        return Table(name, "", lines_of(text), ("", 1), tomllib.loads(text))
+        return Table(name, "", Lines(text), ("", 1), tomllib.loads(text))
     except tomllib.TOMLDecodeError as wrong:
         raise PolicyError(f"{name}: {wrong}") from None
 
@@ -153,7 +152,7 @@ def _ban(row: Table, lists: Mapping[str, str], occasions: Collection[str]) -> Ba
         forbidden=filled(row, "words", row.text("words"), lists),
         needed=filled(row, "needs", row.text("needs", ""), lists),
         excuse=filled(row, "unless", excuse, lists),
-        firm=any(found["name"] in occasions for found in _LIST.finditer(excuse)),
+        firm=any(name in occasions for name in _LIST.findall(excuse)),
         across=bool(row.truth("across")),
         stops=row.text("stops"),
         passes=row.text("passes", ""),
@@ -174,10 +173,12 @@ def filled(row: Table, key: str, text: str, lists: Mapping[str, str]) -> str:
     pattern = "|".join(pieces)
 
     def put(found: re.Match[str]) -> str:
-        if (name := found["name"]) not in lists:
+        if (name := found[1]) not in lists:
             raise row.wrong(f"{key}: no list above is called {{{name}}}: there are {', '.join(lists)}", key)
-        among = found["opens"] is not None and found["closes"] is not None
-        return (found["opens"] or "") + (lists[name] if among or "|" not in lists[name] else f"(?:{lists[name]})")
+        # Among alternatives it is some more of them; elsewhere a list of several goes in as a group.
+        before, after = pattern[max(0, found.start() - 3) : found.start()], pattern[found.end() : found.end() + 1]
+        among = (not before or before.endswith(("|", "(", "(?:"))) and after in ("", "|", ")")
+        return lists[name] if among or "|" not in lists[name] else f"(?:{lists[name]})"
 
     return _LIST.sub(put, pattern)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.toml_lines import lines_of
+from domain.toml_lines import Lines, lines_of
 
 TEXT = '''\
 name = "a # b" # said
@@ -65,3 +65,9 @@ def test_what_stands_inside_a_list_of_lists_is_neither_a_table_nor_a_key() -> No
         ("", 1, "pairs"): 1,
         ("", 1, "after"): 7,
     }
+
+
+def test_lines_that_are_looked_for_when_they_are_asked_for_are_the_same() -> None:
+    lines = Lines("a = 1\n[b]\nc = 2\n")
+    assert dict(lines) == lines_of("a = 1\n[b]\nc = 2\n")
+    assert (len(lines), lines["b", 1, "c"], lines.get(("b", 1, "d"))) == (3, 3, None)
