@@ -26,8 +26,8 @@ FACTS = frozenset({"household_data"})  # found by looking, not by tone: nothing 
 LONGEST = 2000  # characters that are weighed; staff's texts are shorter
 
 # From these chances on a text is stopped. A sentence alone lacks what the others explain, so it must be surer than the whole.
-_UNKIND_WHOLE = 0.3
-_UNKIND_SENTENCE = 0.65
+_UNKIND_WHOLE = 0.4
+_UNKIND_SENTENCE = 0.95
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 # Where a sentence ends: not within $84.50 and not behind Mr.
 _END = re.compile(r"(?<=[。!?！？\n;；])|(?<=\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bMrs\.)(?=\s)")

@@ -75,24 +75,33 @@ def train(
     labels: list[tuple[str, ...]],
     seeds: tuple[int, ...] = _SEEDS,
     names: tuple[str, ...] = LABELS,
+    epochs: int = _EPOCHS,
+    dropped_share: float = _DROPPED_SHARE,
 ) -> Trained:
     """Multinomial logistic regression by AdaGrad over the lines in shuffled, seeded orders.
 
-    `found` holds the feature keys of each line, `names` all labels there are. The weights are the mean over several runs.
+    `found` holds the feature keys of each line, `names` all labels there are, `dropped_share` (0 to 1) is left out of a
+    line at random each time. The weights are the mean over several runs.
     """
     counts = Counter(key for line in found for key in line)
     known = sorted(key for key, count in counts.items() if count >= _FEWEST)
     row_of = {key: row for row, key in enumerate(known)}
     data = [np.array([row_of[k] for k in line if k in row_of], dtype=np.int64) for line in found]
-    sizes = [1 / math.sqrt(max(len(line) * (1 - _DROPPED_SHARE), 1)) for line in found]
+    sizes = [1 / math.sqrt(max(len(line) * (1 - dropped_share), 1)) for line in found]
     goals = _goals(labels, names)
-    runs = [_descend(data, sizes, goals, len(known), seed) for seed in seeds]
+    runs = [_descend(data, sizes, goals, len(known), seed, epochs, dropped_share) for seed in seeds]
     weights = np.sum([run[0] for run in runs], axis=0) / len(runs)
     return Trained(known, weights, np.sum([run[1] for run in runs], axis=0) / len(runs))
 
 
 def _descend(
-    data: "list[np.ndarray[tuple[int], np.dtype[np.int64]]]", sizes: list[float], goals: _Matrix, known: int, seed: int
+    data: "list[np.ndarray[tuple[int], np.dtype[np.int64]]]",
+    sizes: list[float],
+    goals: _Matrix,
+    known: int,
+    seed: int,
+    epochs: int,
+    dropped_share: float,
 ) -> tuple[_Matrix, _Vector]:
     """Weights and bias of one run: the mean over its later epochs."""
     weights = np.zeros((known, goals.shape[1]))
@@ -102,10 +111,10 @@ def _descend(
     rng = random.Random(seed)
     drops = np.random.RandomState(seed)  # its numbers are the same in every numpy
     order = list(range(len(data)))
-    for epoch in range(_EPOCHS):
+    for epoch in range(epochs):
         rng.shuffle(order)
         for i in order:
-            rows = data[i][drops.random_sample(len(data[i])) >= _DROPPED_SHARE]
+            rows = data[i][drops.random_sample(len(data[i])) >= dropped_share]
             scores = weights[rows].sum(axis=0) * sizes[i] + bias
             powers = np.exp(scores - scores.max())
             error = powers / powers.sum() - goals[i]
@@ -113,9 +122,9 @@ def _descend(
             squares[rows] += gradient**2
             weights[rows] -= _RATE * gradient / np.sqrt(squares[rows])
             bias -= _BIAS_RATE * error
-        if epoch >= _EPOCHS // 2:
+        if epoch >= epochs // 2:
             summed += weights
-    return summed / (_EPOCHS - _EPOCHS // 2), bias
+    return summed / (epochs - epochs // 2), bias
 
 
 def _goals(labels: list[tuple[str, ...]], all_names: tuple[str, ...]) -> _Matrix:
