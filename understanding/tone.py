@@ -7,6 +7,7 @@ without any forbidden word, and a kind text that has to use one. A text is weigh
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +27,13 @@ FACTS = frozenset({"household_data"})  # found by looking, not by tone: nothing 
 LONGEST = 2000  # characters that are weighed; staff's texts are shorter
 
 # From these chances on a text is stopped. A sentence alone lacks what the others explain, so it must be surer than the whole.
-_UNKIND_WHOLE = 0.4
-_UNKIND_SENTENCE = 0.95
+_UNKIND_WHOLE = 0.3
+_UNKIND_SENTENCE = 0.97
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 # Where a sentence ends: not within $84.50 and not behind Mr.
 _END = re.compile(r"(?<=[。!?！？\n;；])|(?<=\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bMrs\.)(?=\s)")
 _PART = re.compile(r"[^,，、:：。!?！？\n.;；]+")
+_STOPS = ",，。.!！:：;；~～"  # behind a courtesy
 _SHORTEST = 4  # characters of a sentence that says something by itself
 
 
@@ -41,11 +43,23 @@ class Tone:
 
     model: Linear
     syllables: Syllables
+    opening: re.Pattern[str]
+    closing: re.Pattern[str]
 
     @classmethod
     def load(cls, content: Path) -> Tone:
         folder = content / "understanding"
-        return cls(Linear.load(folder / "tone.bin"), Syllables(folder / "syllables.txt"))
+        courtesies = tomllib.loads((folder / "courtesies.toml").read_text("utf-8"))
+        opening, closing = (
+            "|".join(courtesies[place].strip().splitlines()).replace("{name}", courtesies["name"])
+            for place in ("opening", "closing")
+        )
+        return cls(
+            Linear.load(folder / "tone.bin"),
+            Syllables(folder / "syllables.txt"),
+            re.compile(rf"^\s*(?:(?:{opening})\s*[{_STOPS}\n]+\s*)+", re.IGNORECASE),
+            re.compile(rf"(?:\s*(?:{closing})[{_STOPS}\s]*)+$", re.IGNORECASE),
+        )
 
     def lint(self, text: str, audience: Audience | str = Audience.PRIVATE) -> tuple[Finding, ...]:
         """Everything that may not be said to this audience, each rule once; an empty tuple when it may be sent."""
@@ -63,7 +77,12 @@ class Tone:
         sentences = [each.strip() for each in _END.split(text) if len(each.strip()) >= _SHORTEST]
         weighed = [(self.unkind(each), each) for each in dict.fromkeys(sentences)]
         worst = max(weighed, default=(0.0, text))
-        return max(self.unkind(text) / _UNKIND_WHOLE, worst[0] / _UNKIND_SENTENCE), worst[1]
+        return max(self.unkind(self._bare(text)) / _UNKIND_WHOLE, worst[0] / _UNKIND_SENTENCE), worst[1]
+
+    def _bare(self, text: str) -> str:
+        """Without greeting and thanks: they make no threat kinder. A text that is nothing else stays."""
+        bare = self.closing.sub("", self.opening.sub("", text)).strip()
+        return bare if len(bare) >= _SHORTEST else text
 
     def unkind(self, text: str) -> float:
         """The chance, 0 to 1, that this text is unkind."""

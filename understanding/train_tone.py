@@ -36,7 +36,7 @@ def main(content: Path) -> None:
     syllables = Syllables(folder / "syllables.txt")
     lines = read_lines(content)
     found = [keys(features(text, syllables, [each.rule for each in lint(text)])) for _, text in lines]
-    labels = [(label,) for label, _ in lines]
+    labels: list[tuple[str, ...]] = [(label,) for label, _ in lines]
     trained = train(found, labels, names=LABELS, epochs=_EPOCHS, dropped_share=_DROPPED_SHARE)
     save(folder / "tone.bin", trained, _TEMPERATURE, [], LABELS)
     kind = sum(label == KIND for label, _ in lines)

@@ -142,3 +142,20 @@ def test_the_command_hears_the_tone_as_well() -> None:
     assert asked.returncode == 1
     assert lines[0] == '{"ok": true, "findings": []}'
     assert '"rule": "access"' in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("bare", "framed"),
+    [
+        ("账先放着也行,就是以后回家得自己翻墙了。", "尊敬的王女士：您好。账先放着也行,就是以后回家得自己翻墙了。谢谢您的配合！祝您生活愉快。"),
+        ("It gets cold without heating, doesn't it.", "Dear Mr Lee, it gets cold without heating, doesn't it. Many thanks, kind regards"),
+    ],
+)  # fmt: skip
+def test_a_greeting_and_thanks_make_a_threat_no_kinder(tone: Tone, bare: str, framed: str) -> None:
+    assert tone.lint(bare)
+    assert tone.lint(framed)
+
+
+def test_a_text_that_is_nothing_but_courtesy_passes(tone: Tone) -> None:
+    for text in ("您好！", "谢谢您的理解和支持！", "Good morning everyone! Thank you all.", "Kind regards"):
+        assert tone.lint(text) == ()
