@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.broadcasts import Stage
@@ -31,6 +32,7 @@ from models.staff import alarmed_among
 from models.standing import strongest
 
 ANY_HOLD = (*HOUSEHOLD_HOLDS, *BILL_HOLDS)
+HoldRow = Row[int, int | None, str, str]  # account_id, bill_id, reason, source
 
 
 @dataclass(frozen=True)
@@ -64,36 +66,22 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
     switched_off = await kill_switch(session, now) is not None
     accounts_of = await _accounts(session, obeying)
     ids = sorted({account_id for each in accounts_of.values() for account_id in each})
-    accounts = {a.id: a for a in await session.scalars(select(Account).where(Account.id.in_(ids)))}
+    accounts = {row.id: row for row in await session.execute(ACCOUNTS, {"ids": ids})} if ids else {}
     groups = await _groups(session, obeying)
-    paused = {
-        community.id
-        for community in await session.scalars(select(Community).where(Community.paused_until.is_not(None)))
-        if community.paused_until is not None and community.paused_until > now
-    }
+    paused = set(await session.scalars(PAUSED, {"now": now}))
     person_ids = sorted({row.person_id for row in obeying if row.person_id is not None})
-    people = {
-        row.id: row
-        for row in await session.execute(
-            select(Person.id, Person.stopped_at, Person.hour_from, Person.hour_until).where(Person.id.in_(person_ids))
-        )
-    }
-    holds = list(await session.scalars(select(Hold).where(Hold.account_id.in_(ids), HOLDS_NOW)))
+    people = {row.id: row for row in await session.execute(PEOPLE, {"ids": person_ids})} if person_ids else {}
+    holds = (await session.execute(HOLDS, {"accounts": ids})).all() if ids else []
     told, balances = await _bills(session, obeying, holds)
     by_account = await contact_sums(session, "account", ids, today)
     by_person = await contact_sums(session, "person", person_ids, today)
     by_group = await contact_sums(session, "group", sorted(g.id for g in groups.values()), today)
     broadcasts = sorted({row.broadcast_id for row in obeying if row.broadcast_id})
-    states = dict(
-        (await session.execute(select(Broadcast.id, Broadcast.state).where(Broadcast.id.in_(broadcasts)))).all()
-    )
+    states = dict((await session.execute(BROADCASTS, {"ids": broadcasts})).all()) if broadcasts else {}
     around = [each.community_id for each in accounts.values()] + [each.community_id for each in groups.values()]
     communities = await _communities(session, office, around)
     over = await _offers_over(session, obeying, today)
-    bindings = await session.execute(
-        select(Binding.person_id, Binding.account_id).where(Binding.person_id.in_(person_ids))
-    )
-    bound = {(person_id, account_id) for person_id, account_id in bindings}
+    bound = set((await session.execute(BOUND, {"people": person_ids})).tuples()) if person_ids else set()
     alarms = await alarmed_among(session, accounts)
     held = _household_holds(holds) | {
         account.id: Reason.HARDSHIP
@@ -138,6 +126,43 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
     return found
 
 
+# Put together once: a lane asks at each claim.
+ACCOUNTS = select(Account.id, Account.community_id, Account.kind, Account.class_name, Account.traits).where(
+    Account.id.in_(bindparam("ids", expanding=True))
+)
+PAUSED = select(Community.id).where(Community.paused_until > bindparam("now"))
+PEOPLE = select(Person.id, Person.stopped_at, Person.hour_from, Person.hour_until).where(
+    Person.id.in_(bindparam("ids", expanding=True))
+)
+HOLDS = select(Hold.account_id, Hold.bill_id, Hold.reason, Hold.source).where(
+    Hold.account_id.in_(bindparam("accounts", expanding=True)), HOLDS_NOW
+)
+BROADCASTS = select(Broadcast.id, Broadcast.state).where(Broadcast.id.in_(bindparam("ids", expanding=True)))
+BOUND = select(Binding.person_id, Binding.account_id).where(Binding.person_id.in_(bindparam("people", expanding=True)))
+REMINDED = select(Reminder.outbox_id, Reminder.account_id).where(
+    Reminder.outbox_id.in_(bindparam("rows", expanding=True))
+)
+GROUPS = select(Group).where(Group.chat.in_(bindparam("chats", expanding=True)))
+TOLD = (
+    select(Reminder.outbox_id, ReminderBill.bill_id, ReminderBill.open_fen)
+    .join(ReminderBill, ReminderBill.reminder_id == Reminder.id)
+    .where(Reminder.outbox_id.in_(bindparam("rows", expanding=True)))
+    .order_by(ReminderBill.bill_id)
+)
+BALANCES = (
+    select(Bill.id, Bill.account_id, BILLED - RECEIVED)
+    .join(LedgerEntry, LedgerEntry.bill_id == Bill.id)
+    .where(Bill.id.in_(bindparam("bills", expanding=True)), Bill.voided_at.is_(None))
+    .group_by(Bill.id)
+)
+OFFERS = select(Offer.id).where(
+    Offer.id.in_(bindparam("ids", expanding=True)),
+    Offer.state == OfferState.OPEN,
+    Offer.no_more.is_(False),
+    Offer.closes_on >= bindparam("today"),
+)
+
+
 def _plain(row: Outbox, office: Office, heads: dict[int, State]) -> Case:
     """A row that asks for nothing but its time: a reply, a staff card, a later part of a split message."""
     return Case(row, Kind(row.kind), Facts(expires_at=row.expires_at), office.kind, head=heads.get(row.part_of or 0))
@@ -163,22 +188,20 @@ async def _accounts(session: AsyncSession, rows: Sequence[Outbox]) -> dict[int, 
         if row.account_id is not None:
             found[row.id].add(row.account_id)
     reminders = [row.id for row in rows if row.kind == Kind.REMINDER]
-    for outbox_id, account_id in await session.execute(
-        select(Reminder.outbox_id, Reminder.account_id).where(Reminder.outbox_id.in_(reminders))
-    ):
-        if outbox_id is not None:
-            found[outbox_id].add(account_id)
+    if reminders:
+        for outbox_id, account_id in await session.execute(REMINDED, {"rows": reminders}):
+            found[outbox_id or 0].add(account_id)
     return {row_id: tuple(sorted(ids)) for row_id, ids in found.items()}
 
 
 async def _offers_over(session: AsyncSession, rows: Sequence[Outbox], today: date) -> set[str]:
     """Of these rows' offers ("offer/3") those about which nothing is to be said any more."""
     sources = {row.source for row in rows if row.kind == Kind.OFFER}
+    if not sources:
+        return set()
     ids = [int(source.partition("/")[2]) for source in sources]
-    asking = select(Offer.id).where(
-        Offer.id.in_(ids), Offer.state == OfferState.OPEN, Offer.no_more.is_(False), Offer.closes_on >= today
-    )
-    return sources - {f"offer/{offer_id}" for offer_id in await session.scalars(asking)}
+    asking = await session.scalars(OFFERS, {"ids": ids, "today": today})
+    return sources - {f"offer/{offer_id}" for offer_id in asking}
 
 
 async def _communities(session: AsyncSession, office: Office, ids: Sequence[int | None]) -> dict[int, Community]:
@@ -189,7 +212,7 @@ async def _communities(session: AsyncSession, office: Office, ids: Sequence[int 
 
 
 def _places(
-    communities: Mapping[int, Community], accounts: Sequence[Account], group: Group | None
+    communities: Mapping[int, Community], accounts: Sequence[Row[*tuple[Any, ...]]], group: Group | None
 ) -> tuple[Place, ...]:
     """Where the households of a row belong, and its group."""
     found = [
@@ -205,37 +228,29 @@ def _places(
 
 async def _groups(session: AsyncSession, rows: Sequence[Outbox]) -> dict[tuple[str, str], Group]:
     chats = sorted({row.chat for row in rows if row.audience != "private"})
-    groups = await session.scalars(select(Group).where(Group.chat.in_(chats)))
+    groups = await session.scalars(GROUPS, {"chats": chats}) if chats else ()
     return {(group.channel, group.chat): group for group in groups}
 
 
 async def _bills(
-    session: AsyncSession, rows: Sequence[Outbox], holds: Sequence[Hold]
+    session: AsyncSession, rows: Sequence[Outbox], holds: Sequence[HoldRow]
 ) -> tuple[dict[int, list[tuple[int, int]]], dict[int, tuple[int, int]]]:
     """What each reminder told of each bill; and of these bills the account and what they ask for now."""
     told: dict[int, list[tuple[int, int]]] = defaultdict(list)
     reminders = [row.id for row in rows if row.kind == Kind.REMINDER]
-    for outbox_id, bill_id, fen in await session.execute(
-        select(Reminder.outbox_id, ReminderBill.bill_id, ReminderBill.open_fen)
-        .join(ReminderBill, ReminderBill.reminder_id == Reminder.id)
-        .where(Reminder.outbox_id.in_(reminders))
-        .order_by(ReminderBill.bill_id)
-    ):
-        if outbox_id is not None:
-            told[outbox_id].append((bill_id, fen))
+    if reminders:
+        for outbox_id, bill_id, fen in await session.execute(TOLD, {"rows": reminders}):
+            told[outbox_id or 0].append((bill_id, fen))
     bill_ids = {bill_id for each in told.values() for bill_id, _ in each} | {h.bill_id for h in holds if h.bill_id}
-    balances = await session.execute(
-        select(Bill.id, Bill.account_id, BILLED - RECEIVED)
-        .join(LedgerEntry, LedgerEntry.bill_id == Bill.id)
-        .where(Bill.id.in_(bill_ids), Bill.voided_at.is_(None))
-        .group_by(Bill.id)
-    )
-    return told, {row[0]: (row[1], int(row[2])) for row in balances}
+    if not bill_ids:
+        return told, {}
+    balances = await session.execute(BALANCES, {"bills": sorted(bill_ids)})
+    return told, {bill_id: (account_id, int(fen)) for bill_id, account_id, fen in balances}
 
 
 def _bills_now(
     row: Outbox,
-    holds: Sequence[Hold],
+    holds: Sequence[HoldRow],
     told: Sequence[tuple[int, int]],
     balances: dict[int, tuple[int, int]],
     silent: dict[int, Reason],
@@ -256,7 +271,7 @@ def _bills_now(
     return tuple(found)
 
 
-def _household_holds(holds: Sequence[Hold]) -> dict[int, Reason]:
+def _household_holds(holds: Sequence[HoldRow]) -> dict[int, Reason]:
     reasons: dict[int, set[str]] = defaultdict(set)
     for hold in holds:
         if hold.bill_id is None:

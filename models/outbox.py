@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -224,14 +225,18 @@ def _claimable() -> ColumnElement[bool]:
     """A row that waits; of a split message only the first part that is not settled yet."""
     part_done = or_(
         Outbox.part_of.is_(None),
-        exists().where(EARLIER.id == Outbox.part_of, EARLIER.state.in_(TERMINAL)),
+        exists().where(EARLIER.id == Outbox.part_of, EARLIER.state.in_(_written_out(TERMINAL))),
     )
     return and_(_waits(), part_done)
 
 
 def _waits() -> ColumnElement[bool]:
     """Written out, not as parameters: else the databases don't see that the index of waiting rows is meant."""
-    return Outbox.state.in_(bindparam(None, CLAIMABLE, expanding=True, literal_execute=True))
+    return Outbox.state.in_(_written_out(CLAIMABLE))
+
+
+def _written_out(states: Sequence[State]) -> list[ColumnElement[str]]:
+    return [literal_column(f"'{state}'") for state in states]
 
 
 @dataclass(frozen=True)
@@ -273,12 +278,16 @@ NEXT_DUE = select(func.min(Outbox.not_before)).where(Outbox.lane == bindparam("l
 
 async def claim(session: AsyncSession, ids: Sequence[int], worker: str, now: datetime) -> None:
     """Mark rows as being sent, by compare-and-set; the caller commits before the network call."""
-    await session.execute(
-        update(Outbox)
-        .where(Outbox.id.in_(ids), Outbox.state.in_(CLAIMABLE))
-        .values(state=State.SENDING, worker=worker, lease_until=now + LEASE, claims=Outbox.claims + 1)
-        .execution_options(synchronize_session=False)
+    await session.execute(CLAIM, {"ids": list(ids), "by": worker, "until": now + LEASE})
+
+
+CLAIM = (
+    update(TABLE)
+    .where(TABLE.c.id.in_(bindparam("ids", expanding=True)), _waits())
+    .values(
+        state=State.SENDING.value, worker=bindparam("by"), lease_until=bindparam("until"), claims=TABLE.c.claims + 1
     )
+)
 
 
 async def settle(session: AsyncSession, row_id: int, worker: str, **values: object) -> bool:
@@ -297,15 +306,16 @@ async def settle(session: AsyncSession, row_id: int, worker: str, **values: obje
 
 async def settle_sent(session: AsyncSession, taken: Sequence[tuple[int, str, str]], at: datetime) -> None:
     """Record that the platform took these (row id, worker, message id), in one statement; lost claims stay as they are."""
-    if not taken:
-        return
-    statement = (
-        update(TABLE)
-        .where(Outbox.id == bindparam("row"), Outbox.state == State.SENDING, Outbox.worker == bindparam("by"))
-        .values(state=State.SENT, sent_at=at, message_id=bindparam("told"), error="", claims=0)
-    )
-    rows = [{"row": row_id, "by": worker, "told": message_id} for row_id, worker, message_id in taken]
-    await session.execute(statement, rows)
+    if taken:
+        rows = [{"row": row_id, "by": worker, "told": told, "at": at} for row_id, worker, told in taken]
+        await session.execute(SENT, rows)
+
+
+SENT = (
+    update(TABLE)
+    .where(TABLE.c.id == bindparam("row"), TABLE.c.state == State.SENDING.value, TABLE.c.worker == bindparam("by"))
+    .values(state=State.SENT.value, sent_at=bindparam("at"), message_id=bindparam("told"), error="", claims=0)
+)
 
 
 async def settle_waiting(session: AsyncSession, row_id: int, worker: str) -> bool:
@@ -322,7 +332,9 @@ async def settle_orphans(
     the like become `unknown`; answers and receipts go once more, unless a second copy may be out already. Returns how
     many went each way.
     """
-    counts: dict[str, int] = {}
+    counts = dict.fromkeys(("unknown", "quarantined", "again"), 0)
+    if not set(await session.scalars(UNDER_WAY, {"lane": lane})) - set(live):
+        return counts  # as nearly always
     once = tuple(kind.value for kind in AT_MOST_ONCE)
     unknown = {"state": State.UNKNOWN, "reason": "interrupted", "sent_at": now}
     again = {"state": State.RETRY, "reason": "interrupted", "not_before": now, "doubts": Outbox.doubts + 1}
@@ -339,6 +351,9 @@ async def settle_orphans(
         )
         counts[name] = int(result.rowcount)  # type: ignore[attr-defined]
     return counts
+
+
+UNDER_WAY = select(TABLE.c.worker).where(TABLE.c.lane == bindparam("lane"), TABLE.c.state == State.SENDING.value)
 
 
 async def cancel_for(session: AsyncSession, person_id: int, kinds: Sequence[Kind], reason: str) -> None:
@@ -367,31 +382,40 @@ async def cancel_row(session: AsyncSession, key: str, reason: str) -> None:
 
 async def sent_times(session: AsyncSession, lane: str, since: datetime) -> list[tuple[str, datetime]]:
     """(chat, moment) of what was sent lately, to start a limiter where the last process left off."""
-    rows = await session.execute(
-        select(Outbox.chat, Outbox.sent_at).where(Outbox.lane == lane, Outbox.sent_at >= since).order_by(Outbox.sent_at)
-    )
+    rows = await session.execute(SENT_SINCE, {"lane": lane, "since": since})
     return [(chat, moment) for chat, moment in rows if moment is not None]
+
+
+SENT_SINCE = (
+    select(TABLE.c.chat, TABLE.c.sent_at)
+    .where(TABLE.c.lane == bindparam("lane"), TABLE.c.sent_at >= bindparam("since"))
+    .order_by(TABLE.c.sent_at)
+)
 
 
 async def delivered(session: AsyncSession, row_id: int, at: datetime) -> None:
     """A pressed button proves that its message arrived."""
-    await session.execute(
-        update(Outbox)
-        .where(Outbox.id == row_id, Outbox.state == State.UNKNOWN)
-        .values(state=State.SENT, reason="proved_by_button", sent_at=at)
-        .execution_options(synchronize_session=False)
-    )
+    await session.execute(DELIVERED, {"row": row_id, "at": at})
+
+
+DELIVERED = (
+    update(TABLE)
+    .where(TABLE.c.id == bindparam("row"), TABLE.c.state == State.UNKNOWN.value)
+    .values(state=State.SENT.value, reason="proved_by_button", sent_at=bindparam("at"))
+)
 
 
 async def still_due(session: AsyncSession, ids: Sequence[int]) -> list[Outbox]:
     """The rows among these that may still be claimed, in their order, read again and locked inside the claim."""
-    rows = await session.scalars(
-        select(Outbox)
-        .where(Outbox.id.in_(ids), Outbox.state.in_(CLAIMABLE))
-        .order_by(Outbox.priority, Outbox.id)
-        .with_for_update(skip_locked=True)
-    )
-    return list(rows)
+    return list(await session.scalars(STILL_DUE, {"ids": list(ids)}))
+
+
+STILL_DUE = (
+    select(Outbox)
+    .where(Outbox.id.in_(bindparam("ids", expanding=True)), _waits())
+    .order_by(Outbox.priority, Outbox.id)
+    .with_for_update(skip_locked=True)
+)
 
 
 async def heads(session: AsyncSession, rows: Sequence[Outbox]) -> dict[int, State]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -27,7 +30,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from domain.ladder import Contacts, Reason
 from models.accounts import Account
 from models.agreements import Hold, Offer
-from models.base import Base, Fen, Id, UtcDateTime, upsert
+from models.base import Base, Fen, Id, UtcDateTime, dialect_of, upserting
 from models.bills import BILLED, RECEIVED, Bill, LedgerEntry
 from models.outbox import CLAIMABLE, Outbox, State
 from models.people import Contact
@@ -139,21 +142,30 @@ async def contact_sums(
     session: AsyncSession, scope: str, subject_ids: Sequence[int], today: date
 ) -> dict[int, tuple[int, int, int]]:
     """Messages today, in the last 7 and in the last 30 days (today included), by subject."""
-
-    def since(days: int) -> ColumnElement[int]:
-        return func.sum(case((ContactCount.day > today - timedelta(days=days), ContactCount.number), else_=0))
-
-    rows = await session.execute(
-        select(ContactCount.subject_id, since(1), since(7), since(30))
-        .where(
-            ContactCount.scope == scope,
-            ContactCount.subject_id.in_(subject_ids),
-            ContactCount.day > today - timedelta(days=30),
-            ContactCount.day <= today,
-        )
-        .group_by(ContactCount.subject_id)
-    )
+    if not subject_ids:
+        return {}
+    week, month = today - timedelta(days=7), today - timedelta(days=30)
+    given = {"scope": scope, "subjects": list(subject_ids), "today": today, "week": week, "month": month}
+    rows = await session.execute(CONTACT_SUMS, given)
     return {subject: (int(one), int(seven), int(thirty)) for subject, one, seven, thirty in rows}
+
+
+# Put together once: a lane asks at each claim.
+CONTACT_SUMS = (
+    select(
+        ContactCount.subject_id,
+        func.sum(case((ContactCount.day == bindparam("today"), ContactCount.number), else_=0)),
+        func.sum(case((ContactCount.day > bindparam("week"), ContactCount.number), else_=0)),
+        func.sum(ContactCount.number),
+    )
+    .where(
+        ContactCount.scope == bindparam("scope"),
+        ContactCount.subject_id.in_(bindparam("subjects", expanding=True)),
+        ContactCount.day > bindparam("month"),
+        ContactCount.day <= bindparam("today"),
+    )
+    .group_by(ContactCount.subject_id)
+)
 
 
 async def lock_contacts(session: AsyncSession) -> None:
@@ -170,12 +182,17 @@ async def count_contacts(session: AsyncSession, subjects: Sequence[tuple[str, in
     """Count a message for each (scope, id), or take it back, in one atomic statement each."""
     if not subjects:
         return
-    insert = upsert(session, ContactCount)
     await session.execute(
-        insert.on_conflict_do_update(
-            index_elements=["scope", "subject_id", "day"], set_={"number": ContactCount.number + insert.excluded.number}
-        ),
+        _counting(dialect_of(session)),
         [{"scope": scope, "subject_id": subject_id, "day": day, "number": by} for scope, subject_id in subjects],
+    )
+
+
+@cache
+def _counting(dialect: str) -> Any:
+    insert = upserting(dialect, ContactCount.__table__)
+    return insert.on_conflict_do_update(
+        index_elements=["scope", "subject_id", "day"], set_={"number": ContactCount.number + insert.excluded.number}
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, case, func, literal, select
+from sqlalchemy import ForeignKey, String, Text, bindparam, case, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.accounts import Community
-from models.base import Base, Database, Id, UtcDateTime, upsert
+from models.base import Base, Database, Id, UtcDateTime, dialect_of, upsert, upserting
 from models.staff import Staff
 
 KILL_SWITCH = "pause"
@@ -116,22 +118,30 @@ async def channels_health(session: AsyncSession) -> list[ChannelHealth]:
 async def start_job(database: Database, job: str, slot: datetime, now: datetime) -> bool:
     """Take this moment of a job's timetable; False when somebody already has."""
     async with database.write() as session:
-        taken = await session.scalar(
-            upsert(session, JobRun)
-            .values(job=job, scheduled_for=slot, started_at=now, summary="", error="")
-            .on_conflict_do_nothing(index_elements=["job", "scheduled_for"])
-            .returning(JobRun.job)
-        )
+        given = {"job": job, "scheduled_for": slot, "started_at": now, "summary": "", "error": ""}
+        taken = await session.scalar(_starting(dialect_of(session)), given)
     return taken is not None
+
+
+@cache
+def _starting(dialect: str) -> Any:
+    insert = upserting(dialect, JOB_RUNS).on_conflict_do_nothing(index_elements=["job", "scheduled_for"])
+    return insert.returning(JOB_RUNS.c.job)
 
 
 async def finish_job(
     database: Database, job: str, slot: datetime, now: datetime, *, summary: str = "", error: str = ""
 ) -> None:
     async with database.write() as session:
-        run = await session.get(JobRun, (job, slot))
-        if run is not None:
-            run.finished_at, run.summary, run.error = now, summary, error
+        await session.execute(FINISHED, {"of": job, "slot": slot, "at": now, "what": summary, "wrong": error})
+
+
+JOB_RUNS = JobRun.metadata.tables[JobRun.__tablename__]
+FINISHED = (
+    update(JOB_RUNS)
+    .where(JOB_RUNS.c.job == bindparam("of"), JOB_RUNS.c.scheduled_for == bindparam("slot"))
+    .values(finished_at=bindparam("at"), summary=bindparam("what"), error=bindparam("wrong"))
+)
 
 
 class BotName(Base):

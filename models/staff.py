@@ -7,17 +7,20 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     ForeignKey,
     Index,
     Select,
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     case,
     func,
+    insert,
     or_,
     select,
     update,
@@ -27,7 +30,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.sharing import FOR_ANYBODY, Work, Worker, chosen
 from models.accounts import Account, Community
-from models.base import Base, Id, UtcDateTime, upsert
+from models.base import Base, Id, UtcDateTime, dialect_of, upsert, upserting
 
 LIVE = ("open", "taken")
 DESPAIR = "despair"  # somebody does not want to live: no work about money, and before all other work
@@ -149,15 +152,23 @@ async def save_staff(
     return int((await session.execute(saved)).scalar_one())
 
 
-def on_duty(at: datetime) -> list[ColumnElement[bool]]:
-    """SQL: who gets new work: on the staff, not off duty, and has written to us, so that they hear of it."""
-    return [Staff.active.is_(True), Staff.chat != "", or_(Staff.off_until.is_(None), Staff.off_until <= at)]
-
-
 async def workers(session: AsyncSession, at: datetime) -> list[Worker]:
-    """All colleagues on duty."""
-    query = select(Staff.id, Staff.role, Staff.community_id).where(*on_duty(at)).order_by(Staff.id)
-    return [Worker(*row) for row in await session.execute(query)]
+    """All colleagues who get new work: on the staff, not off duty, and have written to us, so that they hear of it."""
+    return [Worker(*row) for row in await session.execute(WORKERS, {"at": at})]
+
+
+WORKERS = (
+    select(Staff.id, Staff.role, Staff.community_id)
+    .where(Staff.active.is_(True), Staff.chat != "", or_(Staff.off_until.is_(None), Staff.off_until <= bindparam("at")))
+    .order_by(Staff.id)
+)
+
+
+LOADS = (
+    select(StaffTask.assignee_id, func.count())
+    .where(StaffTask.state.in_(LIVE), StaffTask.assignee_id.is_not(None))
+    .group_by(StaffTask.assignee_id)
+)
 
 
 class Sharing:
@@ -176,9 +187,7 @@ class Sharing:
             return None
         if self._workers is None:
             self._workers = await workers(session, at)
-            mine = (StaffTask.state.in_(LIVE), StaffTask.assignee_id.is_not(None))
-            query = select(StaffTask.assignee_id, func.count()).where(*mine).group_by(StaffTask.assignee_id)
-            self._loads.update({staff_id or 0: number for staff_id, number in await session.execute(query)})
+            self._loads.update({staff_id or 0: number for staff_id, number in await session.execute(LOADS)})
         if account is None and where is not None and where not in self._places:
             community = await session.get(Community, where)
             self._places[where] = community.kind if community is not None else ""
@@ -211,26 +220,30 @@ async def open_task(
     """
     sharing, where = sharing or Sharing(), account.community_id if account else community_id
     assignee_id = await sharing.chosen(session, kind, account, where, at)
-    insert = upsert(session, StaffTask).values(
-        key=key,
-        kind=kind,
-        account_id=account.id if account else None,
-        community_id=where,
-        assignee_id=assignee_id,
-        source=source,
-        blocks=blocks,
-        state="open",
-        summary=summary,
-        outcome="",
-        note="",
-        created_at=at,
-        due_at=due_at,
-    )
-    task_id = await session.scalar(insert.on_conflict_do_nothing(index_elements=["key"]).returning(StaffTask.id))
-    if task_id is None:
-        return None
-    sharing.given(assignee_id)
-    return await session.get(StaffTask, task_id)
+    given = {
+        "key": key,
+        "kind": kind,
+        "account_id": account.id if account else None,
+        "community_id": where,
+        "assignee_id": assignee_id,
+        "source": source,
+        "blocks": blocks,
+        "state": "open",
+        "summary": summary,
+        "outcome": "",
+        "note": "",
+        "created_at": at,
+        "due_at": due_at,
+    }
+    task: StaffTask | None = await session.scalar(_opening(dialect_of(session)), given)
+    if task is not None:
+        sharing.given(assignee_id)
+    return task
+
+
+@cache
+def _opening(dialect: str) -> Any:
+    return upserting(dialect, StaffTask).on_conflict_do_nothing(index_elements=["key"]).returning(StaffTask)
 
 
 async def alarms(session: AsyncSession, community_id: int | None) -> list[tuple[StaffTask, Account | None]]:
@@ -264,8 +277,10 @@ def alarmed() -> Select[int | None]:
 
 
 async def alarmed_among(session: AsyncSession, account_ids: Iterable[int]) -> set[int]:
-    wanted = set(account_ids)
-    return {found for found in await session.scalars(alarmed()) if found in wanted}
+    return set(account_ids).intersection(await session.scalars(ALARMED))
+
+
+ALARMED = alarmed()
 
 
 async def task_by_key(session: AsyncSession, key: str) -> StaffTask | None:
@@ -301,8 +316,12 @@ async def close_task(
 
 async def times_done(session: AsyncSession, action: str, subject: str) -> int:
     """How often something was done, by the audit log."""
-    query = select(func.count()).where(AuditEntry.subject == subject, AuditEntry.action == action)
-    return int(await session.scalar(query) or 0)
+    return int(await session.scalar(TIMES_DONE, {"subject": subject, "action": action}) or 0)
+
+
+TIMES_DONE = select(func.count()).where(
+    AuditEntry.subject == bindparam("subject"), AuditEntry.action == bindparam("action")
+)
 
 
 async def audit(
@@ -315,24 +334,30 @@ async def audit(
 ) -> None:
     """Append to the audit log. `detail` holds ids and figures, never a phone number or a chat text."""
     text = json.dumps(dict(detail or {}), ensure_ascii=False, sort_keys=True, default=str)
-    head = await _audit_head(session)
-    chained = chain(head.hash, at, actor, action, subject, text)
-    entry = AuditEntry(at=at, actor=actor, action=action, subject=subject, detail=text, hash=chained)
-    session.add(entry)
-    await session.flush()
-    head.entry_id, head.hash = entry.id, chained
-    await session.flush()
+    await session.flush()  # what it tells of is written before it
+    chained = chain(await _last_hash(session), at, actor, action, subject, text)
+    given = {"at": at, "actor": actor, "action": action, "subject": subject, "detail": text, "hash": chained}
+    entry_id = await session.scalar(APPENDED, given)
+    await session.execute(MOVED_ON, {"entry": entry_id, "chained": chained})
 
 
-async def _audit_head(session: AsyncSession) -> AuditHead:
+ENTRIES = AuditEntry.metadata.tables[AuditEntry.__tablename__]
+HEADS = AuditHead.metadata.tables[AuditHead.__tablename__]
+APPENDED = insert(ENTRIES).returning(ENTRIES.c.id)
+MOVED_ON = update(HEADS).where(HEADS.c.id == HEAD).values(entry_id=bindparam("entry"), hash=bindparam("chained"))
+LAST_HASH = select(HEADS.c.hash).where(HEADS.c.id == HEAD).with_for_update()
+
+
+async def _last_hash(session: AsyncSession) -> str:
     """The end of the chain, locked until this transaction ends: else two entries would follow the same one."""
-    head = await session.get(AuditHead, HEAD, with_for_update=True)
-    if head is None:
+    known: str | None = await session.scalar(LAST_HASH)
+    if known is None:
         last = await _last_entry(session)
         start = {"id": HEAD, "entry_id": last.id if last else 0, "hash": last.hash if last else ""}
         await session.execute(upsert(session, AuditHead).values(start).on_conflict_do_nothing(index_elements=["id"]))
-        head = await session.get_one(AuditHead, HEAD, with_for_update=True)
-    return head
+        known = await session.scalar(LAST_HASH)
+        assert known is not None
+    return known
 
 
 async def _last_entry(session: AsyncSession) -> AuditEntry | None:
