@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import keys
@@ -15,9 +14,8 @@ from domain.office import Office
 from domain.wording import day_words
 from jobs.agreed import OTHER_DAY, Agreed, Word, close, hand_over, look_at, say, worded
 from models.accounts import Account
-from models.agreements import Hold, Promise
+from models.agreements import Promise, promised_open_fen
 from models.base import Database
-from models.bills import bill_lines
 from models.people import Person
 
 TEMPLATE = "promise.today"
@@ -36,7 +34,7 @@ async def run(database: Database, office: Office, now: datetime) -> dict[str, in
 async def _look(session: AsyncSession, office: Office, promise: Promise, today: date, now: datetime) -> str:
     source = f"promise/{promise.id}"
     account = await session.get_one(Account, promise.account_id)
-    open_fen = await _open_fen(session, promise)
+    open_fen = await promised_open_fen(session, promise)
     if open_fen == 0:
         await close(session, promise, "kept", source, now)
         return "kept"
@@ -62,13 +60,6 @@ async def _look(session: AsyncSession, office: Office, promise: Promise, today: 
     return "reminded" if await say(session, office, account, person, word, now) else ""
 
 
-async def _open_fen(session: AsyncSession, promise: Promise) -> int:
-    """What is still open of the bills that the promise was about."""
-    bill_ids = set(await session.scalars(select(Hold.bill_id).where(Hold.source == f"promise/{promise.id}")))
-    lines = await bill_lines(session, [promise.account_id], only_open=True)
-    return sum(line.open_fen for line in lines if line.bill.id in bill_ids)
-
-
 def worded_now(office: Office, account: Account, person: Person, promise: Promise, open_fen: int) -> OutgoingMessage:
     def fields(language: str) -> dict[str, str]:
         return {"due": day_words(promise.due_on, language), "total": yuan(open_fen)}
@@ -82,6 +73,6 @@ async def anew(session: AsyncSession, office: Office, promise_id: int) -> Outgoi
     person = await session.get(Person, promise.person_id) if promise is not None and promise.person_id else None
     if promise is None or person is None or promise.state != "open":
         return None
-    open_fen = await _open_fen(session, promise)
+    open_fen = await promised_open_fen(session, promise)
     account = await session.get_one(Account, promise.account_id)
     return worded_now(office, account, person, promise, open_fen) if open_fen else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from domain import keys
 from domain.large import enlarged
@@ -20,6 +20,18 @@ from models.people import Person, payer_contacts
 from models.posting import post
 
 AT_ONCE = 50
+DUE = (
+    select(Payment.id)
+    .where(Payment.thanked.is_(False), Payment.reversed_at.is_(None))
+    .order_by(Payment.id)
+    .limit(AT_ONCE)
+)
+THESE = (
+    select(Payment, Account)
+    .join(Account, Account.id == Payment.account_id)
+    .where(Payment.id.in_(bindparam("due", expanding=True)))
+    .order_by(Payment.id)
+)
 
 
 async def run(database: Database, office: Office, now: datetime) -> int:
@@ -27,14 +39,12 @@ async def run(database: Database, office: Office, now: datetime) -> int:
     written = 0
     while True:
         async with database.read() as session:
-            query = select(Payment.id).where(Payment.thanked.is_(False), Payment.reversed_at.is_(None))
-            due = list(await session.scalars(query.order_by(Payment.id).limit(AT_ONCE)))
+            due = list(await session.scalars(DUE))
         if not due:
             return written
         async with database.write() as session:
-            for payment in await session.scalars(select(Payment).where(Payment.id.in_(due))):
+            for payment, account in (await session.execute(THESE, {"due": due})).all():
                 payment.thanked = True
-                account = await session.get_one(Account, payment.account_id)
                 contact = next(
                     (c for c in await payer_contacts(session, account.id) if c.channel in office.channels), None
                 )

@@ -30,7 +30,7 @@ from domain.ladder import Reason
 from domain.plans import Part, first_unpaid, is_broken
 from models.accounts import Account
 from models.base import Base, Fen, Id, UtcDateTime, among
-from models.bills import CREDIT_OF, RECEIVED, Bill, LedgerEntry, Payment, bill_lines
+from models.bills import BILLED, CREDIT_OF, RECEIVED, Bill, LedgerEntry, Payment
 from models.people import Person
 
 
@@ -318,17 +318,19 @@ async def lately_complained(
 
 async def open_offer(session: AsyncSession, account_id: int, today: date) -> Offer | None:
     """The renewal a family may still answer, the one that closes first."""
-    query = (
-        select(Offer)
-        .where(
-            Offer.account_id == account_id,
-            Offer.state.in_(("open", "considering", "yes", "no")),
-            Offer.opens_on <= today,
-            Offer.closes_on >= today,
-        )
-        .order_by(Offer.closes_on, Offer.id)
+    return (await session.scalars(OPEN_OFFERS, {"account": account_id, "today": today})).first()
+
+
+OPEN_OFFERS = (
+    select(Offer)
+    .where(
+        Offer.account_id == bindparam("account"),
+        Offer.state.in_(("open", "considering", "yes", "no")),
+        Offer.opens_on <= bindparam("today"),
+        Offer.closes_on >= bindparam("today"),
     )
-    return (await session.scalars(query)).first()
+    .order_by(Offer.closes_on, Offer.id)
+)
 
 
 async def coming_offer(session: AsyncSession, account_id: int, today: date) -> Offer | None:
@@ -343,9 +345,26 @@ async def coming_offer(session: AsyncSession, account_id: int, today: date) -> O
 
 async def plan_received_fen(session: AsyncSession, plan: Plan) -> int:
     """What arrived on the plan's bills since it was made."""
-    bill_ids = set(await session.scalars(select(Hold.bill_id).where(Hold.source == f"plan/{plan.id}")))
-    lines = await bill_lines(session, [plan.account_id])
-    return sum(line.received_fen for line in lines if line.bill.id in bill_ids) - plan.received_fen_before
+    received_fen = sum(fen for _, fen in await held_sums(session, f"plan/{plan.id}"))
+    return received_fen - plan.received_fen_before
+
+
+async def promised_open_fen(session: AsyncSession, promise: Promise) -> int:
+    """What is still open of the bills that the promise was about."""
+    return sum(max(0, billed - received) for billed, received in await held_sums(session, f"promise/{promise.id}"))
+
+
+async def held_sums(session: AsyncSession, source: str) -> list[tuple[int, int]]:
+    """What was billed and received, in fen, of each bill that a source holds or held; voided bills are left out."""
+    return [(int(billed), int(received)) for billed, received in await session.execute(HELD_SUMS, {"source": source})]
+
+
+HELD_SUMS = (
+    select(BILLED, RECEIVED)
+    .join(Bill, Bill.id == LedgerEntry.bill_id)
+    .where(Bill.id.in_(select(Hold.bill_id).where(Hold.source == bindparam("source"))), Bill.voided_at.is_(None))
+    .group_by(Bill.id)
+)
 
 
 class PlanNow(StrEnum):

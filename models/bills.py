@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.ledger import BILLED_SIGN, CREDIT_SIGN, RECEIVED_SIGN, TRANSFERS, BillBalance, EntryKind, allocate
 from models.accounts import Account, FeeItem
-from models.base import Base, Fen, Id, UtcDateTime
+from models.base import Base, Fen, Id, UtcDateTime, dialect_of
 
 
 class Bill(Base):
@@ -95,6 +95,9 @@ class LedgerEntry(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     actor: Mapped[str] = mapped_column(String(80), default="")
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+NEW_ENTRIES = insert(LedgerEntry.metadata.tables[LedgerEntry.__tablename__])
 
 
 def signed(signs: dict[EntryKind, int]) -> ColumnElement[int]:
@@ -165,9 +168,8 @@ class BillLine:
 
 async def bill_lines(session: AsyncSession, account_ids: Sequence[int], *, only_open: bool = False) -> list[BillLine]:
     """The bills of some accounts with what was billed and received, oldest due first. Voided bills are left out."""
-    rows = await session.execute(BILL_LINES, {"accounts": list(account_ids)})
-    lines = [BillLine(bill, billed, received) for bill, billed, received in rows]
-    return [line for line in lines if line.open_fen > 0] if only_open else lines
+    rows = await session.execute(OPEN_LINES if only_open else BILL_LINES, {"accounts": list(account_ids)})
+    return [BillLine(bill, billed, received) for bill, billed, received in rows]
 
 
 # Put together once: what a resident asks for most.
@@ -178,6 +180,7 @@ BILL_LINES = (
     .group_by(Bill.id)
     .order_by(Bill.due_on, Bill.id)
 )
+OPEN_LINES = BILL_LINES.having(BILLED > RECEIVED)
 ITEMS = select(Bill.item).where(Bill.account_id == bindparam("account"), Bill.voided_at.is_(None)).distinct()
 CREDIT_OF = select(CREDIT).where(LedgerEntry.account_id == bindparam("account"))
 
@@ -193,19 +196,29 @@ async def credit_fen(session: AsyncSession, account_id: int) -> int:
 
 
 async def lock_accounts(session: AsyncSession, account_ids: Sequence[int]) -> None:
-    """Take the turns of several accounts, in one order, before anything of theirs is written.
+    """Take the turns of several accounts, in one order, before anything of theirs is written (PostgreSQL; a SQLite
+    transaction is alone anyway).
 
     A row that points at an account locks it a little; two who did that and then both want the whole lock never get it.
     """
-    await session.execute(select(Account.id).where(Account.id.in_(account_ids)).order_by(Account.id).with_for_update())
+    if dialect_of(session) == "postgresql":
+        await session.execute(LOCK_ACCOUNTS, {"accounts": list(account_ids)})
+
+
+LOCK_ACCOUNTS = (
+    select(Account.id)
+    .where(Account.id.in_(bindparam("accounts", expanding=True)))
+    .order_by(Account.id)
+    .with_for_update()
+)
 
 
 async def lock_account(session: AsyncSession, account_id: int) -> None:
-    """One at a time moves a household's money (PostgreSQL; a SQLite transaction is alone anyway).
+    """One at a time moves a household's money.
 
     Else two payments at the same moment would both pay the oldest bill.
     """
-    await session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
+    await lock_accounts(session, [account_id])
 
 
 async def settle(
@@ -222,7 +235,7 @@ async def settle(
         for line, fen in shares
     ]
     if rows:
-        await session.execute(insert(LedgerEntry), rows)
+        await session.execute(NEW_ENTRIES, rows)
     return sum(fen for _, fen in shares)
 
 
@@ -268,17 +281,22 @@ async def record_payment(
     session.add(payment)
     await session.flush()
     entry = transfer(EntryKind.PAYMENT, account_id, amount_fen, on, at, payment_id=payment.id, actor=actor)
-    await session.execute(insert(LedgerEntry), [entry])
+    await session.execute(NEW_ENTRIES, [entry])
     await settle(session, account_id, on, at, named=named, actor=actor)
     return payment
 
 
 async def recorded_before(session: AsyncSession, account_id: int, method: str, reference: str) -> bool:
     """Whether the household has a payment of this method and reference, standing or reversed."""
-    known = select(Payment.id).where(
-        Payment.account_id == account_id, Payment.method == method, Payment.reference == reference
-    )
-    return await session.scalar(known) is not None
+    given = {"account": account_id, "method": method, "reference": reference}
+    return await session.scalar(RECORDED_BEFORE, given) is not None
+
+
+RECORDED_BEFORE = select(Payment.id).where(
+    Payment.account_id == bindparam("account"),
+    Payment.method == bindparam("method"),
+    Payment.reference == bindparam("reference"),
+)
 
 
 async def payments_of(session: AsyncSession, account_code: str) -> list[Payment]:
@@ -298,22 +316,12 @@ async def settle_many(
 ) -> None:
     """`settle` for up to 500 accounts at once: each bill receives what it would have received one by one."""
     await lock_accounts(session, account_ids)
-    credits = (
-        select(LedgerEntry.account_id, CREDIT)
-        .where(LedgerEntry.account_id.in_(account_ids))
-        .group_by(LedgerEntry.account_id)
-        .having(CREDIT > 0)
-    )
-    credit_of: dict[int, int] = {account_id: int(credit) for account_id, credit in await session.execute(credits)}
-    bills = (
-        select(Bill.account_id, Bill.id, Bill.due_on, BILLED, RECEIVED)
-        .join(LedgerEntry, LedgerEntry.bill_id == Bill.id)
-        .where(Bill.account_id.in_(credit_of), Bill.voided_at.is_(None))
-        .group_by(Bill.id)
-        .having(BILLED > RECEIVED)
-    )
+    credits = await session.execute(CREDITS, {"accounts": list(account_ids)})
+    credit_of: dict[int, int] = {account_id: int(credit) for account_id, credit in credits}
+    if not credit_of:
+        return
     open_bills: dict[int, list[BillBalance]] = {account_id: [] for account_id in credit_of}
-    for account_id, bill_id, due_on, billed, received in await session.execute(bills):
+    for account_id, bill_id, due_on, billed, received in await session.execute(STILL_OPEN, {"accounts": [*credit_of]}):
         open_bills[account_id].append(BillBalance(bill_id, due_on, billed, received))
     rows = [
         transfer(EntryKind.ALLOCATION, account_id, fen, on, at, bill_id=bill_id, actor=actor)
@@ -321,4 +329,19 @@ async def settle_many(
         for bill_id, fen in allocate(credit, open_bills[account_id])
     ]
     if rows:
-        await session.execute(insert(LedgerEntry), rows)
+        await session.execute(NEW_ENTRIES, rows)
+
+
+CREDITS = (
+    select(LedgerEntry.account_id, CREDIT)
+    .where(LedgerEntry.account_id.in_(bindparam("accounts", expanding=True)))
+    .group_by(LedgerEntry.account_id)
+    .having(CREDIT > 0)
+)
+STILL_OPEN = (
+    select(Bill.account_id, Bill.id, Bill.due_on, BILLED, RECEIVED)
+    .join(LedgerEntry, LedgerEntry.bill_id == Bill.id)
+    .where(Bill.account_id.in_(bindparam("accounts", expanding=True)), Bill.voided_at.is_(None))
+    .group_by(Bill.id)
+    .having(BILLED > RECEIVED)
+)

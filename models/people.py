@@ -149,15 +149,16 @@ async def members_of(session: AsyncSession, account_id: int) -> list[tuple[Perso
 
 async def payer_contacts(session: AsyncSession, account_id: int) -> list[Contact]:
     """The chats of the household's payer that can be written to, the channel they like first."""
-    return list(
-        await session.scalars(
-            select(Contact)
-            .join(Binding, Binding.person_id == Contact.person_id)
-            .join(Person, Person.id == Contact.person_id)
-            .where(Binding.account_id == account_id, Binding.payer.is_(True), Contact.state == "ok")
-            .order_by((Contact.channel == Person.channel).desc(), Contact.id)
-        )
-    )
+    return list(await session.scalars(PAYER_CONTACTS, {"account": account_id}))
+
+
+PAYER_CONTACTS = (
+    select(Contact)
+    .join(Binding, Binding.person_id == Contact.person_id)
+    .join(Person, Person.id == Contact.person_id)
+    .where(Binding.account_id == bindparam("account"), Binding.payer.is_(True), Contact.state == "ok")
+    .order_by((Contact.channel == Person.channel).desc(), Contact.id)
+)
 
 
 async def contacts_of(session: AsyncSession, person_id: int) -> list[Contact]:
