@@ -81,7 +81,8 @@ async def cases(session: AsyncSession, office: Office, rows: Sequence[Outbox], n
     around = [each.community_id for each in accounts.values()] + [each.community_id for each in groups.values()]
     communities = await _communities(session, office, around)
     over = await _offers_over(session, obeying, today)
-    bound = set((await session.execute(BOUND, {"people": person_ids})).tuples()) if person_ids else set()
+    bindings = await session.execute(BOUND, {"people": person_ids}) if person_ids else ()
+    bound = {(person_id, account_id) for person_id, account_id in bindings}
     alarms = await alarmed_among(session, accounts)
     held = _household_holds(holds) | {
         account.id: Reason.HARDSHIP

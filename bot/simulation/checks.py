@@ -93,7 +93,7 @@ class Checks:
         begin, end = at_local(day, time(0), self._zone), at_local(day + timedelta(days=1), time(0), self._zone)
         sent = await _sent(session, begin, end)
         found = [(rule, f"outbox {each.id}") for each in sent for rule in self._hours_and_days(each)]
-        found += [(rule, f"outbox {each.id}") for each in sent for rule in await self._pauses(session, each)]
+        found += await self._pauses(session, sent)
         found += await self._people(session, sent)
         found += await self._bills(session, sent)
         found += await self._offers(session, sent)
@@ -113,17 +113,30 @@ class Checks:
         if first and sent.kind in IN_WINDOW and first - timedelta(days=1) <= day <= first + timedelta(days=2):
             yield "on a festival"
 
-    async def _pauses(self, session: AsyncSession, sent: Sent) -> list[str]:
-        live = [each for each in self.pauses if each.since < sent.at < each.until]
-        if not live:
+    async def _pauses(self, session: AsyncSession, sent: Sequence[Sent]) -> list[tuple[str, str]]:
+        """Nothing about money in a place that was paused, nor anywhere while everything was."""
+        about = [
+            (each, {pause.community_id for pause in self.pauses if pause.since < each.at < pause.until})
+            for each in sent
+            if each.kind in OBEY_PAUSE | {"service"}
+        ]
+        about = [(each, paused) for each, paused in about if paused]
+        if not about:
             return []
-        if any(each.community_id is None for each in live):
-            return ["while everything was paused"] if sent.kind in OBEY_PAUSE | {"service"} else []
-        if sent.kind not in OBEY_PAUSE:
-            return []
-        own = set(await session.scalars(select(Account.community_id).where(Account.id.in_(sent.accounts))))
-        own |= set(await session.scalars(select(Group.community_id).where(Group.chat == sent.chat)))
-        return ["while the community was paused"] if own & {each.community_id for each in live} else []
+        accounts = {account for each, _ in about for account in each.accounts}
+        chats = {each.chat for each, _ in about}
+        homes = await session.execute(select(Account.id, Account.community_id).where(Account.id.in_(accounts)))
+        community_of = dict(homes.all())
+        groups = await session.execute(select(Group.chat, Group.community_id).where(Group.chat.in_(chats)))
+        group_of = dict(groups.all())
+        found = []
+        for each, paused in about:
+            own = {community_of[account] for account in each.accounts} | {group_of.get(each.chat)} - {None}
+            if None in paused:
+                found.append(("while everything was paused", f"outbox {each.id}"))
+            elif each.kind in OBEY_PAUSE and own & paused:
+                found.append(("while the community was paused", f"outbox {each.id}"))
+        return found
 
     async def _people(self, session: AsyncSession, sent: Sequence[Sent]) -> list[tuple[str, str]]:
         """Nobody who said stop, nobody in hardship or with an open complaint; no courtesy while anything rests."""
