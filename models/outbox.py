@@ -66,7 +66,7 @@ class Outbox(Base):
         Index("ix_outbox_state_lane_not_before", "state", "lane", "not_before"),
         Index("ix_outbox_channel_chat_id", "channel", "chat", "id"),
         Index("ix_outbox_account_id", "account_id"),
-        Index("ix_outbox_person_id", "person_id"),
+        Index("ix_outbox_person_id", "person_id", "kind"),
         Index("ix_outbox_lane_sent_at", "lane", "sent_at"),
         # Of the few that have one: as an index of all rows it would be taken to find those that have none.
         Index(

@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from domain.calendar import Place
 from domain.clock import local_date
 from domain.ladder import BILL_HOLDS, RESTING, OpenBill, Reason, Standing, Step
+from domain.messages import Kind
 from domain.office import Office
 from domain.policy import Hours
 from models.accounts import Account, Community, room_of
@@ -332,13 +333,14 @@ async def _last_written(
     """
     waiting = func.max(case((Outbox.state.in_((*CLAIMABLE, State.SENDING)), 1), else_=0))
     found: dict[int, date] = {}
-    for done in (Reminder, OfferStep):
+    for done, kind in ((Reminder, Kind.REMINDER), (OfferStep, Kind.OFFER)):
         subject: InstrumentedAttribute[Any] = done.account_id if person_ids is None else Outbox.person_id
         those = among(done.account_id, ids) if person_ids is None else Outbox.person_id.in_(person_ids)
         rows = await session.execute(
             select(subject, func.max(done.decided_on), func.max(Outbox.sent_at), waiting)
             .join_from(done, Outbox, Outbox.id == done.outbox_id)
-            .where(those, Outbox.state.not_in((State.CANCELLED, State.DEAD)), done.decided_on > today - LOOK_BACK)
+            .where(those, Outbox.kind == kind, Outbox.state.not_in((State.CANCELLED, State.DEAD)))
+            .where(done.decided_on > today - LOOK_BACK)
             .group_by(subject)
         )
         for subject_id, decided_on, sent_at, waits in rows:
