@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from contextlib import ExitStack
@@ -47,14 +48,17 @@ def simulate(
 
 
 def _played(context: typer.Context, days: int, accounts: int, seed: int) -> Result:
+    from bot.content import CONTENT
     from bot.log import set_up
     from bot.simulation.running import Simulation
+    from understanding.reader import Reader
 
-    settings = settings_of(context)
+    settings, reader = settings_of(context), Reader.load(CONTENT)
     set_up()
+    gc.freeze()  # the program and its reader stay: no need to look through them for garbage all year
     with TemporaryDirectory(prefix="nuanling-") as directory, ExitStack() as stack:
         simulation = Simulation(settings, Path(directory), days=days, accounts=accounts, seed=seed)
-        return asyncio.run(simulation.run(_progress(stack, days)))
+        return asyncio.run(simulation.run(_progress(stack, days), reader))
 
 
 def _progress(stack: ExitStack, days: int) -> Progress:
