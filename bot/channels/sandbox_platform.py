@@ -452,7 +452,8 @@ class Platform:
         self._change(line)
 
     def _change(self, line: Line) -> None:
-        self._keep("line", asdict(line))
+        if self._journal is not None:  # copied only where it is kept
+            self._keep("line", asdict(line))
         self._tell("chat", {"chat": line.chat, "line": line.id, "sender": line.sender})
 
     def _tell(self, what: str, fields: Mapping[str, Any]) -> None:
