@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from domain.clock import ManualClock
 from domain.messages import Attachment, Kind
+from domain.retention import kept_since
 from jobs import retention
 from models import retaining
 from models.agreements import Complaint
@@ -47,6 +48,19 @@ async def test_old_words_go_and_young_ones_stay(
     assert [row.text for row in complaints] == ["", "电梯", "电梯", "电梯"]  # an open one is answered first
     assert await retention.run(database, world.office, clock.now()) == {}
     assert await findings(database) == []
+
+
+async def test_the_search_ends_at_the_first_young_row(database: Database, clock: ManualClock) -> None:
+    world = World(database, office(), clock.now() - YEARS)
+    account_id = await world.household(CHEN)
+    await _talk(world, account_id, "")
+    since = kept_since(clock.now())
+    async with database.write() as session:
+        (await session.get_one(Inbox, 3)).received_at = clock.now()
+    async with database.read() as session:
+        assert await retaining.old_rows(session, "heard", since, after=0) == [1, 2]
+        assert await retaining.old_rows(session, "heard", since, after=3) == [4, 5]
+        assert await retaining.old_rows(session, "heard", since, after=5) == []
 
 
 async def _talk(world: World, account_id: int, path: str) -> None:
