@@ -19,7 +19,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 QUIET_DAYS = timedelta(days=20)  # after having written, somebody only pays
 OFFICE = (MANAGER, COLLECTOR)
 SAYS: Mapping[str, Any] = WORDS["resident"]
-LINES_KEPT = 12  # of a chat: a year must not fill the memory
+LINES_KEPT = 6  # of a chat: a year must not fill the memory
 
 
 @dataclass(order=True)
