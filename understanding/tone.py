@@ -74,15 +74,17 @@ class Tone:
     def _worst(self, text: str) -> tuple[float, str]:
         """What speaks against a text, 1 where it is just too much, and its most unkind sentence. The whole knows more than
         its parts; a part is what kind words around it can't hide."""
+        if not (bare := self._bare(text)):
+            return 0.0, text
         sentences = [each.strip() for each in _END.split(text) if len(each.strip()) >= _SHORTEST]
         weighed = [(self.unkind(each), each) for each in dict.fromkeys(sentences)]
         worst = max(weighed, default=(0.0, text))
-        return max(self.unkind(self._bare(text)) / _UNKIND_WHOLE, worst[0] / _UNKIND_SENTENCE), worst[1]
+        return max(self.unkind(bare) / _UNKIND_WHOLE, worst[0] / _UNKIND_SENTENCE), worst[1]
 
     def _bare(self, text: str) -> str:
-        """Without greeting and thanks: they make no threat kinder. A text that is nothing else stays."""
-        bare = self.closing.sub("", self.opening.sub("", text)).strip()
-        return bare if len(bare) >= _SHORTEST else text
+        """Without greeting and thanks: they make no threat kinder. Empty where there is nothing else."""
+        bare = self.closing.sub("", self.opening.sub("", f"{text}\n")).strip()
+        return bare if len(bare) >= _SHORTEST or not bare else text
 
     def unkind(self, text: str) -> float:
         """The chance, 0 to 1, that this text is unkind."""
