@@ -100,7 +100,7 @@ $(PYTHON):
 	"$$python" -m venv --clear $(VENV)
 
 # Both locks name the same releases; the second adds what developing needs. A stamp makes the next run instant.
-INSTALL = @echo 'Installing $< into $(VENV)'; $(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes -r $<
+INSTALL = @echo 'Installing $< into $(VENV): some minutes the first time'; $(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes -r $<
 $(VENV)/installed: requirements.lock | $(PYTHON)
 	$(INSTALL)
 	@touch $@

@@ -64,9 +64,7 @@ async def start(turn: Turn) -> Answer:
     text = await _read_line(turn, broadcast, member)
     turn.session.add(broadcast)
     await turn.session.flush()
-    if text:
-        take_text(turn, broadcast, text)
-    return await following(turn, broadcast)
+    return await _with_text(turn, broadcast, text) if text else await following(turn, broadcast)
 
 
 async def _read_line(turn: Turn, broadcast: Broadcast, member: Staff) -> str:
@@ -263,12 +261,16 @@ async def kind(turn: Turn) -> Answer:
 
 
 async def text_typed(turn: Turn) -> Answer | None:
-    """The text. What it may not say is answered with the reason, and the question stays open."""
+    """The text."""
     if not turn.text:
         return None
-    broadcast = await own_draft(turn, turn.memory["broadcast"])
+    return await _with_text(turn, await own_draft(turn, turn.memory["broadcast"]), turn.text)
+
+
+async def _with_text(turn: Turn, broadcast: Broadcast, text: str) -> Answer:
+    """What it may not say is answered with the reason, and the question stays open."""
     try:
-        take_text(turn, broadcast, turn.text)
+        take_text(turn, broadcast, text)
     except Refusal as refused:
         memory = {"broadcast": str(broadcast.id)}
         return Answer((turn.refusal(refused),), expect="broadcast.text", memory=memory)

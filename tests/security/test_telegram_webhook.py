@@ -152,7 +152,7 @@ def mutated(update: dict[str, Any], number: int, chance: random.Random) -> dict[
                 other.get(there) if isinstance(other, dict) else other[min(there, len(other) - 1)]
             )
         else:
-            holder[key] = chance.choice(ODD)
+            holder[key] = copy.deepcopy(chance.choice(ODD))
     return {**changed, "update_id": number}
 
 

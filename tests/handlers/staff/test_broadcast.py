@@ -207,8 +207,7 @@ async def test_unkind_unlawful_or_revealing_text_is_stopped_with_the_reason_and_
     assert "不能拿水电气暖说事" in told
     assert "可以这样说" in told
     assert "分期" in told
-    assert await stages(world) == []
-    await world.say("collector", "/broadcast 全部 缴费")
+    assert await stages(world) == ["draft"], "where and to whom is kept"
     told = await world.say("collector", "3栋1201的王女士还没缴费,欠286.40元")
     assert "群发和群里不能出现某一户的姓名、房号、金额或电话" in told
     told = await world.say("collector", "不缴就上征信,报警处理!")
