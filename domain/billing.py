@@ -135,9 +135,21 @@ def period_of(day: date, cycle: str) -> Period:
     return Period(date(day.year, day.month - (day.month - 1) % months, 1), cycle)
 
 
+def written_period(text: str) -> str:
+    """`2026年1月`, `2026年第4季度` and `2026年` as 2026-01, 2026-Q4 and 2026; anything else as it is."""
+    found = re.fullmatch(r"(\d{4})年(?:(\d{1,2})月份?|第?([1-4一二三四])季度?)?", re.sub(r"\s", "", text), re.ASCII)
+    if found is None:
+        return text
+    year, month, quarter = found.groups()
+    if quarter:
+        return f"{year}-Q{'一二三四'.find(quarter) + 1 or quarter}"
+    return f"{year}-{int(month):02d}" if month else year
+
+
 def read_period(text: str) -> Period:
-    """`2026-12`, `2026-Q4` or `2026`. Raises ValueError."""
-    found = re.fullmatch(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?", text.strip().upper(), re.ASCII)
+    """`2026-12`, `2026-Q4` or `2026`, or the same in Chinese. Raises ValueError."""
+    plain = written_period(text.strip()).upper()
+    found = re.fullmatch(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?", plain, re.ASCII)
     if found is None or not 2000 <= int(found[1]) <= 2099:
         raise ValueError(f"{text!r} is not a period: write one such as 2026-12, 2026-Q4 or 2026")
     year, month, quarter = found.groups()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.ladder import Wait, decide
+from domain.ladder import Reason, Wait, decide
 from domain.messages import Answer, Choice
 from domain.money import yuan
 from domain.roles import Right
@@ -150,6 +150,7 @@ async def _agreements(turn: Turn, account: Account) -> str:
 
 
 async def _contacted(turn: Turn, account: Account) -> str:
+    reminders = await latest_reminders(turn.session, account.id, REMINDERS_SHOWN)
     shown = [
         turn.words(
             "account.reminder",
@@ -157,9 +158,11 @@ async def _contacted(turn: Turn, account: Account) -> str:
             stage=label(turn, "stage_name", stage),
             state=label(turn, "state", state) if state else "—",
         )
-        for on, stage, state in await latest_reminders(turn.session, account.id, REMINDERS_SHOWN)
+        for on, stage, state in reminders
     ]
-    if (reason := await _waits(turn, account)) is not None:
+    reason = await _waits(turn, account)
+    today_done = any(on == turn.today for on, _, _ in reminders) and reason == Reason.NO_STAGE  # said by its own line
+    if reason is not None and not today_done:
         wait = await latest_wait(turn.session, account.id, turn.today)
         since = wait.since_on if wait is not None and wait.reason == reason else turn.today
         shown.append(turn.words("account.wait", reason=why_words(turn, reason), since=day_words(since, turn.language)))

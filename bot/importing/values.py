@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 from bot.importing.reading import Cell
-from domain.billing import Step
+from domain.billing import Step, written_period
 from domain.money import parse_yuan
 from domain.tariffs import read_steps
 
@@ -167,10 +167,10 @@ def _typed_day(typed: str) -> date | None:
 
 
 def period(cell: Cell) -> str:
-    """YYYY, YYYY-Qn or YYYY-MM; a spreadsheet that took 2026-11 for a date means the month."""
+    """YYYY, YYYY-Qn or YYYY-MM, also 2026年11月; a spreadsheet that took 2026-11 for a date means the month."""
     if isinstance(cell, date) and cell.day == 1:
         return cell.strftime("%Y-%m")
-    typed = narrow(cell).upper()
+    typed = written_period(narrow(cell)).upper()
     if not PERIOD.fullmatch(typed) or not FIRST_DAY.year <= int(typed[:4]) <= LAST_DAY.year:
         raise ValueError(f"not a period such as 2026, 2026-Q4 or 2026-12: {quoted(typed)}")
     return typed

@@ -83,6 +83,8 @@ def test_no_amount(typed: str) -> None:
         ("2026-Q4", "2026-Q4"),
         ("2026-q1", "2026-Q1"),
         ("２０２６-12", "2026-12"),
+        ("2026年11月", "2026-11"),
+        ("2026 年 1 月份", "2026-01"),
         (date(2026, 11, 1), "2026-11"),
     ],
 )
@@ -91,7 +93,7 @@ def test_a_period(typed: Cell, period: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["2026-13", "2026-Q5", "2026-1", "26-11", "2026-11-30", date(2026, 11, 30), "1999", "十一月"]
+    "typed", ["2026-13", "2026-Q5", "2026-1", "26-11", "2026-11-30", date(2026, 11, 30), "1999", "十一月", "2026年13月"]
 )
 def test_no_period(typed: Cell) -> None:
     with pytest.raises(ValueError, match="not a period"):

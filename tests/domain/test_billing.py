@@ -128,6 +128,26 @@ def test_a_period_begins_on_its_first_day(text: str, start: date) -> None:
     assert str(read_period(text)) == text.strip().upper()
 
 
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("2026年1月", "2026-01"),
+        ("2026年12月份", "2026-12"),
+        ("2026年第四季度", "2026-Q4"),
+        ("2026年1季", "2026-Q1"),
+        ("2026年", "2026"),
+    ],
+)
+def test_a_period_may_be_written_in_chinese(text: str, plain: str) -> None:
+    assert str(read_period(text)) == plain
+
+
+@pytest.mark.parametrize("text", ["2026年0月", "2026年13月", "2026年第5季度", "26年1月", "2026年一月"])
+def test_what_is_no_chinese_period(text: str) -> None:
+    with pytest.raises(ValueError, match="not a period"):
+        read_period(text)
+
+
 @pytest.mark.parametrize(("month", "quarter"), [(1, 1), (3, 1), (4, 2), (9, 3), (10, 4), (12, 4)])
 def test_a_month_lies_in_its_quarter(month: int, quarter: int) -> None:
     assert str(Period(date(2026, month, 1), "quarter")) == f"2026-Q{quarter}"

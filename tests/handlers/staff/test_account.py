@@ -72,3 +72,10 @@ async def test_a_household_without_a_chat_can_not_be_written_to(world: World) ->
         await session.execute(update(Contact).values(state="blocked"))
     assert "还没有能收到消息的聊天" in await world.say("collector", "/reply 1-101 您好")
     assert [row for row in await world.rows(Outbox) if row.kind == "staff_reply"] == []
+
+
+async def test_todays_reminder_is_not_followed_by_nothing_planned_today(world: World) -> None:
+    await world.tick("plan")
+    told = await world.say("collector", "/account 1-101")
+    assert "11月23日(周一) 温馨提醒(已发出)" in told
+    assert "今天不提醒" not in told
