@@ -51,6 +51,41 @@ def test_among_several_teachers_a_pupils_task_is_nobodys_until_one_takes_it() ->
     assert chosen(call(), [ZHOU, other], {ZHOU.id: 1}) == other.id  # an estate's household knows no teacher
 
 
+def test_a_task_of_no_community_goes_to_who_has_them_all() -> None:
+    nowhere = Work(1, "call", None)
+    assert chosen(nowhere, [LI, EVERYWHERE], {EVERYWHERE.id: 9}) == EVERYWHERE.id
+    assert chosen(nowhere, [LI, FAR, BOSS], {}) == BOSS.id
+
+
+def test_whose_work_it_is_role_by_role() -> None:
+    decide = (Role.MANAGER, Role.ADMIN)
+    assert roles_for("review", "property") == decide
+    assert roles_for("claim", "training") == (Role.COLLECTOR, *decide)
+    assert roles_for("call", "property") == roles_for("call", "") == (Role.COLLECTOR, Role.TEACHER, *decide)
+    assert roles_for("call", "training") == (Role.TEACHER, Role.COLLECTOR, *decide)
+    assert all(roles_for(kind, "property") == () for kind in ("person", "run", "broadcast", "approval"))
+    assert all(roles_for(kind, "training") == () for kind in ("case_file", "fault", "despair"))
+
+
+def test_a_preview_names_its_outcome_and_no_other() -> None:
+    """By it a confirmation is held to what was shown."""
+    shown = shared_anew([call(1), call(2)], [LI], {})
+    assert shown.digest == shared_anew([call(1), call(2)], [LI], {}).digest
+    others = [
+        shared_anew([call(1), call(2)], [WANG], {}),
+        shared_anew([call(1)], [LI], {}),
+        shared_anew([call(1), call(2)], [], {}),
+        shared_anew([call(1), call(2, kind="person")], [LI], {}),
+    ]
+    assert len({shown.digest, *(other.digest for other in others)}) == 5
+
+
+def test_what_nobody_takes_weighs_on_nobody() -> None:
+    shares = shared_anew([call(1, kind="person"), call(2)], [LI], {LI.id: 1})
+    assert shares.to == {1: None, 2: LI.id}
+    assert dict(shares.after) == {LI.id: 2, None: 1}
+
+
 def test_what_whoever_is_free_takes_is_nobodys() -> None:
     assert all(chosen(call(kind=kind), [LI, BOSS], {}) is None for kind in FOR_ANYBODY)
 
