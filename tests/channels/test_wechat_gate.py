@@ -104,7 +104,8 @@ async def test_a_replay_and_a_used_nonce_change_nothing(door: Door) -> None:
     assert list(door.stored) == ["1"]
 
 
-@pytest.mark.parametrize("seconds", [-301, 301, -10_000_000, 10_000_000])
+# One in the future comes nearer while the request is on its way.
+@pytest.mark.parametrize("seconds", [-301, 330, -10_000_000, 10_000_000])
 async def test_stale_and_future_times_are_refused(door: Door, seconds: float) -> None:
     await door.refuses(*door.server.callbacks.request(door.text(), at=door.server.now() + seconds))
 

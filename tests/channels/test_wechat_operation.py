@@ -97,7 +97,8 @@ async def test_the_board_the_card_and_the_export_know_what_was_said_on_wechat(
 async def test_what_is_said_during_a_restart_is_answered_once(program: WechatProgram, server: WechatServer) -> None:
     wang = server.person()
     async with program.running():
-        told = await bound(program, wang)
+        await bound(program, wang)
+    told = len(wang.got)  # on a busy machine a late answer comes in more messages than one in the same breath
     wang.say("这个月欠多少")  # nobody listens; the platform tries again
     await until(lambda: bool(server.callbacks.tries) and not server.callbacks.tries[-1].status)
     async with program.running():
