@@ -118,7 +118,10 @@ class Terminal:
         """The figures of `status --json`, each by its name."""
         table = Table(show_header=False)
         for name, value in figures.items():
-            table.add_row(self.say(f"board_{name.removesuffix('_fen')}"), self.figure(name, value))
+            if name == "offers_open" and not value:
+                continue  # an estate never has any
+            shown = "—" if name == "rate" and not figures["due_fen"] else self.figure(name, value)
+            table.add_row(self.say(f"board_{name.removesuffix('_fen')}"), shown)
         self.show(table)
 
     def figure(self, name: str, value: Any) -> str:

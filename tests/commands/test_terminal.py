@@ -79,6 +79,15 @@ def test_the_board_names_each_figure(owing: Cli) -> None:
     assert json.loads(owing("status", "--json").out)["due_fen"] == 10000
 
 
+def test_a_board_without_bills_shows_no_rate_and_an_estate_no_offers(cli: Cli) -> None:
+    told = in_chinese(cli)("status").out
+    rate = next(line for line in told.splitlines() if "收缴率" in line)
+    assert "—" in rate
+    assert "%" not in rate
+    assert "续班" not in told
+    assert json.loads(cli("status", "--json").out)["offers_open"] == 0
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_code_has_words(language: str) -> None:
     terminal = Terminal(load_wording(), language)
