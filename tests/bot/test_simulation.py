@@ -74,8 +74,14 @@ MISSING = [
     kind for kind, rule in RULES.items() if rule != Rule() and rule.hours is not Hours.WARN
 ]  # that stops nothing
 # Cells that can't be found out by themselves, for another cell of their row says the same: a silent household's bills are
-# all held (models/facts.py), and whatever silences a household is something of it that rests.
-DOUBLED = [(Kind.PROMISE, "household"), (Kind.REMINDER, "household"), (Kind.COURTESY, "household")]
+# all held (models/facts.py), and whatever silences a household is something of it that rests. Nor can a promise's bills: its
+# word is written anew as it goes out, and of bills that are paid there is nothing left to say (jobs/promises.anew).
+DOUBLED = [
+    (Kind.PROMISE, "household"),
+    (Kind.REMINDER, "household"),
+    (Kind.COURTESY, "household"),
+    (Kind.PROMISE, "bills"),
+]
 # Each other cell by itself.
 CELLS = [
     (kind, field, off)
