@@ -26,6 +26,8 @@ CAUSES = (
     ("cure_token", "token is refused"),
     ("cure_webhook", "telegram.webhook_url"),
     ("cure_secret", "secret is refused"),
+    ("cure_secret", "no secret was sent"),
+    ("cure_account", "no account id was sent"),
     ("cure_account", "check app_id"),
     ("cure_account", "check agent_id"),
     ("cure_machine", "this machine is not"),

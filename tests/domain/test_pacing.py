@@ -97,6 +97,17 @@ def test_an_answer_does_not_queue_behind_what_was_booked_ahead() -> None:
     assert pacing.ready_at("40", False, 0.0, waits=False) == 0.0
 
 
+def test_it_says_when_the_pace_lets_the_next_one_out_whatever_chat_it_is_for() -> None:
+    pacing = Pacing(LIMITS)
+    assert pacing.next_at(5.0) == 5.0
+    for chat in range(60):
+        pacing.take(str(chat), pacing.ready_at(str(chat), False, 5.0))
+    assert pacing.next_at(5.0) == pacing.ready_at("new", False, 5.0) > 6.0
+    assert pacing.ready_at("new", False, 5.0, waits=False) == 5.0
+    pacing.halt(30.0)
+    assert pacing.next_at(5.0) == 30.0
+
+
 def test_one_chat_gets_one_message_a_second() -> None:
     assert drain(Pacing(LIMITS), [HOUSEHOLD] * 3) == [0.0, 1.0, 2.0]
 

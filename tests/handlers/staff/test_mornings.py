@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
 
+from bot.channels.wechat_errors import TABLE, Code, Do, of_code
+from jobs.alerts import CAUSES
 from models.agreements import Promise
 from models.outbox import Outbox
 from models.runtime import Switch, note_health
@@ -139,6 +141,14 @@ async def test_an_alert_says_what_would_cure_it(world: World, said: str, cure: s
     told = [line.text for line in world.lines("admin") if "🔴" in line.text]
     assert len(told) == 1
     assert cure in told[0]
+
+
+def test_whatever_stops_a_wechat_account_has_a_cure_in_the_alert() -> None:
+    """The alert goes by words of the table of codes: whoever changes those is told here."""
+    at = datetime(2026, 11, 29, 4, tzinfo=UTC)
+    stops = [of_code(Code(number), at).detail for number, row in TABLE.items() if row.do is Do.STOP]
+    assert len(stops) > 10
+    assert [detail for detail in stops if not any(sign in detail for _, sign in CAUSES)] == []
 
 
 async def test_a_hiccup_is_no_incident(world: World) -> None:
